@@ -1,0 +1,9 @@
+//! What a flow is: its file (`spec`), its compiled form (`plan`), its expressions and templates, and what can be said about it
+//! without running it. Pure: no clock, no randomness, no I/O.
+
+pub mod expr;
+pub mod names;
+pub mod plan;
+pub mod schema;
+pub mod spec;
+pub mod template;

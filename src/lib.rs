@@ -1,0 +1,4 @@
+pub mod flow;
+pub mod ids;
+pub mod limits;
+pub mod machine;

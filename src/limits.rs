@@ -1,0 +1,48 @@
+//! Every bound of the engine in one place, with the reasoning. Units are last in the names.
+
+/// Transitions that one input may make before the execution owes itself `Continue`, so that a cancel interleaves.
+pub const TURN_TRANSITIONS_MAX: usize = 1_000;
+/// The largest value one step may take in or give out; larger ones belong in attachments.
+pub const PAYLOAD_BYTES_MAX: usize = 4 << 20;
+/// Values up to this size live in the view; larger ones stay in the log and the view holds where.
+pub const VIEW_VALUE_BYTES_MAX: usize = 32 << 10;
+/// A flow file; far above what a person writes, low enough to parse in milliseconds.
+pub const FLOW_BYTES_MAX: usize = 1 << 20;
+/// Steps in one flow, map bodies included.
+pub const FLOW_STEPS_MAX: usize = 2_000;
+/// Nesting of map bodies; each level is a scope.
+pub const MAP_DEPTH_MAX: usize = 8;
+/// Items of one map.
+pub const MAP_ITEMS_MAX: usize = 100_000;
+/// Map bodies in flight where the flow does not say.
+pub const MAP_CONCURRENCY_DEFAULT: u32 = 8;
+/// Map bodies in flight at most.
+pub const MAP_CONCURRENCY_MAX: u32 = 1_000;
+/// Child executions inside child executions.
+pub const CHILD_DEPTH_MAX: u32 = 16;
+/// Steps entered by one execution where the flow does not say.
+pub const STEPS_DEFAULT: u64 = 10_000;
+/// Iterations of an `agent` step where the flow does not say.
+pub const AGENT_ITERATIONS_DEFAULT: u32 = 12;
+/// Tool calls that one model answer may ask for.
+pub const AGENT_CALLS_MAX: usize = 64;
+/// Attempts at one call that the process lost (crash) before the step fails instead of trying again; a step that kills the process must not do so for ever.
+pub const LOST_ATTEMPTS_MAX: u32 = 20;
+/// Signals kept for an execution that nothing has consumed yet, over all names.
+pub const SIGNALS_KEPT_MAX: usize = 1_000;
+/// Signal ids remembered for de-duplication.
+pub const SIGNAL_IDS_KEPT_MAX: usize = 4_096;
+/// A signal's payload.
+pub const SIGNAL_BYTES_MAX: usize = 256 << 10;
+/// Ceiling of a call's duration where neither step nor defaults say, in milliseconds.
+pub const CALL_TIMEOUT_DEFAULT_MS: u64 = 120_000;
+/// Tokens a model may answer with where the step does not say; what a reservation assumes.
+pub const ANSWER_TOKENS_DEFAULT: u64 = 4_096;
+/// A reason, comment or error message that the journal keeps.
+pub const MESSAGE_BYTES_MAX: usize = 8 << 10;
+/// Expression source.
+pub const EXPRESSION_BYTES_MAX: usize = 4 << 10;
+/// Template output.
+pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
+/// Instructions one template rendering may use.
+pub const TEMPLATE_FUEL: u64 = 200_000;

@@ -1,0 +1,190 @@
+//! What can happen to an execution. Every input carries its time and its randomness.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::call::{Outcome, ToolDefinition};
+use super::question::{Decision, Person};
+use super::summary::Ended;
+use crate::flow::spec::RehearsalSpec;
+use crate::ids::{BootId, CallId, Digest, ExecutionId, NanoUsd, Tenant, TimeMs};
+
+/// One input. `now` may lie before the last one's; the machine then goes on with the later time.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub now: TimeMs,
+    /// For jitter; recorded where used.
+    pub entropy: u64,
+    /// The life of the process that feeds this input; recorded with every call it starts.
+    pub boot: BootId,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Only on an execution without events.
+    Start(Box<Start>),
+    /// The last turn hit `TURN_TRANSITIONS_MAX`.
+    Continue,
+    Outcome {
+        call: CallId,
+        outcome: Outcome,
+    },
+    /// The process that performed this call is gone.
+    Lost {
+        call: CallId,
+    },
+    /// A deadline of this execution may be due.
+    Timers,
+    Decide(Decision),
+    Signal(Signal),
+    Cancel {
+        reason: String,
+        by: Person,
+    },
+    /// The child exists (answers `Effect::StartChild`).
+    ChildAccepted {
+        child: ExecutionId,
+    },
+    /// The child cannot be started (unknown agent, refused input): its step fails.
+    ChildRefused {
+        child: ExecutionId,
+        code: String,
+        message: String,
+    },
+    ChildEnded {
+        child: ExecutionId,
+        ended: Ended,
+    },
+    /// The parent has journalled our end (answers `Effect::TellParent`).
+    ParentTold,
+}
+
+/// A named message from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Unique per execution; a repeated one is answered like the first.
+    pub id: String,
+    pub name: String,
+    pub payload: Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    #[default]
+    Production,
+    /// Each step's sandbox variant; steps without one run for real.
+    Sandbox,
+    /// Nothing leaves the process: every `llm`, `agent`, `http` and `mcp` step is answered by a script.
+    Rehearsal,
+}
+
+/// Everything that is fixed at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    pub tenant: Tenant,
+    pub execution: ExecutionId,
+    /// The agent's (flow's) name.
+    pub flow: String,
+    /// In the local catalog: 1 for the first content seen under this name, and so on.
+    pub revision: u32,
+    /// Of the normalised flow; the plan that walks this execution has it.
+    pub digest: Digest,
+    /// The rules that `decide` follows; 1.
+    pub semantics: u32,
+    pub input: Value,
+    #[serde(default)]
+    pub config: Value,
+    #[serde(default)]
+    pub mode: Mode,
+    /// Scripted answers beside the flow's own `sandbox:`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<RehearsalSpec>,
+    pub starter: Person,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// Every agent that this execution can reach, to the revision it will run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, Pin>,
+    /// The tools of every MCP server that this execution can call.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tools: BTreeMap<String, Vec<ToolDefinition>>,
+    /// Prices of the models that this execution can call, by model; a model that is absent has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
+    /// Narrower than the flow's own limits: what the parent could spare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowance: Option<Allowance>,
+    /// For `retry` and `fork`: the execution it came from, and results that stand from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    pub revision: u32,
+    pub digest: Digest,
+}
+
+/// What a token of a model costs, and by which table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    pub input: NanoUsd,
+    pub output: NanoUsd,
+    #[serde(default)]
+    pub cached: NanoUsd,
+    /// The table's version, for the trace.
+    pub version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    pub execution: ExecutionId,
+    /// 1 for a child of a root.
+    pub depth: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowance {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<NanoUsd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<TimeMs>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    pub execution: ExecutionId,
+    /// The attempt from which it departs: `path/step#visit.attempt`.
+    pub attempt: String,
+    /// `retry` or `fork`.
+    pub kind: OriginKind,
+    pub given: Vec<Given>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginKind {
+    Retry,
+    Fork,
+}
+
+/// A step's result taken over from another execution: the step is not run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Given {
+    /// `path/step#visit`.
+    pub visit: String,
+    pub port: String,
+    pub output: Value,
+}
