@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::call::Call;
 use super::input::Start;
 use super::summary::Ended;
@@ -30,7 +32,7 @@ pub enum Effect {
 }
 
 /// What the shell completes to a child's `Start` (tools, prices, script come from the parent's).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChildStart {
     pub agent: String,
     pub start: Start,
