@@ -1,3 +1,5 @@
+//! Flowgate: agent flows that do not lose their place. Where things live: docs/ARCHITECTURE.md.
+
 pub mod flow;
 pub mod ids;
 pub mod limits;

@@ -1,1 +1,3 @@
+//! The binary. Everything lives in the library; what is done here is told in `cli`.
+
 fn main() {}

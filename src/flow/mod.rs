@@ -1,5 +1,6 @@
 //! What a flow is: its file (`spec`), its compiled form (`plan`), its expressions and templates, and what can be said about it
 //! without running it. Pure: no clock, no randomness, no I/O.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod expr;
 pub mod names;

@@ -444,7 +444,41 @@ impl Effect {
             Event::ChildStarted { child, start, .. } => Some(Self::StartChild { child: *child, start: start.clone() }),
             Event::ChildCancelAsked { child, reason } => Some(Self::CancelChild { child: *child, reason: reason.clone() }),
             Event::Yielded => Some(Self::Continue),
-            _ => None,
+            Event::Started { .. }
+            | Event::FrameOpened { .. }
+            | Event::Entered { .. }
+            | Event::CallEnded { .. }
+            | Event::CallLost { .. }
+            | Event::Late { .. }
+            | Event::RetryAt { .. }
+            | Event::Asked { .. }
+            | Event::Voted { .. }
+            | Event::ActionEdited { .. }
+            | Event::Reminded { .. }
+            | Event::Reassigned { .. }
+            | Event::Answered { .. }
+            | Event::Expired { .. }
+            | Event::Withdrawn { .. }
+            | Event::Iterated { .. }
+            | Event::Observed { .. }
+            | Event::ChildAccepted { .. }
+            | Event::ChildEnded { .. }
+            | Event::SignalKept { .. }
+            | Event::SignalTaken { .. }
+            | Event::StepEnded { .. }
+            | Event::LoopEnded { .. }
+            | Event::Died { .. }
+            | Event::Skipped { .. }
+            | Event::FrameStopping { .. }
+            | Event::StepStopping { .. }
+            | Event::ItemEnded { .. }
+            | Event::CancelAsked { .. }
+            | Event::UndoEnded { .. }
+            | Event::LimitRaised { .. }
+            | Event::Ended { .. }
+            | Event::Undoing
+            | Event::Continued
+            | Event::ParentTold => None,
         }
     }
 }

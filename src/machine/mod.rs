@@ -1,5 +1,7 @@
 //! The execution as a pure state machine: `decide` turns an input into events, `evolve` folds an event into the state, `outstanding`
 //! says what is owed. The rules are in docs/semantics.md. No clock, no randomness, no I/O: time and entropy arrive in inputs.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+#![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod call;
 pub mod decide;

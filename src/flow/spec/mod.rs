@@ -1,12 +1,15 @@
 //! The flow file as it is written: one serde model for YAML and JSON, unknown fields refused.
 //! Shapes only: what the shapes mean together is judged in `validate`, and compiled into a `plan`.
 
-use std::fmt;
-use std::str::FromStr;
+mod duration;
+mod sandbox;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use duration::{Backoff, BadDuration, Duration};
+pub use sandbox::{RehearsalSpec, SandboxCallSpec, SandboxErrorSpec, SandboxSpec, SandboxTurnSpec};
 
 /// Steps and similar tables keep the order of the file.
 pub type Table<T> = indexmap::IndexMap<String, T>;
@@ -534,6 +537,7 @@ pub enum EffectClass {
 /// What happens to a `once` effect whose outcome is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "read once per flow file; a box would only get in the way of the reader")]
 pub enum InDoubtSpec {
     #[default]
     Ask,
@@ -562,68 +566,6 @@ pub struct CompensateSpec {
     pub builtin: Option<BuiltinSpec>,
 }
 
-/// The sandbox variant of a step: scripted answers. Also the shape of an entry of a `.rehearsal.yaml`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SandboxSpec {
-    /// The same answer every time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<Value>,
-    /// One answer per visit (and, failing that, per attempt); the last one repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outputs: Option<Vec<Value>>,
-    /// Fails instead, with this error.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<SandboxErrorSpec>,
-    /// How long the answer takes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay: Option<Duration>,
-    /// On an `agent` step: the model's turns, in order; the last one repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<Vec<SandboxTurnSpec>>,
-    /// On an `agent` step: answers per tool.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tools: Option<Table<SandboxSpec>>,
-}
-
-/// One turn of a rehearsed agent: calls, or the final answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SandboxTurnSpec {
-    /// The thought beside the calls, or the final text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// The final answer where the agent declares an `output` schema.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<Value>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub calls: Vec<SandboxCallSpec>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SandboxCallSpec {
-    pub tool: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub args: Option<Value>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SandboxErrorSpec {
-    pub code: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub retryable: bool,
-    /// Only this many times, then the output; absent: every time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<u32>,
-}
-
-/// A `.rehearsal.yaml` beside a flow: step ids to scripted answers (map bodies: `map/step`).
-pub type RehearsalSpec = Table<SandboxSpec>;
-
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeSpec {
@@ -639,91 +581,3 @@ pub struct EdgeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
 }
-
-/// `500ms 30s 10m 2h 3d`: a whole number and a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Duration {
-    pub ms: u64,
-}
-
-/// `1s..30s`: the first delay and the ceiling; or one duration for both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
-    pub min: Duration,
-    pub max: Duration,
-}
-
-/// A text that is no duration or backoff.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no duration; write a whole number and a unit: 500ms, 30s, 10m, 2h, 3d")]
-pub struct BadDuration(String);
-
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-
-impl FromStr for Duration {
-    type Err = BadDuration;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || BadDuration(text.to_owned());
-        let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
-        let count: u64 = text[..digits].parse().map_err(|_| bad())?;
-        let (_, unit_ms) = UNITS.iter().find(|(unit, _)| *unit == &text[digits..]).ok_or_else(bad)?;
-        Ok(Self { ms: count.checked_mul(*unit_ms).ok_or_else(bad)? })
-    }
-}
-
-impl fmt::Display for Duration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = UNITS.iter().rev().find(|(_, unit_ms)| self.ms >= *unit_ms && self.ms % unit_ms == 0);
-        let (unit, unit_ms) = exact.unwrap_or(&UNITS[0]);
-        write!(f, "{}{unit}", self.ms / unit_ms)
-    }
-}
-
-impl FromStr for Backoff {
-    type Err = BadDuration;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (min, max) = text.split_once("..").unwrap_or((text, text));
-        let (min, max): (Duration, Duration) = (min.parse()?, max.parse()?);
-        if min > max {
-            return Err(BadDuration(text.to_owned()));
-        }
-        Ok(Self { min, max })
-    }
-}
-
-impl fmt::Display for Backoff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.min == self.max { self.min.fmt(f) } else { write!(f, "{}..{}", self.min, self.max) }
-    }
-}
-
-macro_rules! written_as_text {
-    ($name:ident, $pattern:literal, $example:literal) => {
-        impl Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "string", "pattern": $pattern, "examples": [$example]})
-            }
-        }
-    };
-}
-
-written_as_text!(Duration, "^[0-9]+(ms|s|m|h|d)$", "30s");
-written_as_text!(Backoff, "^[0-9]+(ms|s|m|h|d)(\\.\\.[0-9]+(ms|s|m|h|d))?$", "1s..30s");
