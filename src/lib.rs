@@ -1,5 +1,7 @@
 //! Flowgate: agent flows that do not lose their place. Where things live: docs/ARCHITECTURE.md.
 
+pub mod clock;
+pub mod engine;
 pub mod flow;
 pub mod ids;
 pub mod limits;

@@ -1,0 +1,16 @@
+//! The actor shell around the pure machine: one actor per live execution, one directory as the only door, timers, supervision, and the
+//! calls that leave the process. Everything above (command line, HTTP server) uses `EngineHandle` and nothing else of this module.
+//!
+//! What must not live here: rules of how a flow is walked (`machine`), how bytes are stored (`store`), how a call is made (`runner`).
+//!
+//! **Invariant**: nothing leaves this module (an effect, a reply, a notice) before the events that led to it are durable.
+
+mod error;
+mod handle;
+mod notice;
+mod request;
+
+pub use error::Error;
+pub use handle::EngineHandle;
+pub use notice::{Notice, Notices};
+pub use request::{Answered, Filter, Flight, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resume, Snapshot, StartRequest};

@@ -1,0 +1,44 @@
+//! What subscribers hear. A slow subscriber misses notices, is told so, and reads again; it never blocks anybody.
+
+use tokio::sync::broadcast;
+
+use crate::ids::ExecutionId;
+use crate::machine::event::Recorded;
+use crate::machine::summary::Summary;
+
+/// Something about the execution subscribed to, or about one of its children (at any depth): `execution` says which.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// These events are durable.
+    Committed { execution: ExecutionId, events: std::sync::Arc<Vec<Recorded>> },
+    /// A piece of a model's answer, before it is complete. Not durable; the outcome repeats it in full.
+    Chunk { execution: ExecutionId, name: String, text: String },
+    /// The execution subscribed to has ended, or nothing in this process runs for it or for its children until a person, an event or a
+    /// timer moves it. A deadline in the summary is fed by this process when it is due, as long as it lives.
+    Idle { execution: ExecutionId, summary: Box<Summary> },
+    /// It kept failing inside the engine and is set aside.
+    Quarantined { execution: ExecutionId, reason: String },
+    /// The subscriber was too slow and missed this many; read the events from the last one seen.
+    Missed { count: u64 },
+}
+
+/// The notices of one execution from the moment of the subscription on. Subscribe, then read, then wait.
+#[derive(Debug)]
+pub struct Notices {
+    receiver: broadcast::Receiver<Notice>,
+}
+
+impl Notices {
+    pub(super) fn new(receiver: broadcast::Receiver<Notice>) -> Self {
+        Self { receiver }
+    }
+
+    /// The next one; none once the engine is gone.
+    pub async fn next(&mut self) -> Option<Notice> {
+        match self.receiver.recv().await {
+            Ok(notice) => Some(notice),
+            Err(broadcast::error::RecvError::Lagged(count)) => Some(Notice::Missed { count }),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}

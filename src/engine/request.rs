@@ -1,0 +1,176 @@
+//! What the engine is asked, and what it answers: plain data, no behaviour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::flow::spec::RehearsalSpec;
+use crate::ids::{CallId, Digest, ExecutionId, Tenant};
+use crate::machine::call::Call;
+use crate::machine::input::{Mode, Start};
+use crate::machine::question::{Decided, Person, Question};
+use crate::machine::summary::{Ended, Status, Summary};
+
+/// How an engine runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Everything this handle reads and writes belongs to this tenant.
+    pub tenant: Tenant,
+    pub resume: Resume,
+    /// Threads that execution actors are spread over; 0: as many as measurement found best.
+    pub arbiters: usize,
+    /// Starts and signals that may wait for their answer at once; more are refused with `Error::Busy`.
+    pub intake_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { tenant: Tenant::default(), resume: Resume::All, arbiters: 0, intake_max: 1_024 }
+    }
+}
+
+/// What moves without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// At boot everything that owes work, and every deadline when it is due (a server).
+    All,
+    /// Only executions that are started, resumed or answered through this handle, with their children and their timers (the command line).
+    Asked,
+}
+
+/// A revision in the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowRef {
+    pub name: String,
+    pub revision: u32,
+    pub digest: Digest,
+}
+
+/// A new execution.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    pub flow: FlowRef,
+    pub input: Value,
+    /// Overrides of the flow's `config:`; names that it does not declare are refused.
+    pub config: Map<String, Value>,
+    pub mode: Mode,
+    /// Scripted answers of a `.rehearsal.yaml`.
+    pub script: Option<RehearsalSpec>,
+    pub starter: Person,
+    /// None: a fresh one. With an id that exists already the start is refused (`Refusal::Exists`).
+    pub execution: Option<ExecutionId>,
+    /// Child agents whose revision is settled already (registered from files beside the flow). Others resolve to the newest in the catalog.
+    pub agents: Vec<FlowRef>,
+    /// MCP servers whose changed tools are agreed to with this start.
+    pub accept_tools: Vec<String>,
+    pub environment: Option<String>,
+    pub session: Option<String>,
+    pub context: Option<Value>,
+}
+
+impl StartRequest {
+    /// A production start by `starter` with nothing special.
+    #[must_use]
+    pub fn new(flow: FlowRef, input: Value, starter: Person) -> Self {
+        Self {
+            flow,
+            input,
+            config: Map::new(),
+            mode: Mode::Production,
+            script: None,
+            starter,
+            execution: None,
+            agents: Vec::new(),
+            accept_tools: Vec::new(),
+            environment: None,
+            session: None,
+            context: None,
+        }
+    }
+}
+
+/// A new execution that departs from an attempt of another one.
+#[derive(Clone, Debug)]
+pub struct ForkRequest {
+    pub from: ExecutionId,
+    /// `path/step#visit.attempt`; without `.attempt` the visit's last one.
+    pub attempt: String,
+    /// What the attempt gives in the new execution instead of what it gave.
+    pub output: Value,
+    pub starter: Person,
+}
+
+/// What a decision did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// The question is closed by this decision.
+    Closed(Decided),
+    /// It counts, and more are needed (quorum), or the action was changed and has to be looked at again: the question as it stands now.
+    Open(Box<Question>),
+}
+
+/// A question and the execution that asks it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuestionRef {
+    pub execution: ExecutionId,
+    pub flow: String,
+    pub question: Question,
+}
+
+/// Which executions to list, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Empty: every status.
+    pub statuses: Vec<Status>,
+    pub flow: Option<String>,
+    /// Only executions older than this one (the last of the page before).
+    pub before: Option<ExecutionId>,
+    /// 0: 100.
+    pub limit: usize,
+}
+
+/// One row of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    pub id: ExecutionId,
+    pub summary: Summary,
+}
+
+/// A call that is running, or that was when its process ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flight {
+    pub call: CallId,
+    /// `path/step#visit.attempt`.
+    pub name: String,
+    pub request: Arc<Call>,
+}
+
+/// An execution at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub id: ExecutionId,
+    /// The number of its events.
+    pub seq: u64,
+    pub start: Start,
+    /// Holds `waiting_for`, tokens and cost as well.
+    pub summary: Summary,
+    pub ended: Option<Ended>,
+    /// Open questions in full, oldest first.
+    pub questions: Vec<Question>,
+    pub flights: Vec<Flight>,
+    /// Something in this process is moving it or one of its children right now; when that ends, `Notice::Idle` follows.
+    pub live: bool,
+    /// Why it is set aside, if it is.
+    pub quarantined: Option<String>,
+}
+
+/// What a shutdown left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parked {
+    /// Executions that were live and are now only in the store.
+    pub executions: usize,
+    /// Calls that did not end in time; they are lost or in doubt at the next start.
+    pub calls_cut: usize,
+    pub within: Duration,
+}
