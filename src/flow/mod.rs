@@ -2,9 +2,16 @@
 //! without running it. Pure: no clock, no randomness, no I/O.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod builtins;
+pub mod compile;
 pub mod expr;
+pub mod graph;
 pub mod names;
+pub mod parse;
 pub mod plan;
+pub mod problem;
 pub mod schema;
+pub mod source;
 pub mod spec;
 pub mod template;
+mod validate;
