@@ -34,7 +34,7 @@ pub type Compiled = (Plan, Vec<Problem>);
 pub fn load(text: &str) -> Result<Compiled, Vec<Problem>> {
     let read = parse::read(text);
     let Some(spec) = &read.spec else { return Err(read.problems) };
-    compile_with(spec, &read.source, read.problems)
+    compile_with(spec, &read.source, read.problems, &read.mended)
 }
 
 /// Compiles a flow that was read before; `source` gives the problems their places.
@@ -42,7 +42,7 @@ pub fn load(text: &str) -> Result<Compiled, Vec<Problem>> {
 /// # Errors
 /// Every problem of the flow, in the order of their places.
 pub fn compile(spec: &FlowSpec, source: &Source) -> Result<Compiled, Vec<Problem>> {
-    compile_with(spec, source, Vec::new())
+    compile_with(spec, source, Vec::new(), &[])
 }
 
 /// Compiles a flow that did not come from text; problems have pointers, but no lines.
@@ -54,13 +54,12 @@ pub fn plan(spec: &FlowSpec) -> Result<Plan, Vec<Problem>> {
 }
 
 /// `found` are problems of reading: where there are any, there is no plan, but everything else is reported too.
-fn compile_with(spec: &FlowSpec, source: &Source, found: Vec<Problem>) -> Result<Compiled, Vec<Problem>> {
-    let broken: Vec<String> = found.iter().map(|problem| problem.pointer.clone()).collect();
+fn compile_with(spec: &FlowSpec, source: &Source, found: Vec<Problem>, mended: &[String]) -> Result<Compiled, Vec<Problem>> {
     let mut context = Context::new(source);
     let scopes = scopes(spec, &mut context);
     let input = optional(spec.input.as_ref(), |schema| context.schema("/input", schema));
-    // What was mended to go on reading must not be reported a second time as something else.
-    context.problems.retain(|problem| !broken.iter().any(|pointer| is_around(pointer, &problem.pointer)));
+    // What was mended to go on reading is not reported a second time as something else.
+    context.problems.retain(|problem| !mended.iter().any(|pointer| is_around(pointer, &problem.pointer)));
     context.problems.extend(found);
     let mut problems = context.problems;
     problems.sort_by(|a, b| (a.line, a.column, a.code, &a.pointer).cmp(&(b.line, b.column, b.code, &b.pointer)));
