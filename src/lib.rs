@@ -4,5 +4,7 @@ pub mod clock;
 pub mod engine;
 pub mod flow;
 pub mod ids;
+pub mod journal;
 pub mod limits;
 pub mod machine;
+pub mod store;

@@ -1,0 +1,169 @@
+//! The one thread that writes the log: takes what is ready, checks what each entry claims, makes the batch durable with one sync,
+//! hands it to the applier, and only then answers. Entries of one caller commit in the order in which it handed them over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use super::applier::Frame;
+use super::entry::{Answer, Claim, CommitError, Fence, Position};
+use super::error::Error;
+use super::log::Log;
+use super::progress::Progress;
+use super::read;
+use super::rows::Located;
+use super::view::View;
+use crate::journal::Record;
+
+/// Entries in one commit: enough that the sync is shared by everyone who waits, few enough that it stays under a millisecond of work.
+pub const BATCH_ENTRIES_MAX: usize = 512;
+/// Bytes in one commit; a single larger entry makes a commit of its own.
+pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Fences kept in memory; above it those that the view knows are dropped. About 150 bytes each.
+const FENCES_KEPT: usize = 50_000;
+/// How long the queue must be empty before the high-water mark is synced.
+const IDLE: Duration = Duration::from_millis(20);
+
+/// A checked entry on its way into the log.
+pub struct Request {
+    pub record: Record,
+    pub bytes: Vec<u8>,
+    pub claim: Option<Claim>,
+    pub answer: Answer<Position>,
+}
+
+/// What the committer is asked to do.
+pub enum Message {
+    Commit(Box<Request>),
+    /// Finish what came before, then end.
+    Close,
+}
+
+/// The committer's state; lives on its thread.
+pub struct Committer {
+    pub log: Log,
+    pub view: Arc<dyn View>,
+    pub progress: Arc<Progress>,
+    pub frames: SyncSender<Frame>,
+    /// Called when a write or sync failed and nothing may be acknowledged any more. Ends the process, except in tests.
+    pub fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    pub fences: HashMap<Fence, u64>,
+}
+
+impl Committer {
+    /// Runs until `Close`, or until every sender is gone.
+    pub fn run(mut self, queue: &Receiver<Message>) {
+        loop {
+            let first = match queue.recv_timeout(IDLE) {
+                Ok(Message::Commit(request)) => request,
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => continue,
+            };
+            let (batch, close) = drain(first, queue);
+            if let Err(reason) = self.commit(batch) {
+                self.progress.stop(&reason);
+                (self.fatal)(&reason);
+                refuse_all(queue, &reason);
+                return;
+            }
+            if close {
+                return;
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: Vec<Request>) -> Result<(), String> {
+        let accepted = self.accept(batch).map_err(|error| error.to_string())?;
+        if accepted.is_empty() {
+            return Ok(());
+        }
+        let bytes: Vec<&[u8]> = accepted.iter().map(|request| request.bytes.as_slice()).collect();
+        let (position, places) = match self.log.append(&bytes) {
+            Ok(written) => written,
+            Err(error) => {
+                let reason = error.to_string();
+                for request in accepted {
+                    let _ = request.answer.send(Err(CommitError::Stopped(reason.clone())));
+                }
+                return Err(reason);
+            }
+        };
+        self.progress.set_durable(position);
+        let (answers, records): (Vec<_>, Vec<_>) = accepted
+            .into_iter()
+            .zip(places)
+            .map(|(request, place)| (request.answer, Located { record: request.record, bytes: request.bytes, place }))
+            .unzip();
+        let handed = self.frames.send(Frame { position, records });
+        for answer in answers {
+            let _ = answer.send(Ok(position));
+        }
+        handed.map_err(|_| self.progress.stopped().unwrap_or_else(|| "the applier is gone".to_owned()))
+    }
+
+    /// The requests whose claims hold; the others are answered here.
+    fn accept(&mut self, batch: Vec<Request>) -> Result<Vec<Request>, Error> {
+        if self.fences.len() >= FENCES_KEPT {
+            // The view must know what memory forgets. Between batches only: the claims of this one are in no view yet.
+            self.progress.wait(self.progress.durable())?;
+            self.fences.clear();
+        }
+        let mut accepted = Vec::with_capacity(batch.len());
+        for request in batch {
+            let Some(claim) = &request.claim else {
+                if let Record::Purged(purged) = &request.record {
+                    self.fences.insert(Fence::Execution(purged.tenant.clone(), purged.execution), 0);
+                }
+                accepted.push(request);
+                continue;
+            };
+            let found = self.stands_at(&claim.fence)?;
+            if found == claim.expected {
+                self.fences.insert(claim.fence.clone(), claim.next);
+                accepted.push(request);
+            } else {
+                let stale = CommitError::Stale { expected: claim.expected, found };
+                let _ = request.answer.send(Err(stale));
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// The number that the fence stands at: from memory, or from the view, which knows every fence that is not in memory.
+    fn stands_at(&self, fence: &Fence) -> Result<u64, Error> {
+        if let Some(number) = self.fences.get(fence) {
+            return Ok(*number);
+        }
+        match fence {
+            Fence::Execution(tenant, execution) => read::next_seq(self.view.as_ref(), tenant, *execution),
+            Fence::Flow(tenant, name) => Ok(read::latest(self.view.as_ref(), tenant, name)?.map_or(0, |row| u64::from(row.revision))),
+        }
+    }
+}
+
+/// `first` and what else is ready, within the bounds of one commit; whether to close afterwards.
+fn drain(first: Box<Request>, queue: &Receiver<Message>) -> (Vec<Request>, bool) {
+    let mut bytes = first.bytes.len();
+    let mut batch = vec![*first];
+    while batch.len() < BATCH_ENTRIES_MAX && bytes < BATCH_BYTES_MAX {
+        match queue.try_recv() {
+            Ok(Message::Commit(request)) => {
+                bytes += request.bytes.len();
+                batch.push(*request);
+            }
+            Ok(Message::Close) => return (batch, true),
+            Err(_) => break,
+        }
+    }
+    (batch, false)
+}
+
+/// Answers whoever still waits after a failure.
+fn refuse_all(queue: &Receiver<Message>, reason: &str) {
+    while let Ok(message) = queue.try_recv() {
+        if let Message::Commit(request) = message {
+            let _ = request.answer.send(Err(CommitError::Stopped(reason.to_owned())));
+        }
+    }
+}

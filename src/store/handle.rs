@@ -1,0 +1,414 @@
+//! The handle that everything above the store holds.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use serde::{Deserialize, Serialize};
+
+use super::applier::{Applier, Frame, Records};
+use super::committer::{Committer, Message, Request};
+use super::entry::{CommitError, Entry, Pending, Position};
+use super::error::Error;
+use super::keys;
+use super::list::{self, Filter, Found};
+use super::log::Log;
+use super::memory::MemoryView;
+use super::progress::Progress;
+use super::read::{self, FlowRow};
+use super::rows;
+use super::value;
+use super::view::{Order, Range, View};
+use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
+use crate::journal::{self, Record};
+use crate::machine::event::Recorded;
+use crate::machine::summary::{Summary, WaitingFor};
+
+/// The largest record. A turn holds at most a few values of `PAYLOAD_BYTES_MAX`.
+pub const RECORD_BYTES_MAX: usize = 32 << 20;
+/// Frames that are durable and not yet applied: bounds how far readers can be behind, and the memory this takes.
+const FRAMES_AHEAD_MAX: usize = 8;
+
+/// Where and how to open a store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data directory; made if it is missing.
+    pub dir: PathBuf,
+    /// Memory that the view may use for its cache.
+    pub view_cache_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { dir: PathBuf::from(".flowgate"), view_cache_bytes: 64 << 20 }
+    }
+}
+
+/// What the memory backend does to its caller.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {}
+
+/// An open question and the execution that asks it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuestionRow {
+    pub execution: ExecutionId,
+    pub question: QuestionId,
+    pub asked_at: TimeMs,
+    /// Always the `Question` variant.
+    pub waiting_for: WaitingFor,
+}
+
+/// A store. Clones share it; it closes with [`Store::close`], or when the last clone is dropped.
+///
+/// Reads see everything that was acknowledged before they began: they wait for the applier where it is behind (well under a
+/// millisecond, unless the store is saturated).
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    view: Arc<dyn View>,
+    records: Arc<dyn Records>,
+    progress: Arc<Progress>,
+    queue: Sender<Message>,
+    /// Committer and applier, in the order in which they end.
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Store {
+    /// Opens the store in `options.dir`, or makes one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn open(options: &Options) -> Result<Self, Error> {
+        Err(Error::Refused(format!("{}: stores on disk land next", options.dir.display())))
+    }
+
+    /// A store in memory.
+    #[must_use]
+    pub fn in_memory(_faults: Faults) -> Self {
+        Self::start(Arc::new(MemoryView::default()), Log::default())
+    }
+
+    fn start(view: Arc<dyn View>, log: Log) -> Self {
+        let records: Arc<dyn Records> = Arc::new(log.clone());
+        let progress = Arc::new(Progress::new(Position(0)));
+        let (queue, requests) = mpsc::channel();
+        let (frames, durable) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
+        let committer = Committer {
+            log,
+            view: Arc::clone(&view),
+            progress: Arc::clone(&progress),
+            frames,
+            fatal: Arc::new(|_| std::process::abort()),
+            fences: std::collections::HashMap::new(),
+        };
+        let commits = std::thread::spawn(move || committer.run(&requests));
+        let applies = {
+            let (view, records, progress) = (Arc::clone(&view), Arc::clone(&records), Arc::clone(&progress));
+            std::thread::spawn(move || {
+                let result = Applier::new(view, records).and_then(|mut applier| {
+                    for frame in durable {
+                        applier.apply(&frame)?;
+                        progress.set_applied(frame.position);
+                    }
+                    Ok(())
+                });
+                let reason = result.err().map_or_else(|| "it was closed".to_owned(), |error| error.to_string());
+                progress.stop(&reason);
+            })
+        };
+        let threads = Mutex::new(vec![commits, applies]);
+        Self { inner: Arc::new(Inner { view, records, progress, queue, threads }) }
+    }
+
+    /// Hands `entry` to the committer; it is in the queue when this returns. One caller's entries commit in order. What the entry
+    /// costs in encoding is paid on the caller's thread. The queue has no bound of its own: an execution has one commit in flight,
+    /// so it is as long as there are actors.
+    pub fn commit(&self, entry: Entry) -> Pending<Position> {
+        let (record, claim) = entry.into_record();
+        let bytes = match encode(&record) {
+            Ok(bytes) => bytes,
+            Err(refusal) => return Pending::refused(CommitError::Refused(refusal)),
+        };
+        let (answer, pending) = Pending::new();
+        // When the committer is gone the answer is dropped with the request, and the caller reads `Stopped`.
+        let _ = self.inner.queue.send(Message::Commit(Box::new(Request { record, bytes, claim, answer })));
+        pending
+    }
+
+    /// Adds `spec` to the catalog as the next revision of `name`, unless its digest is there already. Returns its row.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn publish(&self, tenant: &Tenant, name: &str, digest: Digest, spec: &str) -> Result<FlowRow, CommitError> {
+        loop {
+            let rows = self.flows(tenant, name).map_err(|error| CommitError::Stopped(error.to_string()))?;
+            if let Some(row) = rows.iter().find(|row| row.digest == digest) {
+                return Ok(row.clone());
+            }
+            let revision = rows.last().map_or(0, |row| row.revision) + 1;
+            let (tenant, name) = (tenant.clone(), name.to_owned());
+            let row = FlowRow { name: name.clone(), revision, digest };
+            match self.commit(Entry::Flow { tenant, name, revision, digest, spec: spec.to_owned() }).await {
+                Ok(_) => return Ok(row),
+                Err(CommitError::Stale { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Drops everything recorded of a finished execution.
+    ///
+    /// # Errors
+    /// `Refused` when it is not finished or not there; otherwise as a commit.
+    pub async fn purge(&self, tenant: &Tenant, execution: ExecutionId) -> Result<Position, CommitError> {
+        let summary = self.summary(tenant, execution).map_err(|error| CommitError::Stopped(error.to_string()))?;
+        match summary {
+            Some(summary) if summary.status.is_final() => self.commit(Entry::Purge { tenant: tenant.clone(), execution }).await,
+            Some(_) => Err(CommitError::Refused(format!("execution {execution} is not finished; cancel it first"))),
+            None => Err(CommitError::Refused(format!("there is no execution {execution}"))),
+        }
+    }
+
+    /// Until the view has everything up to `position`, or the store has stopped.
+    pub async fn applied(&self, position: Position) {
+        self.inner.progress.reached(position).await;
+    }
+
+    /// The last position that is durable.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.inner.progress.durable()
+    }
+
+    /// At most `limit` events from number `from_seq` on, in order.
+    ///
+    /// # Errors
+    /// `JournalDamaged` when one is missing or not what was recorded.
+    pub fn events(&self, tenant: &Tenant, execution: ExecutionId, from_seq: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
+        read::events(self.view()?, self.inner.records.as_ref(), tenant, execution, from_seq, limit)
+    }
+
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn summary(&self, tenant: &Tenant, execution: ExecutionId) -> Result<Option<Summary>, Error> {
+        read::summary(self.view()?, tenant, execution)
+    }
+
+    /// At most `limit` executions that fit `filter`, newest first; those older than `before`, to go on from the last one seen.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn executions(
+        &self,
+        tenant: &Tenant,
+        filter: &Filter,
+        before: Option<ExecutionId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecutionId, Summary)>, Error> {
+        list::executions(self.view()?, tenant, filter, before, limit)
+    }
+
+    /// The execution whose id begins with `prefix`.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn find(&self, tenant: &Tenant, prefix: &str) -> Result<Found, Error> {
+        list::find(self.view()?, tenant, prefix)
+    }
+
+    /// At most `limit` open questions, oldest first; those behind `after`, to go on from the last one seen.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn questions(&self, tenant: &Tenant, after: Option<(TimeMs, QuestionId)>, limit: usize) -> Result<Vec<QuestionRow>, Error> {
+        let view = self.view()?;
+        let mut range = Range::prefix(keys::question_prefix(tenant));
+        if let Some((asked_at, question)) = after {
+            range.start = [keys::question(tenant, asked_at, question).as_slice(), &[0]].concat();
+        }
+        let mut questions = Vec::new();
+        for (key, sealed) in view.scan(&range, Order::Ascending, limit)? {
+            let shape = || Error::ViewDamaged(format!("question row {} has no shape", value::hex(&key)));
+            let execution = keys::execution_of(value::open(&key, &sealed)?).ok_or_else(shape)?;
+            let question = keys::question_of(&key).ok_or_else(shape)?;
+            // The row and the summary change in one write, but not in one read.
+            let Some(summary) = read::summary(view, tenant, execution)? else { continue };
+            let Some((_, asked_at)) = rows::questions(&summary).find(|(id, _)| *id == question) else { continue };
+            let waiting_for = summary.waiting_for.into_iter().find(|waiting| rows::question_id(waiting) == Some(question));
+            questions.extend(waiting_for.map(|waiting_for| QuestionRow { execution, question, asked_at, waiting_for }));
+        }
+        Ok(questions)
+    }
+
+    /// The execution that asked `question`, open or not.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn question(&self, tenant: &Tenant, question: QuestionId) -> Result<Option<ExecutionId>, Error> {
+        read::question_home(self.view()?, tenant, question)
+    }
+
+    /// Every execution that holds work for this process.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn owed(&self) -> Result<Vec<(Tenant, ExecutionId)>, Error> {
+        let rows = self.view()?.scan(&Range::prefix(keys::owed_prefix()), Order::Ascending, usize::MAX)?;
+        rows.iter()
+            .map(|(key, sealed)| {
+                value::open(key, sealed)?;
+                keys::owed_parts(key).ok_or_else(|| Error::ViewDamaged(format!("owed row {} has no shape", value::hex(key))))
+            })
+            .collect()
+    }
+
+    /// At most `limit` executions whose nearest deadline is `now` or earlier, nearest first.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn due(&self, now: TimeMs, limit: usize) -> Result<Vec<(TimeMs, Tenant, ExecutionId)>, Error> {
+        read::due(self.view()?, now, limit)
+    }
+
+    /// The nearest deadline of all.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn next_deadline(&self) -> Result<Option<TimeMs>, Error> {
+        Ok(self.due(TimeMs(u64::MAX), 1)?.first().map(|(deadline, _, _)| *deadline))
+    }
+
+    /// The normalised flow with this digest, as JSON text.
+    ///
+    /// # Errors
+    /// When the view or the log cannot be read.
+    pub fn flow(&self, tenant: &Tenant, digest: &Digest) -> Result<Option<String>, Error> {
+        let key = keys::flow_spec(tenant, digest);
+        let Some(body) = read::body(self.view()?, &key)? else { return Ok(None) };
+        let shape = || Error::ViewDamaged(format!("flow row {} has no shape", value::hex(&key)));
+        let bytes = self.inner.records.read(&value::Blob::read(&body).ok_or_else(shape)?)?;
+        match journal::decode(&bytes)? {
+            Record::Flow(flow) => Ok(Some(flow.spec)),
+            _ => Err(shape()),
+        }
+    }
+
+    /// Every revision of `name`, oldest first.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn flows(&self, tenant: &Tenant, name: &str) -> Result<Vec<FlowRow>, Error> {
+        read::flows(self.view()?, tenant, keys::flow_name_prefix(tenant, name))
+    }
+
+    /// Every revision of every flow of a tenant, by name and age.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn catalog(&self, tenant: &Tenant) -> Result<Vec<FlowRow>, Error> {
+        read::flows(self.view()?, tenant, keys::flow_names_prefix(tenant))
+    }
+
+    /// The latest revision of `name`.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn latest(&self, tenant: &Tenant, name: &str) -> Result<Option<FlowRow>, Error> {
+        read::latest(self.view()?, tenant, name)
+    }
+
+    /// The definition of a tool that was consented to.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn consent(&self, tenant: &Tenant, server: &str, tool: &str) -> Result<Option<Digest>, Error> {
+        let body = read::body(self.view()?, &keys::consent(tenant, server, tool))?;
+        Ok(body.and_then(|body| body.try_into().ok()).map(Digest))
+    }
+
+    /// Why `execution` is quarantined, if it is.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn quarantined(&self, tenant: &Tenant, execution: ExecutionId) -> Result<Option<String>, Error> {
+        let body = read::body(self.view()?, &keys::quarantine(tenant, execution))?;
+        Ok(body.map(|body| String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    /// Every quarantined execution of a tenant with its reason.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn quarantine(&self, tenant: &Tenant) -> Result<Vec<(ExecutionId, String)>, Error> {
+        let rows = self.view()?.scan(&Range::prefix(keys::quarantine_prefix(tenant)), Order::Ascending, usize::MAX)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for (key, sealed) in rows {
+            let reason = String::from_utf8_lossy(value::open(&key, &sealed)?).into_owned();
+            found.extend(keys::execution_of(&key).map(|execution| (execution, reason)));
+        }
+        Ok(found)
+    }
+
+    /// Finishes what was handed over, makes the view durable and marks the store as cleanly closed. Other clones read `Stopped`
+    /// from then on.
+    ///
+    /// # Errors
+    /// When the store had failed, or the view cannot be made durable; the log is durable in any case.
+    pub fn close(self) -> Result<(), Error> {
+        self.inner.stop();
+        self.inner.view.flush()
+    }
+
+    /// The view, once it has everything that was acknowledged so far.
+    fn view(&self) -> Result<&dyn View, Error> {
+        self.inner.progress.wait(self.inner.progress.durable())?;
+        Ok(self.inner.view.as_ref())
+    }
+}
+
+impl Inner {
+    /// Ends committer and applier; idempotent.
+    fn stop(&self) {
+        let _ = self.queue.send(Message::Close);
+        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The record's bytes, or why it can never be committed.
+fn encode(record: &Record) -> Result<Vec<u8>, String> {
+    let tenant = record.tenant().as_str();
+    if tenant.is_empty() || tenant.len() > keys::TENANT_BYTES_MAX {
+        return Err(format!("a tenant's name has 1 to {} bytes, this one has {}", keys::TENANT_BYTES_MAX, tenant.len()));
+    }
+    let names = match record {
+        Record::Execution(turn) if turn.events.is_empty() => return Err("a turn without events has nothing to record".to_owned()),
+        Record::Execution(turn) if turn.first_seq == 0 && turn.summary.is_none() => {
+            return Err("the turn that creates an execution must carry its summary".to_owned());
+        }
+        Record::Execution(turn) => turn.summary.iter().map(|summary| summary.flow.as_str()).collect(),
+        Record::Flow(flow) if flow.revision == 0 => return Err("revisions count from 1".to_owned()),
+        Record::Flow(flow) => vec![flow.name.as_str()],
+        Record::Consent(consent) => vec![consent.server.as_str(), consent.tool.as_str()],
+        Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => Vec::new(),
+    };
+    if let Some(name) = names.into_iter().find(|name| name.len() > keys::NAME_BYTES_MAX) {
+        return Err(format!("a name has at most {} bytes, this one has {}", keys::NAME_BYTES_MAX, name.len()));
+    }
+    let bytes = journal::encode(record).map_err(|error| error.to_string())?;
+    if bytes.len() > RECORD_BYTES_MAX {
+        return Err(format!("a record of {} bytes is over the limit of {RECORD_BYTES_MAX} (one turn, all its payloads)", bytes.len()));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,161 @@
+//! Values of the view: each carries a CRC32C over its key and itself, and a record that is too large for the view is replaced by
+//! where it stands in the log.
+
+use sha2::{Digest as _, Sha256};
+
+use super::error::Error;
+use crate::limits::VIEW_VALUE_BYTES_MAX;
+
+const CHECKSUM_BYTES: usize = 4;
+const INLINE: u8 = 0;
+const IN_LOG: u8 = 1;
+
+/// Where a record stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Number of the segment.
+    pub segment: u64,
+    /// From the beginning of the segment's file, in bytes.
+    pub offset: u64,
+}
+
+/// A record as a row holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blob {
+    Inline(Vec<u8>),
+    InLog { place: Place, length: u32, sha256: [u8; 32] },
+}
+
+impl Blob {
+    /// Inline when small, otherwise a pointer into the log.
+    #[expect(clippy::cast_possible_truncation, reason = "a record is at most RECORD_BYTES_MAX")]
+    pub fn of(record: &[u8], place: Place) -> Self {
+        if record.len() <= VIEW_VALUE_BYTES_MAX {
+            return Self::Inline(record.to_vec());
+        }
+        Self::InLog { place, length: record.len() as u32, sha256: Sha256::digest(record).into() }
+    }
+
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Inline(record) => {
+                bytes.push(INLINE);
+                bytes.extend_from_slice(record);
+            }
+            Self::InLog { place, length, sha256 } => {
+                bytes.push(IN_LOG);
+                bytes.extend_from_slice(&place.segment.to_be_bytes());
+                bytes.extend_from_slice(&place.offset.to_be_bytes());
+                bytes.extend_from_slice(&length.to_be_bytes());
+                bytes.extend_from_slice(sha256);
+            }
+        }
+    }
+
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (tag, rest) = bytes.split_first()?;
+        match *tag {
+            INLINE => Some(Self::Inline(rest.to_vec())),
+            IN_LOG => {
+                let (segment, rest) = rest.split_first_chunk::<8>()?;
+                let (offset, rest) = rest.split_first_chunk::<8>()?;
+                let (length, rest) = rest.split_first_chunk::<4>()?;
+                let place = Place { segment: u64::from_be_bytes(*segment), offset: u64::from_be_bytes(*offset) };
+                Some(Self::InLog { place, length: u32::from_be_bytes(*length), sha256: rest.try_into().ok()? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A row of an execution's journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRow {
+    /// Number of the event after this turn.
+    pub next_seq: u64,
+    /// SHA-256 over the previous row's chain and this record.
+    pub chain: [u8; 32],
+    pub blob: Blob,
+}
+
+impl JournalRow {
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend_from_slice(&self.next_seq.to_be_bytes());
+        bytes.extend_from_slice(&self.chain);
+        self.blob.write(&mut bytes);
+        bytes
+    }
+
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (next_seq, rest) = bytes.split_first_chunk::<8>()?;
+        let (chain, rest) = rest.split_first_chunk::<32>()?;
+        Some(Self { next_seq: u64::from_be_bytes(*next_seq), chain: *chain, blob: Blob::read(rest)? })
+    }
+}
+
+/// The next link of an execution's chain.
+#[must_use]
+pub fn chain(previous: &[u8; 32], record: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(record);
+    hash.finalize().into()
+}
+
+/// `body` with its checksum, as it goes into the view.
+pub fn seal(key: &[u8], mut body: Vec<u8>) -> Vec<u8> {
+    let sum = checksum(key, &body);
+    body.extend_from_slice(&sum.to_be_bytes());
+    body
+}
+
+/// The body of a value that came from the view.
+///
+/// # Errors
+/// `ViewDamaged` when the checksum does not hold.
+pub fn open<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], Error> {
+    let damaged = || Error::ViewDamaged(format!("the checksum of row {} does not hold", hex(key)));
+    let (body, sum) = value.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
+    if checksum(key, body) == u32::from_be_bytes(*sum) { Ok(body) } else { Err(damaged()) }
+}
+
+fn checksum(key: &[u8], body: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(key), body)
+}
+
+/// For messages.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_bit_or_a_moved_value_is_seen() {
+        let value = seal(b"key", b"body".to_vec());
+        assert_eq!(open(b"key", &value).unwrap(), b"body");
+        assert!(open(b"kez", &value).is_err());
+        for bit in 0..value.len() * 8 {
+            let mut bad = value.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(open(b"key", &bad).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn rows_come_back() {
+        let place = Place { segment: 3, offset: 4096 };
+        for size in [0, 10, VIEW_VALUE_BYTES_MAX, VIEW_VALUE_BYTES_MAX + 1] {
+            let row = JournalRow { next_seq: 7, chain: [9; 32], blob: Blob::of(&vec![1; size], place) };
+            assert_eq!(matches!(row.blob, Blob::InLog { .. }), size > VIEW_VALUE_BYTES_MAX);
+            assert_eq!(JournalRow::read(&row.write()), Some(row));
+        }
+    }
+}
