@@ -46,3 +46,14 @@ pub const EXPRESSION_BYTES_MAX: usize = 4 << 10;
 pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
 /// Instructions one template rendering may use.
 pub const TEMPLATE_FUEL: u64 = 200_000;
+/// Work one evaluation of an expression may do: one unit per node visited, per value copied or compared and per 64 bytes of text; well under a second.
+pub const EXPRESSION_FUEL: u64 = 5_000_000;
+/// Tokens of one expression; bounds the depth of its tree, and with it the stack that compiling and evaluating take.
+pub const EXPRESSION_TOKENS_MAX: usize = 400;
+/// Depth of an expression's tree, and of the brackets in its source.
+pub const EXPRESSION_DEPTH_MAX: usize = 100;
+/// Stack that compiling an expression, or evaluating a deep one, may take: the parser takes up to 100 KiB a bracket in a debug build. Only pages
+/// that are touched cost memory.
+pub const EXPRESSION_STACK_BYTES: usize = 64 << 20;
+/// `exists`, `all`, `map`, `filter` inside one another.
+pub const COMPREHENSION_DEPTH_MAX: usize = 2;

@@ -45,3 +45,21 @@ impl Names for Fixed {
         self.previous.iter().find(|(key, _)| key == id).map(|(_, view)| view.clone())
     }
 }
+
+/// A name that an expression or template reads, for checks: `steps.a.output.total` has root `steps` and path `[a, output, total]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    pub root: String,
+    /// Ends where the path stops being written out (a computed index, a call).
+    pub path: Vec<String>,
+    /// Its absence is handled: it stands in a `has(…)` (template: `is defined`, `default`) or behind one that guards it.
+    pub guarded: bool,
+}
+
+impl Reference {
+    /// The step that is read, where it is one of `steps.ID` and `previous.ID`.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        if self.root == "steps" || self.root == "previous" { self.path.first().map(String::as_str) } else { None }
+    }
+}
