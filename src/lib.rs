@@ -7,4 +7,5 @@ pub mod ids;
 pub mod journal;
 pub mod limits;
 pub mod machine;
+pub mod runner;
 pub mod store;

@@ -1,0 +1,183 @@
+//! Models: one request, one answer, its text passed on while it is generated. The wires of the providers come from a library; this module
+//! is the seam behind which it can be replaced, and nothing of it shows outside.
+
+mod convert;
+pub mod provider;
+
+use std::time::SystemTime;
+
+use futures::StreamExt as _;
+use genai::adapter::AdapterKind;
+use genai::chat::{ChatStreamEvent, StreamEnd};
+use genai::resolver::{AuthData, Endpoint};
+use genai::{Headers, ModelIden, ServiceTarget};
+use serde_json::Value;
+
+use self::provider::{Provider, Providers};
+use crate::limits::{MESSAGE_BYTES_MAX, MODEL_ANSWER_BYTES_MAX};
+use crate::machine::call::{Answer, LlmRequest, Usage};
+use crate::runner::failure::{Failure, Stage};
+use crate::runner::outbound::{TrustedClient, Wire, connection_failure};
+use crate::runner::tool::http::retry_after_ms;
+
+/// Why models cannot be called at all.
+#[derive(Debug, thiserror::Error)]
+#[error("the model client cannot be set up: {0}")]
+pub struct Error(String);
+
+/// The usable models.
+pub struct Models {
+    providers: Providers,
+    client: genai::Client,
+}
+
+impl Models {
+    /// # Errors
+    /// When the library refuses its client.
+    pub fn new(providers: Providers, client: TrustedClient) -> Result<Self, Error> {
+        let client = genai::Client::builder().with_reqwest(client).build().map_err(|error| Error(error.to_string()))?;
+        Ok(Self { providers, client })
+    }
+
+    /// Asks the model and reads its whole answer.
+    ///
+    /// # Errors
+    /// Everything but a complete answer.
+    pub async fn perform(
+        &self,
+        request: &LlmRequest,
+        wire: &Wire,
+        chunks: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<(Answer, Usage), Failure> {
+        let Some((provider, model)) = self.providers.of(&request.model) else {
+            let message = format!("the model `{}` cannot be reached: {}", request.model, provider::how_to_open(&request.model));
+            return Err(Failure::new(Stage::Refused, "model_unreachable", message));
+        };
+        let (chat, options) = (convert::chat(request), convert::options(request));
+        let streaming = self.client.exec_chat_stream(target(provider, model), chat, Some(&options)).await;
+        let mut stream = streaming.map_err(|error| failed(&request.model, &error))?.stream;
+        // Nothing is sent before the stream is polled for the first time.
+        if !wire.open() {
+            return Err(Failure::new(Stage::NotSent, "cancelled", "the call was cancelled before anything was sent"));
+        }
+        let mut bytes = 0;
+        while let Some(event) = stream.next().await {
+            match event.map_err(|error| failed(&request.model, &error))? {
+                ChatStreamEvent::Chunk(chunk) => {
+                    bytes += chunk.content.len();
+                    chunks(&chunk.content);
+                }
+                ChatStreamEvent::ReasoningChunk(chunk) | ChatStreamEvent::ThoughtSignatureChunk(chunk) => bytes += chunk.content.len(),
+                ChatStreamEvent::End(end) => return answer(&request.model, end),
+                ChatStreamEvent::ToolCallChunk(_) => bytes += 1,
+                ChatStreamEvent::Start | ChatStreamEvent::Heartbeat => {}
+            }
+            if bytes > MODEL_ANSWER_BYTES_MAX {
+                let message = format!("the answer of {} exceeds {MODEL_ANSWER_BYTES_MAX} bytes; set max_tokens", request.model);
+                return Err(Failure::new(Stage::Unusable, "answer_too_large", message));
+            }
+        }
+        let message = format!("the answer of {} broke off before its end", request.model);
+        Err(Failure::new(Stage::Sent, "connection_cut", message))
+    }
+}
+
+fn target(provider: &Provider, model: &str) -> ServiceTarget {
+    let adapter = match provider.wire {
+        provider::Wire::ChatCompletions => AdapterKind::OpenAI,
+        provider::Wire::Anthropic => AdapterKind::Anthropic,
+        provider::Wire::Gemini => AdapterKind::Gemini,
+        provider::Wire::Ollama => AdapterKind::Ollama,
+    };
+    let auth = match (&provider.key, provider.wire) {
+        (Some(key), _) => AuthData::from_single(key.reveal()),
+        // The wire wants a bearer token; a server without one is called without the header.
+        (None, provider::Wire::ChatCompletions) => {
+            AuthData::RequestOverride { url: format!("{}chat/completions", provider.base), headers: Headers::default() }
+        }
+        (None, _) => AuthData::from_single(""),
+    };
+    ServiceTarget { endpoint: Endpoint::from_owned(provider.base.as_str()), auth, model: ModelIden::new(adapter, model) }
+}
+
+fn answer(model: &str, end: StreamEnd) -> Result<(Answer, Usage), Failure> {
+    let usage = convert::usage(end.captured_usage.as_ref());
+    let content = end.captured_content.unwrap_or_default();
+    let text = content.texts().concat();
+    let calls = convert::calls(content.into_tool_calls());
+    if text.is_empty() && calls.is_empty() {
+        let why = end.captured_stop_reason.map_or_else(|| "no reason".to_owned(), |reason| format!("stop reason {}", reason.raw()));
+        let message = format!("{model} answered with neither text nor tool calls ({why}); a higher max_tokens may help");
+        return Err(Failure::new(Stage::Unusable, "answer_empty", message));
+    }
+    Ok((Answer::Model { text, calls }, usage))
+}
+
+/// What an error of the library means.
+fn failed(model: &str, error: &genai::Error) -> Failure {
+    let inner = match error {
+        genai::Error::WebStream { error, .. } => error.downcast_ref::<genai::Error>(),
+        _ => None,
+    };
+    let answered = inner.unwrap_or(error);
+    if let Some(status) = answered.status() {
+        return refused(model, status.as_u16(), answered);
+    }
+    match error {
+        genai::Error::WebStream { error, .. } => connection_failure(error.as_ref(), true).of_model(model),
+        genai::Error::WebModelCall { webc_error: genai::webc::Error::Reqwest(error), .. } => {
+            connection_failure(error, true).of_model(model)
+        }
+        // An error event inside the stream: overloaded, most often.
+        genai::Error::ChatResponse { body, .. } => {
+            let mut failure = Failure::new(Stage::Sent, "model_error", format!("{model} broke off with an error"));
+            failure.error.data = Some(body.clone());
+            failure
+        }
+        genai::Error::StreamParse { .. } => Failure::new(
+            Stage::Sent,
+            "model_answer_invalid",
+            format!("{model} sent something that is not its wire: {}", brief(&error.to_string())),
+        ),
+        _ => Failure::new(Stage::Refused, "model_request_invalid", format!("{model} cannot be asked this: {}", brief(&error.to_string()))),
+    }
+}
+
+impl Failure {
+    /// The same, naming the model in front.
+    fn of_model(mut self, model: &str) -> Self {
+        self.error.message = format!("{model}: {}", self.error.message);
+        self
+    }
+}
+
+fn refused(model: &str, status: u16, error: &genai::Error) -> Failure {
+    let body = match error {
+        genai::Error::HttpError { body, .. } => body.as_str(),
+        genai::Error::WebModelCall { webc_error: genai::webc::Error::ResponseFailedStatus { body, .. }, .. } => body.as_str(),
+        _ => "",
+    };
+    let data: Option<Value> = serde_json::from_str(body).ok();
+    let said =
+        data.as_ref().and_then(|data| data.pointer("/error/message").or_else(|| data.pointer("/error")).or_else(|| data.get("message")));
+    let said = said.and_then(Value::as_str).unwrap_or(body);
+    let message = if said.is_empty() {
+        format!("{model} answered with status {status}")
+    } else {
+        format!("{model} answered with status {status}: {}", brief(said))
+    };
+    let mut failure = Failure::new(Stage::Answered(status), &format!("http_{status}"), message);
+    failure.error.status = Some(status);
+    failure.error.data = data.filter(|_| body.len() <= MESSAGE_BYTES_MAX);
+    failure.retry_after_ms = error.headers().and_then(|headers| {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let exact = header("retry-after-ms").and_then(|ms| ms.trim().parse().ok());
+        exact.or_else(|| retry_after_ms(header("retry-after")?, SystemTime::now()))
+    });
+    failure
+}
+
+fn brief(text: &str) -> String {
+    const BRIEF_CHARS: usize = 400;
+    text.chars().take(BRIEF_CHARS).collect()
+}
