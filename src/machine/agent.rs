@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::call::{Answer, CallError, LlmRequest, McpRequest, Outcome, Request, ToolDefinition, ToolUse};
 use super::decide::Deciding;
 use super::event::{Event, Fate, Part, Place, Work};
+use super::render;
 use super::state::SlotState;
 use super::steps::eval_true;
-use super::render;
 use crate::flow::plan::{Agent, Kind, Node, StepIx, Tool, ToolCall};
 use crate::flow::spec::EffectClass;
 use crate::ids::FrameId;
@@ -107,7 +107,8 @@ impl<'a> Deciding<'a> {
             && !calls.is_empty()
         {
             if calls.len() > limits::AGENT_CALLS_MAX {
-                let message = format!("the model asked for {} tool calls at once; at most {} are allowed", calls.len(), limits::AGENT_CALLS_MAX);
+                let message =
+                    format!("the model asked for {} tool calls at once; at most {} are allowed", calls.len(), limits::AGENT_CALLS_MAX);
                 return self.fail_agent(frame, ix, CallError::new("too_many_calls", message));
             }
             let (thought, calls, step) = (text.clone(), calls.clone(), place.step.clone());
@@ -136,7 +137,8 @@ impl<'a> Deciding<'a> {
     fn tool_named(&self, frame: FrameId, ix: StepIx, name: &str) -> Option<&'a Tool> {
         self.agent_spec(frame, ix)?.tools.iter().find(|tool| match &tool.call {
             ToolCall::Mcp { server, allow } => {
-                allow.as_ref().is_none_or(|allow| allow.iter().any(|allowed| allowed == name)) && self.tool_definition(server, name).is_some()
+                allow.as_ref().is_none_or(|allow| allow.iter().any(|allowed| allowed == name))
+                    && self.tool_definition(server, name).is_some()
             }
             ToolCall::Call(_) | ToolCall::Child(_) => tool.name == name,
         })

@@ -46,7 +46,9 @@ pub(super) fn takes(question: &Question, verdict: &Verdict) -> Result<(), Refusa
             allowed(DecisionKind::Edit) && question.action.is_some()
         }
         (QuestionKind::Approval | QuestionKind::ToolApproval | QuestionKind::Ask, Verdict::Reject) => allowed(DecisionKind::Reject),
-        (QuestionKind::Approval | QuestionKind::ToolApproval | QuestionKind::Ask, Verdict::Respond { .. }) => allowed(DecisionKind::Respond),
+        (QuestionKind::Approval | QuestionKind::ToolApproval | QuestionKind::Ask, Verdict::Respond { .. }) => {
+            allowed(DecisionKind::Respond)
+        }
         (QuestionKind::InDoubt, Verdict::Approve | Verdict::Edit { .. } | Verdict::Respond { .. })
         | (QuestionKind::Budget, Verdict::Edit { .. } | Verdict::Respond { .. })
         | (QuestionKind::Ask, Verdict::Edit { .. })

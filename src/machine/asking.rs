@@ -251,7 +251,8 @@ impl<'a> Deciding<'a> {
             }
             Verdict::Respond { response } => {
                 if let Some(form) = self.form_of(&open) {
-                    let wrong: Vec<_> = form.mismatches(response).iter().map(|wrong| format!("{}: {}", wrong.pointer, wrong.message)).collect();
+                    let wrong: Vec<_> =
+                        form.mismatches(response).iter().map(|wrong| format!("{}: {}", wrong.pointer, wrong.message)).collect();
                     if !wrong.is_empty() {
                         return Err(Refusal::Answer(wrong.join("; ")));
                     }

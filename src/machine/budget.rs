@@ -37,7 +37,9 @@ impl Deciding<'_> {
         let (own, given) = match budget {
             Budget::Steps => (Some(limits.steps), None),
             Budget::Tokens => (limits.tokens, allowance.and_then(|allowance| allowance.tokens)),
-            Budget::Cost => (limits.cost_usd.map(|usd| NanoUsd::from_usd(usd).0), allowance.and_then(|allowance| allowance.cost).map(|cost| cost.0)),
+            Budget::Cost => {
+                (limits.cost_usd.map(|usd| NanoUsd::from_usd(usd).0), allowance.and_then(|allowance| allowance.cost).map(|cost| cost.0))
+            }
         };
         own.into_iter().chain(given).min()
     }
@@ -56,7 +58,8 @@ impl Deciding<'_> {
     /// The worst case of a model call: a token for every three bytes that go in (what dense text comes to), the most that may come out.
     pub(super) fn worst_case(&self, request: &Request) -> Reserved {
         let Request::Llm(llm) = request else { return Reserved::default() };
-        let bytes = serde_json::to_string(&llm.messages).map_or(0, |text| text.len()) + serde_json::to_string(&llm.tools).map_or(0, |text| text.len());
+        let bytes = serde_json::to_string(&llm.messages).map_or(0, |text| text.len())
+            + serde_json::to_string(&llm.tools).map_or(0, |text| text.len());
         let input = (bytes as u64).div_ceil(3);
         let price = self.state.start().and_then(|start| start.prices.get(&llm.model));
         let cost = price.map_or(NanoUsd(0), |price| {

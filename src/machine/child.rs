@@ -79,13 +79,8 @@ impl Deciding<'_> {
     }
 
     pub(super) fn child_refused(&mut self, child: ExecutionId, code: &str, message: &str) {
-        let ended = Ended {
-            status: Status::Failed,
-            output: Value::Null,
-            error: Some(CallError::new(code, message)),
-            tokens: 0,
-            cost: NanoUsd(0),
-        };
+        let ended =
+            Ended { status: Status::Failed, output: Value::Null, error: Some(CallError::new(code, message)), tokens: 0, cost: NanoUsd(0) };
         self.child_ended(child, ended);
     }
 

@@ -7,7 +7,7 @@ use super::event::{Event, Place, Recorded};
 use super::input::{Body, Input};
 use super::question::Decided;
 use super::state::{Hints, State, Todo};
-use crate::flow::plan::{Node, Plan};
+use crate::flow::plan::Plan;
 use crate::ids::{BootId, CallId, FrameId, TimeMs};
 use crate::limits;
 
@@ -260,17 +260,4 @@ impl Deciding<'_> {
         }
         self.answer(decision)
     }
-
-    /// The step of a frame, from the plan (not borrowed from the state).
-    pub(super) fn step(&self, frame: FrameId, ix: crate::flow::plan::StepIx) -> StepRef {
-        StepRef { frame, ix, node: Node::Step(ix) }
-    }
-}
-
-/// A step of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StepRef {
-    pub(super) frame: FrameId,
-    pub(super) ix: crate::flow::plan::StepIx,
-    pub(super) node: Node,
 }

@@ -258,15 +258,19 @@ pub enum Event {
         call: CallId,
         outcome: Outcome,
     },
-    /// The next attempt is due then (backoff with jitter, or `Retry-After`).
+    /// The next attempt is due then (backoff with jitter, or `Retry-After`), because of this error.
     RetryAt {
         place: Place,
         due: TimeMs,
+        error: CallError,
     },
     /// A question is open.
     Asked {
         place: Place,
         question: Arc<Question>,
+        /// When people are reminded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remind_at: Vec<TimeMs>,
     },
     /// An approving vote that does not yet reach the quorum.
     Voted {
@@ -324,7 +328,10 @@ pub enum Event {
     ChildStarted {
         place: Place,
         child: ExecutionId,
+        attempt: u32,
         start: Box<ChildStart>,
+        #[serde(default, skip_serializing_if = "Reserved::is_nothing")]
+        reserved: Reserved,
     },
     ChildAccepted {
         child: ExecutionId,
@@ -393,7 +400,10 @@ pub enum Event {
     /// The execution's own deadline has fired; the root frame stops next.
     DeadlinePassed,
     /// A step's own deadline has fired; it stops next.
-    StepDeadlinePassed { frame: FrameId, step: StepId },
+    StepDeadlinePassed {
+        frame: FrameId,
+        step: StepId,
+    },
     /// A map's item is settled; its frame is closed.
     ItemEnded {
         frame: FrameId,
@@ -487,7 +497,9 @@ impl Effect {
             | Event::Ended { .. }
             | Event::Undoing
             | Event::Continued
-            | Event::ParentTold => None,
+            | Event::ParentTold
+            | Event::DeadlinePassed
+            | Event::StepDeadlinePassed { .. } => None,
         }
     }
 }

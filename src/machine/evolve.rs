@@ -26,7 +26,7 @@ use super::state::{
     Task, TaskPhase, Timer, Todo, Undo,
 };
 use crate::flow::names::StepView;
-use crate::flow::plan::{Kind, Node, Plan, StepIx};
+use crate::flow::plan::{Node, Plan, StepIx};
 use crate::ids::{CallId, Digest, FrameId, QuestionId, StepId, TimeMs};
 use crate::limits;
 
@@ -430,15 +430,7 @@ fn child_event(state: &mut State, plan: &Plan, event: &Event) {
     }
 }
 
-fn step_ended(
-    state: &mut State,
-    plan: &Plan,
-    frame: FrameId,
-    step: &StepId,
-    ending: &Ending,
-    taken: &[u32],
-    undo: Option<&Arc<Call>>,
-) {
+fn step_ended(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, ending: &Ending, taken: &[u32], undo: Option<&Arc<Call>>) {
     let ix = state.step_ix(plan, frame, step);
     let place = Place { frame, step: step.clone(), part: Part::Own };
     let attempt = state.attempt_of(frame, ix);

@@ -16,7 +16,7 @@ pub(super) const TIMEOUT: &str = "timeout";
 
 impl<'a> Deciding<'a> {
     pub(super) fn scope(&self, frame: FrameId) -> &'a Scope {
-        let plan: &'a Plan = self.plan;
+        let plan: &'a crate::flow::plan::Plan = self.plan;
         self.state.scope_of(plan, frame)
     }
 
@@ -153,7 +153,8 @@ impl<'a> Deciding<'a> {
         } else {
             let taken = self.owned_edges(parent, loop_, "exhausted", None);
             if taken.is_empty() {
-                let message = format!("the loop of `{header}` went round {visit} times and wants to go on; nothing leads on from `exhausted`");
+                let message =
+                    format!("the loop of `{header}` went round {visit} times and wants to go on; nothing leads on from `exhausted`");
                 self.fail_loop(parent, loop_, CallError::new("exhausted", message));
             } else {
                 self.emit(Event::LoopEnded { frame: parent, header, ending: LoopEnding::Exhausted, taken });

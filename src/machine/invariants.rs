@@ -31,7 +31,8 @@ pub fn check(state: &State, plan: &Plan) -> Result<(), String> {
     }
     for (call, flight) in &state.flights {
         let name = state.name(&flight.place, flight.attempt);
-        let task = if flight.place.part == Part::Undo { state.undo.last().and_then(|undo| undo.task.as_ref()) } else { task(state, plan, flight) };
+        let task =
+            if flight.place.part == Part::Undo { state.undo.last().and_then(|undo| undo.task.as_ref()) } else { task(state, plan, flight) };
         let is_known = task.is_some_and(|task| task.phase == TaskPhase::Flying(*call));
         require(is_known, &format!("call {} of {name} is in flight, and its step knows", call.0))?;
     }

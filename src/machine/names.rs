@@ -71,7 +71,8 @@ impl Names for Scoped<'_> {
             "context" => return start.context.clone().map(Arc::new),
             "session" => return start.session.as_ref().map(|id| Arc::new(json!({"id": id}))),
             "execution" => {
-                let about = json!({"id": start.execution, "flow": start.flow, "revision": start.revision, "started_at_ms": self.state.started_at});
+                let about =
+                    json!({"id": start.execution, "flow": start.flow, "revision": start.revision, "started_at_ms": self.state.started_at});
                 return Some(Arc::new(about));
             }
             _ => {}

@@ -47,7 +47,9 @@ fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
     let missing = models(plan).into_iter().find(|model| !start.prices.contains_key(*model));
     match missing {
         Some(model) => {
-            let message = format!("the flow has a cost limit and `{model}` has no price; add one to the price table (FLOWGATE_PRICES) or drop `limits.cost_usd`");
+            let message = format!(
+                "the flow has a cost limit and `{model}` has no price; add one to the price table (FLOWGATE_PRICES) or drop `limits.cost_usd`"
+            );
             Err(Refusal::Start { code: "no_price", message })
         }
         None => Ok(()),

@@ -136,7 +136,10 @@ pub(super) struct Released {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum NodeState {
     /// Edges that have arrived so far.
-    Idle { live: usize, dead: usize },
+    Idle {
+        live: usize,
+        dead: usize,
+    },
     /// The join is decided: to be entered.
     Ready,
     /// Nothing live arrived: to die.
@@ -181,11 +184,17 @@ pub(super) enum Running {
     Agent(Box<AgentRun>),
     Map(MapRun),
     Child(ExecutionId),
-    Wait { due: TimeMs },
+    Wait {
+        due: TimeMs,
+    },
     Listen,
-    Loop { frame: FrameId },
+    Loop {
+        frame: FrameId,
+    },
     /// Between two attempts at a step that is not a single call.
-    Resting { due: TimeMs },
+    Resting {
+        due: TimeMs,
+    },
 }
 
 /// A call with its attempts.
@@ -206,7 +215,9 @@ pub(super) enum TaskPhase {
     /// Being decided in this turn.
     Settling,
     Flying(CallId),
-    Resting { due: TimeMs },
+    Resting {
+        due: TimeMs,
+    },
     /// A person decides: in doubt, or the gate before a tool call.
     Asking(QuestionId),
 }
@@ -256,8 +267,6 @@ pub(super) enum SlotState {
     Task(Task),
     Child(ExecutionId),
     Observed { text: String },
-    /// Broken off with its step.
-    Cancelled,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::call::CallError;
 use super::decide::Deciding;
-use super::event::{Ending, Event, Place, Part, Stop, Work};
+use super::event::{Ending, Event, Part, Place, Stop, Work};
 use super::names::Scoped;
 use super::state::{FrameKind, NodeState, Running};
 use super::{render, route};
 use crate::flow::names::Names;
-use crate::flow::plan::{Kind, Mapping, MapStep, Node, Step, StepIx, Wait};
+use crate::flow::plan::{Kind, MapStep, Mapping, Node, Step, StepIx, Wait};
 use crate::ids::{FrameId, TimeMs};
 use crate::limits;
 

@@ -177,8 +177,7 @@ impl State {
             let step = self.scope_of(plan, *frame).step(*ix).id.to_string();
             Some(WaitingFor::Timer { step, due: *due })
         });
-        let children =
-            self.children.iter().map(|(id, run)| WaitingFor::Child { step: run.place.step.to_string(), execution: *id });
+        let children = self.children.iter().map(|(id, run)| WaitingFor::Child { step: run.place.step.to_string(), execution: *id });
         questions.chain(events).chain(timers).chain(children).collect()
     }
 }

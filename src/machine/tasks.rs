@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::call::{Answer, Call, CallError, Message, Outcome, Request};
 use super::decide::Deciding;
-use super::event::{Event, Ending, Fate, Part, Place, Role};
+use super::event::{Ending, Event, Fate, Part, Place, Role};
 use super::render;
 use super::state::{Flight, Task, TaskPhase};
 use super::steps::eval_true;
@@ -101,7 +101,9 @@ impl Deciding<'_> {
     /// One attempt; the call is owed from here on.
     pub(super) fn start_call(&mut self, place: &Place, role: Role, attempt: u32, call: Arc<Call>) {
         let call = match self.script_for(place, &call.request, attempt) {
-            Some(script) if role == Role::Act && call.script.as_ref() != Some(&script) => Arc::new(Call { script: Some(script), ..(*call).clone() }),
+            Some(script) if role == Role::Act && call.script.as_ref() != Some(&script) => {
+                Arc::new(Call { script: Some(script), ..(*call).clone() })
+            }
             _ => call,
         };
         let reserved = self.worst_case(&call.request);
@@ -287,7 +289,10 @@ impl Deciding<'_> {
             }
             None => "it is not JSON".to_owned(),
         };
-        let error = CallError { data: Some(Value::String(text.clone())), ..CallError::new("output_schema", format!("the answer does not fit the schema: {wrong}")) };
+        let error = CallError {
+            data: Some(Value::String(text.clone())),
+            ..CallError::new("output_schema", format!("the answer does not fit the schema: {wrong}"))
+        };
         let Some(task) = self.state.task_mut(self.plan, place) else { return Err(error) };
         if task.repaired {
             return Err(error);

@@ -45,7 +45,14 @@ pub struct Attempt {
 /// Folds a journal into its trace; none where nothing has started.
 #[must_use]
 pub fn trace(plan: &Plan, events: &[Recorded]) -> Option<Trace> {
-    let mut tracing = Tracing { plan, state: State::default(), attempts: Vec::new(), by_call: HashMap::new(), by_question: HashMap::new(), latest: HashMap::new() };
+    let mut tracing = Tracing {
+        plan,
+        state: State::default(),
+        attempts: Vec::new(),
+        by_call: HashMap::new(),
+        by_question: HashMap::new(),
+        latest: HashMap::new(),
+    };
     for recorded in events {
         tracing.read(recorded);
         evolve(&mut tracing.state, plan, recorded.at, &recorded.event);
@@ -210,7 +217,9 @@ impl Tracing<'_> {
                     Answer::Model { text, calls } => json!({"thought": text, "calls": calls}),
                 };
             }
-            Outcome::Retryable { error, .. } | Outcome::Permanent { error } | Outcome::Unknown { error } => attempt.error = Some(error.clone()),
+            Outcome::Retryable { error, .. } | Outcome::Permanent { error } | Outcome::Unknown { error } => {
+                attempt.error = Some(error.clone())
+            }
         }
     }
 
