@@ -1,41 +1,98 @@
 //! The one way in: a cheap handle that may be used from any tokio runtime.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, oneshot};
+
 use super::error::Error;
+use super::messages::{Answer, Close, Deliver, IsLive, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
-use super::request::{Answered, Filter, FlowRef, ForkRequest, Listed, Parked, QuestionRef, Snapshot, StartRequest};
+use super::request::{Answered, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest};
+use super::system::Engine;
+use super::{read, starting};
 use crate::flow::spec::FlowSpec;
 use crate::ids::ExecutionId;
+use crate::machine::Refusal;
 use crate::machine::event::Recorded;
-use crate::machine::input::Signal;
+use crate::machine::input::{Body, Signal, Start};
 use crate::machine::question::{Decision, Person};
+use crate::machine::summary::WaitingFor;
 use crate::machine::trace::Trace;
+use crate::runner::Runner;
+use crate::store::Store;
 
-/// A running engine. Clones share it; it ends with `shutdown` (or, abruptly and without loss, with the process).
-#[derive(Clone, Debug)]
-pub struct EngineHandle {}
+/// Between two looks at how much a shutdown still waits for.
+const SHUTDOWN_POLL: Duration = Duration::from_millis(10);
+
+/// A running engine. Clones share it; it ends with `shutdown` (or, abruptly and without loss, with the last clone).
+#[derive(Clone)]
+pub struct EngineHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Shared,
+    /// None once it was shut down.
+    engine: Mutex<Option<Engine>>,
+    directory: actix::Addr<super::directory::Directory>,
+    /// One permit per start or signal that waits for its answer.
+    intake: Semaphore,
+    intake_max: usize,
+}
+
+impl std::fmt::Debug for EngineHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "EngineHandle({})", self.inner.shared.tenant)
+    }
+}
 
 impl EngineHandle {
-    // `pub fn spawn(store: Store, runner: Runner, options: Options) -> Result<Self, Error>` arrives with those two types.
-
+    /// Starts the engine's threads. It owns the store from here on and closes it with `shutdown`.
+    ///
+    /// # Errors
+    /// `Spawn`.
+    pub fn spawn(store: Store, runner: Runner, options: Options) -> Result<Self, Error> {
+        let (intake, intake_max) = (Semaphore::new(options.intake_max), options.intake_max);
+        let engine = Engine::start(store, runner, options)?;
+        let (shared, directory) = (Arc::clone(&engine.shared), engine.directory.clone());
+        Ok(Self { inner: Arc::new(Inner { shared, engine: Mutex::new(Some(engine)), directory, intake, intake_max }) })
+    }
     /// Puts a flow into the catalog: normalises and compiles it; content that the catalog knows under this name keeps its revision,
     /// other content gets the next number. Durable before it returns.
     ///
     /// # Errors
     /// `Flow` with every problem; `Store`.
     pub async fn register(&self, spec: FlowSpec) -> Result<FlowRef, Error> {
-        let _ = spec;
-        todo!()
+        self.inner.shared.revisions.publish(&spec).await
     }
 
     /// A revision of the catalog: the newest without `revision`.
     ///
     /// # Errors
     /// `NotFound`, `Store`.
-    pub async fn flow(&self, name: &str, revision: Option<u32>) -> Result<(FlowRef, std::sync::Arc<FlowSpec>), Error> {
-        let _ = (name, revision);
-        todo!()
+    pub async fn flow(&self, name: &str, revision: Option<u32>) -> Result<(FlowRef, Arc<FlowSpec>), Error> {
+        let name = name.to_owned();
+        self.read(move |shared| {
+            let found = shared.revisions.find(&name, revision)?;
+            let plan = shared.revisions.plan(&found.digest, &found.name)?;
+            Ok((found, Arc::clone(&plan.spec)))
+        })
+        .await
+    }
+
+    /// The models among those that a flow can reach, at any depth, for which no key and no address is configured. Where there are any, a
+    /// run is a rehearsal.
+    ///
+    /// # Errors
+    /// `NotFound`, `Flow`, `Store`.
+    pub async fn unreachable_models(&self, flow: &FlowRef, agents: &[FlowRef]) -> Result<Vec<String>, Error> {
+        let (flow, agents) = (flow.clone(), agents.to_vec());
+        self.read(move |shared| {
+            let models = starting::surroundings(shared, &flow, &agents)?.models;
+            Ok(models.into_iter().filter(|model| !shared.performer.runner.can_reach(model)).collect())
+        })
+        .await
     }
 
     /// Starts an execution: merges the configuration, pins every agent and every MCP tool it can reach, looks up prices. Returns once
@@ -44,8 +101,9 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Config`, `Tools`, `ToolsChanged`, `Refused` (`Refusal::Input`, `Start`, `Exists`), `Busy`, `Stopped`, `Store`.
     pub async fn start(&self, request: StartRequest) -> Result<ExecutionId, Error> {
-        let _ = request;
-        todo!()
+        let _permit = self.intake()?;
+        let start = starting::complete(&self.inner.shared, request).await?;
+        self.begin(start).await
     }
 
     /// Lets an execution and its children go on where they stopped: lost calls are settled, owed effects performed, due timers fed.
@@ -54,8 +112,21 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Quarantined`, `Stopped`, `Store`.
     pub async fn resume(&self, id: ExecutionId) -> Result<(), Error> {
-        let _ = id;
-        todo!()
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            match self.deliver(id, Body::Timers).await {
+                Ok(_) | Err(Error::Refused(Refusal::Ended)) => {}
+                Err(error) => return Err(error),
+            }
+            // A child that is under way is owed by nobody but itself.
+            let summary = self.read(move |shared| Ok(shared.store.summary(&shared.tenant, id))).await?;
+            let summary = summary.map_err(|error| Error::Store(error.to_string()))?;
+            open.extend(summary.into_iter().flat_map(|summary| summary.waiting_for).filter_map(|waiting| match waiting {
+                WaitingFor::Child { execution, .. } => Some(execution),
+                WaitingFor::Question { .. } | WaitingFor::Event { .. } | WaitingFor::Timer { .. } => None,
+            }));
+        }
+        Ok(())
     }
 
     /// Answers a question. Among racing callers one decides; the others get `Refusal::Decided` with the decision that stands.
@@ -63,8 +134,12 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound` (no such question anywhere), `Refused` (`Decided`, `Digest`, `NotAllowed`, `Answer`, `NoQuestion`), `Quarantined`, `Stopped`, `Store`.
     pub async fn decide(&self, decision: Decision) -> Result<Answered, Error> {
-        let _ = decision;
-        todo!()
+        let question = decision.question;
+        let execution = self.read(move |shared| read::home(shared, question)).await?;
+        match self.deliver(execution, Body::Decide(decision)).await? {
+            Reply::Answered(answered) => Ok(answered),
+            Reply::Taken => Err(Error::Refused(Refusal::NoQuestion)),
+        }
     }
 
     /// Cancels. When this returns nothing new starts (declared compensations aside) and running calls are being broken off.
@@ -72,8 +147,7 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Refused` (`Ended`), `Quarantined`, `Stopped`, `Store`.
     pub async fn cancel(&self, id: ExecutionId, reason: &str, by: Person) -> Result<(), Error> {
-        let _ = (id, reason, by);
-        todo!()
+        self.deliver(id, Body::Cancel { reason: reason.to_owned(), by }).await.map(drop)
     }
 
     /// Delivers a named message; kept if nothing waits for it yet. A repeated `signal.id` is answered like the first.
@@ -81,8 +155,8 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Refused` (`Signal`, `Ended`), `Busy`, `Quarantined`, `Stopped`, `Store`.
     pub async fn signal(&self, id: ExecutionId, signal: Signal) -> Result<(), Error> {
-        let _ = (id, signal);
-        todo!()
+        let _permit = self.intake()?;
+        self.deliver(id, Body::Signal(signal)).await.map(drop)
     }
 
     /// The execution as it is in the store now; moves nothing.
@@ -90,8 +164,9 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Store`. A quarantined one is readable as far as its journal is.
     pub async fn snapshot(&self, id: ExecutionId) -> Result<Snapshot, Error> {
-        let _ = id;
-        todo!()
+        // Asked first: what comes to rest in between is then read at rest, with its `Idle` already said.
+        let live = self.inner.directory.send(IsLive { execution: id }).await.unwrap_or(false);
+        self.read(move |shared| read::snapshot(shared, id, live)).await
     }
 
     /// What a person reads: every attempt in journal order.
@@ -99,8 +174,7 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn trace(&self, id: ExecutionId) -> Result<Trace, Error> {
-        let _ = id;
-        todo!()
+        self.read(move |shared| read::trace(shared, id)).await
     }
 
     /// Up to `limit` events from number `from` on.
@@ -108,8 +182,7 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn events(&self, id: ExecutionId, from: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
-        let _ = (id, from, limit);
-        todo!()
+        self.read(move |shared| read::events(shared, id, from, limit)).await
     }
 
     /// Executions, newest first.
@@ -117,8 +190,7 @@ impl EngineHandle {
     /// # Errors
     /// `Store`.
     pub async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
-        let _ = filter;
-        todo!()
+        self.read(move |shared| read::list(shared, filter)).await
     }
 
     /// Every open question, oldest first.
@@ -126,7 +198,7 @@ impl EngineHandle {
     /// # Errors
     /// `Store`.
     pub async fn questions(&self) -> Result<Vec<QuestionRef>, Error> {
-        todo!()
+        self.read(|shared| read::questions(shared)).await
     }
 
     /// The execution whose id begins with `prefix`, or `last` for the newest.
@@ -134,8 +206,8 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Ambiguous`, `Store`.
     pub async fn find_execution(&self, prefix: &str) -> Result<ExecutionId, Error> {
-        let _ = prefix;
-        todo!()
+        let prefix = prefix.to_owned();
+        self.read(move |shared| read::find_execution(shared, &prefix)).await
     }
 
     /// The open question whose id begins with `prefix`; also by the id (or its beginning) of an execution that has exactly one.
@@ -143,15 +215,14 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Ambiguous`, `Store`.
     pub async fn find_question(&self, prefix: &str) -> Result<QuestionRef, Error> {
-        let _ = prefix;
-        todo!()
+        let prefix = prefix.to_owned();
+        self.read(move |shared| read::find_question(shared, &prefix)).await
     }
 
     /// Notices of an execution and its children from now on. It need not exist yet.
     #[must_use]
     pub fn subscribe(&self, id: ExecutionId) -> Notices {
-        let _ = id;
-        todo!()
+        Notices::new(&self.inner.shared.hub, id)
     }
 
     /// A new execution like a failed, timed-out or cancelled one, which goes on from the step that failed: what was completed before is
@@ -175,7 +246,77 @@ impl EngineHandle {
 
     /// Takes nothing new in, gives running calls up to `within` to end, and parks everything. Nothing acknowledged is lost.
     pub async fn shutdown(self, within: Duration) -> Parked {
-        let _ = within;
-        todo!()
+        let inner = &self.inner;
+        let taken = inner.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut engine) = taken else { return Parked::default() };
+        inner.intake.close();
+        // Fails only when the directory is gone already.
+        let _ = inner.directory.send(Close).await;
+        inner.shared.performer.close();
+        let draining = self.clone();
+        let parked = inner.shared.runtime.spawn(async move {
+            let parked = draining.drain(within).await;
+            draining.inner.shared.performer.runner.shutdown().await;
+            parked
+        });
+        let parked = parked.await.unwrap_or_default();
+        let store = inner.shared.store.clone();
+        let (ended, end) = oneshot::channel();
+        // A thread of its own: the engine's end takes the runtime along, and must not block the caller's.
+        std::thread::spawn(move || {
+            engine.stop();
+            let closed = store.close();
+            // Fails when the caller has gone.
+            let _ = ended.send(closed);
+        });
+        if let Ok(Err(error)) = end.await {
+            tracing::error!(%error, "the store did not close cleanly; the next start repairs it");
+        }
+        parked
+    }
+
+    /// Waits until nothing runs and nothing waits for the disk, or the time is over; then breaks off what still runs.
+    async fn drain(&self, within: Duration) -> Parked {
+        let until = tokio::time::Instant::now() + within;
+        loop {
+            let Ok(load) = self.inner.directory.send(Measure).await else { return Parked::default() };
+            let calls = self.inner.shared.performer.running();
+            if (calls == 0 && load.held == 0) || tokio::time::Instant::now() >= until {
+                return Parked { executions: load.live, calls_cut: self.inner.shared.performer.cut() };
+            }
+            tokio::time::sleep(SHUTDOWN_POLL).await;
+        }
+    }
+
+    /// A place in the intake, held until the answer.
+    fn intake(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
+        self.inner.intake.try_acquire().map_err(|refused| match refused {
+            tokio::sync::TryAcquireError::NoPermits => Error::Busy { waiting: self.inner.intake_max },
+            tokio::sync::TryAcquireError::Closed => Error::Stopped,
+        })
+    }
+
+    /// Feeds a complete start and waits until it is durable.
+    async fn begin(&self, start: Start) -> Result<ExecutionId, Error> {
+        let execution = start.execution;
+        self.deliver(execution, Body::Start(Box::new(start))).await.map(|_| execution)
+    }
+
+    /// Feeds an input and waits for its answer.
+    async fn deliver(&self, execution: ExecutionId, body: Body) -> Answer {
+        let (sender, answer) = oneshot::channel();
+        self.inner.directory.do_send(Deliver { execution, body, sink: Sink::Caller(sender) });
+        // `do_send` says nothing about a closed mailbox; the sender dropped with the message does.
+        match answer.await.unwrap_or(Err(Error::Stopped)) {
+            Err(Error::Refused(Refusal::Unknown)) => Err(Error::NotFound { what: "execution", name: execution.to_string() }),
+            answer => answer,
+        }
+    }
+
+    /// Reads on a thread that may block.
+    async fn read<T: Send + 'static>(&self, reading: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+        let shared = Arc::clone(&self.inner.shared);
+        let runtime = shared.runtime.clone();
+        runtime.spawn_blocking(move || reading(&shared)).await.unwrap_or(Err(Error::Stopped))
     }
 }

@@ -5,10 +5,27 @@
 //!
 //! **Invariant**: nothing leaves this module (an effect, a reply, a notice) before the events that led to it are durable.
 
+mod directory;
 mod error;
+mod execution;
+mod family;
+#[cfg(test)]
+mod faults;
 mod handle;
+mod hub;
+mod hydrate;
+mod messages;
 mod notice;
+mod perform;
+mod reach;
+mod read;
 mod request;
+mod revisions;
+mod shared;
+mod starting;
+mod supervisor;
+mod system;
+mod timers;
 
 pub use error::Error;
 pub use handle::EngineHandle;

@@ -1,7 +1,10 @@
 //! What subscribers hear. A slow subscriber misses notices, is told so, and reads again; it never blocks anybody.
 
+use std::sync::Arc;
+
 use tokio::sync::broadcast;
 
+use super::hub::{Hub, Leave};
 use crate::ids::ExecutionId;
 use crate::machine::event::Recorded;
 use crate::machine::summary::Summary;
@@ -10,7 +13,7 @@ use crate::machine::summary::Summary;
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// These events are durable.
-    Committed { execution: ExecutionId, events: std::sync::Arc<Vec<Recorded>> },
+    Committed { execution: ExecutionId, events: Arc<Vec<Recorded>> },
     /// A piece of a model's answer, before it is complete. Not durable; the outcome repeats it in full.
     Chunk { execution: ExecutionId, name: String, text: String },
     /// The execution subscribed to has ended, or nothing in this process runs for it or for its children until a person, an event or a
@@ -26,11 +29,13 @@ pub enum Notice {
 #[derive(Debug)]
 pub struct Notices {
     receiver: broadcast::Receiver<Notice>,
+    /// Dropped after the receiver, so that the hub sees the subscription gone.
+    _leave: Leave,
 }
 
 impl Notices {
-    pub(super) fn new(receiver: broadcast::Receiver<Notice>) -> Self {
-        Self { receiver }
+    pub(super) fn new(hub: &Arc<Hub>, id: ExecutionId) -> Self {
+        Self { receiver: hub.subscribe(id), _leave: Leave { hub: Arc::clone(hub), id } }
     }
 
     /// The next one; none once the engine is gone.

@@ -1,7 +1,6 @@
 //! What the engine is asked, and what it answers: plain data, no behaviour.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -166,11 +165,10 @@ pub struct Snapshot {
 }
 
 /// What a shutdown left behind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parked {
     /// Executions that were live and are now only in the store.
     pub executions: usize,
     /// Calls that did not end in time; they are lost or in doubt at the next start.
     pub calls_cut: usize,
-    pub within: Duration,
 }

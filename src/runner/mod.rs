@@ -11,9 +11,6 @@ pub mod secrets;
 pub mod settings;
 pub mod tool;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,420 @@
+//! The only door to executions: finds or wakes the actor of an execution, holds every input until it is answered, brings answers to whom
+//! they concern, lets actors go as soon as nothing keeps them, and starts them again when they die.
+//!
+//! Its mailbox has no bound (actix's `do_send` ignores one anyway): what may be refused is bounded before it gets here (`EngineHandle`), and
+//! outcomes, decisions, cancels and timers must never be refused.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, Addr, ArbiterHandle, AsyncContext, Context, Handler, WrapFuture};
+
+use super::error::Error;
+use super::execution::ExecutionActor;
+use super::family;
+use super::hydrate::Origin;
+use super::messages::{
+    Answer, Answers, Between, Cause, Close, Deadline, Deliver, Feed, Generation, Gone, IsLive, Load, Loaded, Measure, Quiet, Restart,
+    Resting, Shared, Sink, Ticket,
+};
+use super::notice::Notice;
+use super::supervisor::{Supervisor, Verdict};
+use super::timers::Timers;
+use crate::ids::{ExecutionId, TimeMs};
+use crate::machine::input::Body;
+use crate::machine::summary::Summary;
+use crate::store::Entry;
+
+/// Between two attempts to write when the disk is full.
+const FULL_RETRY_DELAY: Duration = Duration::from_secs(1);
+
+pub(super) struct Directory {
+    shared: Shared,
+    arbiters: Vec<ArbiterHandle>,
+    timers: Addr<Timers>,
+    /// Executions that have an actor or are about to get one.
+    slots: HashMap<ExecutionId, Slot>,
+    /// How many slots the family of a root has; absent: none.
+    families: HashMap<ExecutionId, usize>,
+    supervisor: Supervisor,
+    next_ticket: Ticket,
+    next_generation: Generation,
+    /// Callers are turned away.
+    closed: bool,
+}
+
+struct Slot {
+    /// None: it died and waits for its restart.
+    addr: Option<Addr<ExecutionActor>>,
+    generation: Generation,
+    /// Known once loaded; counted in `families` from then on.
+    root: Option<ExecutionId>,
+    /// What it has been sent and has not answered.
+    held: BTreeMap<Ticket, Held>,
+    /// What the timers were last told.
+    deadline: Option<TimeMs>,
+    /// It was set aside, and somebody asked for one more attempt.
+    probation: bool,
+}
+
+struct Held {
+    body: Body,
+    sink: Sink,
+}
+
+impl Directory {
+    pub(super) fn new(shared: Shared, arbiters: Vec<ArbiterHandle>, timers: Addr<Timers>) -> Self {
+        Self {
+            shared,
+            arbiters,
+            timers,
+            slots: HashMap::new(),
+            families: HashMap::new(),
+            supervisor: Supervisor::default(),
+            next_ticket: 0,
+            next_generation: 0,
+            closed: false,
+        }
+    }
+
+    fn deliver(&mut self, deliver: Deliver, ctx: &mut Context<Self>) {
+        let Deliver { execution, body, sink } = deliver;
+        if self.closed
+            && let Sink::Caller(caller) = sink
+        {
+            // Fails when the caller has gone.
+            let _ = caller.send(Err(Error::Stopped));
+            return;
+        }
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let is_start = matches!(body, Body::Start(_));
+        if let Some(slot) = self.slots.get_mut(&execution) {
+            if let Some(addr) = &slot.addr {
+                addr.do_send(Feed { ticket, body: body.clone() });
+            }
+            slot.held.insert(ticket, Held { body, sink });
+            return;
+        }
+        let held = BTreeMap::from([(ticket, Held { body, sink })]);
+        self.slots.insert(execution, Slot { addr: None, generation: 0, root: None, held, deadline: None, probation: false });
+        self.wake(execution, if is_start { Origin::Fresh } else { Origin::Journal }, ctx);
+    }
+
+    /// Gives a slot an actor and everything that it holds.
+    fn wake(&mut self, execution: ExecutionId, origin: Origin, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(&execution) else { return };
+        self.next_generation += 1;
+        let generation = self.next_generation;
+        let (low, high) = execution.0.as_u64_pair();
+        let spread = usize::try_from((low ^ high) % self.arbiters.len().max(1) as u64).unwrap_or(0);
+        let Some(arbiter) = self.arbiters.get(spread) else { return };
+        let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
+        let addr =
+            ExecutionActor::start_in_arbiter(arbiter, move |_| ExecutionActor::new(execution, generation, origin, shared, directory));
+        for (ticket, held) in &slot.held {
+            addr.do_send(Feed { ticket: *ticket, body: held.body.clone() });
+        }
+        slot.generation = generation;
+        slot.addr = Some(addr);
+    }
+
+    /// The slot, if the message is from its present actor.
+    fn slot(&mut self, execution: ExecutionId, generation: Generation) -> Option<&mut Slot> {
+        self.slots.get_mut(&execution).filter(|slot| slot.generation == generation)
+    }
+
+    fn resolve(&mut self, execution: ExecutionId, sink: Sink, answer: Answer, deadline: Option<TimeMs>, ctx: &mut Context<Self>) {
+        let next = match sink {
+            Sink::Caller(caller) => {
+                // Fails when the caller has gone; what it asked for has happened all the same.
+                let _ = caller.send(answer);
+                None
+            }
+            Sink::Call(call) => {
+                self.shared.performer.forget(execution, call);
+                None
+            }
+            Sink::ChildStart { parent } => family::child_started(parent, execution, &answer),
+            Sink::ChildCancel { parent } => family::child_cancelled(parent, execution, &answer),
+            Sink::ChildEnd { child } => family::parent_told(child, &answer),
+            Sink::Timers => {
+                self.timers.do_send(Deadline { execution, due: deadline, fed: true });
+                None
+            }
+            Sink::Boot(answered) => {
+                // Fails when the scan has gone.
+                let _ = answered.send(());
+                None
+            }
+            Sink::Nobody => None,
+        };
+        if let Some(next) = next {
+            self.deliver(next, ctx);
+        }
+    }
+
+    /// Forgets a slot, and says so to those who wait for the execution, or for its whole family, to come to rest.
+    fn close_slot(&mut self, execution: ExecutionId, summary: Option<Box<Summary>>, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.remove(&execution) else { return };
+        let root = slot.root.unwrap_or(execution);
+        let family_rests = self.leave_family(slot.root);
+        let Some(summary) = summary else { return };
+        self.shared.hub.publish(if root == execution && !family_rests { &[] } else { std::slice::from_ref(&execution) }, || Notice::Idle {
+            execution,
+            summary: summary.clone(),
+        });
+        if family_rests && root != execution && self.shared.hub.listens(&[root]) {
+            let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
+            self.shared.runtime.spawn_blocking(move || {
+                if let Ok(Some(summary)) = shared.store.summary(&shared.tenant, root) {
+                    directory.do_send(Quiet { root, summary: Box::new(summary) });
+                }
+            });
+        }
+    }
+
+    /// True when that was the family's last slot.
+    fn leave_family(&mut self, root: Option<ExecutionId>) -> bool {
+        let Some(root) = root else { return true };
+        let Some(count) = self.families.get_mut(&root) else { return true };
+        *count -= 1;
+        if *count == 0 {
+            self.families.remove(&root);
+        }
+        !self.families.contains_key(&root)
+    }
+
+    /// Its actor is dead; the slot stays until it is up again.
+    fn restart_after(&mut self, execution: ExecutionId, delay: Duration, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(&execution) else { return };
+        slot.addr = None;
+        let generation = slot.generation;
+        ctx.notify_later(Restart { execution, generation }, delay);
+    }
+
+    fn failed(&mut self, execution: ExecutionId, reason: String, hopeless: bool, ctx: &mut Context<Self>) {
+        match self.supervisor.failed(execution) {
+            Verdict::Restart { after } if !hopeless => {
+                tracing::warn!(%execution, reason, "execution failed inside the engine; it is started again from its journal");
+                self.restart_after(execution, after, ctx);
+            }
+            Verdict::Restart { .. } | Verdict::Quarantine => self.set_aside(execution, reason, ctx),
+        }
+    }
+
+    /// Makes the quarantine durable, then answers everyone who waits.
+    fn set_aside(&mut self, execution: ExecutionId, reason: String, ctx: &mut Context<Self>) {
+        tracing::error!(%execution, reason, "execution is set aside");
+        self.supervisor.rested(execution);
+        let entry = Entry::Quarantine { tenant: self.shared.tenant.clone(), execution, reason: reason.clone() };
+        let recorded = self.shared.store.commit(entry).into_actor(self);
+        ctx.spawn(recorded.map(move |result, directory, ctx| {
+            if let Err(error) = result {
+                tracing::error!(%execution, %error, "the quarantine could not be recorded");
+            }
+            directory.turn_away(execution, &reason, ctx);
+        }));
+    }
+
+    /// Ends the slot of a quarantined execution.
+    fn turn_away(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.remove(&execution) else { return };
+        self.leave_family(slot.root);
+        let lineage = [execution, slot.root.unwrap_or(execution)];
+        let heard_by = if lineage[0] == lineage[1] { &lineage[..1] } else { &lineage[..] };
+        self.shared.hub.publish(heard_by, || Notice::Quarantined { execution, reason: reason.to_owned() });
+        for held in slot.held.into_values() {
+            let answer = Err(Error::Quarantined { id: execution, reason: reason.to_owned() });
+            self.resolve(execution, held.sink, answer, None, ctx);
+        }
+    }
+
+    /// Someone asks for a quarantined execution by name: it gets one more attempt. Everyone else is turned away.
+    fn quarantined(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(&execution) else { return };
+        let asked = slot.held.values().any(|held| match held.body {
+            Body::Cancel { .. } => true,
+            Body::Timers => matches!(held.sink, Sink::Caller(_)),
+            _ => false,
+        });
+        if asked && !slot.probation {
+            slot.probation = true;
+            self.supervisor.on_probation(execution);
+            self.wake(execution, Origin::Quarantined, ctx);
+        } else {
+            self.turn_away(execution, reason, ctx);
+        }
+    }
+
+    /// Nothing can be made durable any more.
+    fn store_stopped(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.remove(&execution) else { return };
+        self.leave_family(slot.root);
+        for held in slot.held.into_values() {
+            // Only callers: everything else is owed by a journal and comes again after the next start.
+            if matches!(held.sink, Sink::Caller(_)) {
+                self.resolve(execution, held.sink, Err(Error::Store(reason.to_owned())), None, ctx);
+            }
+        }
+    }
+
+    /// New work is refused; what runs is kept and tried again.
+    fn disk_full(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(&execution) else { return };
+        let refused =
+            slot.held.extract_if(.., |_, held| matches!((&held.body, &held.sink), (Body::Start(_) | Body::Signal(_), Sink::Caller(_))));
+        let refused: Vec<Held> = refused.map(|(_, held)| held).collect();
+        for held in refused {
+            self.resolve(execution, held.sink, Err(Error::Store(reason.to_owned())), None, ctx);
+        }
+        self.restart_after(execution, FULL_RETRY_DELAY, ctx);
+    }
+
+    /// An attempt on probation went well.
+    fn reprieve(&mut self, execution: ExecutionId) {
+        let Some(slot) = self.slots.get_mut(&execution).filter(|slot| slot.probation) else { return };
+        slot.probation = false;
+        // Dropping the answer does not take the commit back.
+        drop(self.shared.store.commit(Entry::Release { tenant: self.shared.tenant.clone(), execution }));
+    }
+}
+
+impl Actor for Directory {
+    type Context = Context<Self>;
+}
+
+impl Handler<Deliver> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, ctx: &mut Self::Context) {
+        self.deliver(deliver, ctx);
+    }
+}
+
+impl Handler<Between> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, between: Between, ctx: &mut Self::Context) {
+        if let Some(deliver) = family::deliver(between.from, between.effect) {
+            self.deliver(deliver, ctx);
+        }
+    }
+}
+
+impl Handler<Loaded> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, loaded: Loaded, _: &mut Self::Context) {
+        let Some(slot) = self.slot(loaded.execution, loaded.generation) else { return };
+        if slot.root.replace(loaded.root).is_none() {
+            *self.families.entry(loaded.root).or_default() += 1;
+        }
+    }
+}
+
+impl Handler<Answers> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, message: Answers, ctx: &mut Self::Context) {
+        let Answers { execution, generation, given, deadline } = message;
+        let Some(slot) = self.slot(execution, generation) else { return };
+        let changed = slot.deadline != deadline;
+        slot.deadline = deadline;
+        let answers: Vec<(Held, Answer)> =
+            given.into_iter().filter_map(|(ticket, answer)| Some((slot.held.remove(&ticket)?, answer))).collect();
+        if changed {
+            self.timers.do_send(Deadline { execution, due: deadline, fed: false });
+        }
+        if !answers.is_empty() {
+            self.reprieve(execution);
+        }
+        for (held, answer) in answers {
+            self.resolve(execution, held.sink, answer, deadline, ctx);
+        }
+    }
+}
+
+impl Handler<Resting> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, resting: Resting, ctx: &mut Self::Context) {
+        let execution = resting.execution;
+        let Some(slot) = self.slot(execution, resting.generation) else { return };
+        // It does not know yet what has just been sent to it; it rests again after that.
+        if !slot.held.is_empty() {
+            return;
+        }
+        self.reprieve(execution);
+        self.supervisor.rested(execution);
+        self.close_slot(execution, resting.summary, ctx);
+    }
+}
+
+impl Handler<Gone> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, gone: Gone, ctx: &mut Self::Context) {
+        let execution = gone.execution;
+        // The last word of an actor that the directory let go, or has replaced.
+        let Some(slot) = self.slot(execution, gone.generation) else { return };
+        if slot.addr.take().is_none() {
+            return;
+        }
+        match gone.cause {
+            Cause::Stale => self.restart_after(execution, Duration::ZERO, ctx),
+            Cause::Full(reason) => self.disk_full(execution, &reason, ctx),
+            Cause::StoreStopped(reason) => self.store_stopped(execution, &reason, ctx),
+            Cause::Failed(reason) => self.failed(execution, reason, false, ctx),
+            Cause::Hopeless(reason) => self.failed(execution, reason, true, ctx),
+            Cause::Quarantined(reason) => self.quarantined(execution, &reason, ctx),
+        }
+    }
+}
+
+impl Handler<Restart> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, restart: Restart, ctx: &mut Self::Context) {
+        let Some(slot) = self.slot(restart.execution, restart.generation) else { return };
+        if slot.addr.is_none() {
+            let origin = if slot.probation { Origin::Quarantined } else { Origin::Journal };
+            self.wake(restart.execution, origin, ctx);
+        }
+    }
+}
+
+impl Handler<Quiet> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, quiet: Quiet, _: &mut Self::Context) {
+        // It moves again: another one follows.
+        if !self.families.contains_key(&quiet.root) {
+            self.shared.hub.publish(&[quiet.root], || Notice::Idle { execution: quiet.root, summary: quiet.summary });
+        }
+    }
+}
+
+impl Handler<IsLive> for Directory {
+    type Result = bool;
+
+    fn handle(&mut self, asked: IsLive, _: &mut Self::Context) -> bool {
+        self.slots.contains_key(&asked.execution) || self.families.contains_key(&asked.execution)
+    }
+}
+
+impl Handler<Close> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, _: Close, _: &mut Self::Context) {
+        self.closed = true;
+    }
+}
+
+impl Handler<Measure> for Directory {
+    type Result = Load;
+
+    fn handle(&mut self, _: Measure, _: &mut Self::Context) -> Load {
+        Load { live: self.slots.len(), held: self.slots.values().map(|slot| slot.held.len()).sum() }
+    }
+}

@@ -1,0 +1,387 @@
+//! One live execution: decides its inputs in order, makes what they led to durable, and only then performs and answers. It is a cache of
+//! its journal and may be dropped at any moment; everything that it knows and the journal does not is held by the directory as well.
+//!
+//! Inputs that arrive together are decided together into one commit. Up to `COMMITS_IN_FLIGHT_MAX` commits wait for the disk at once while
+//! the next inputs are decided on the state that they will have led to; if one fails, the actor is poisoned: it stops deciding, lets the
+//! commits before it settle, and reports itself gone.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, WrapFuture};
+
+use serde_json::Value;
+
+use super::directory::Directory;
+use super::error::Error;
+use super::hydrate::{self, Life, Origin};
+use super::messages::{Answer, Answers, Between, Cause, Drain, Feed, Generation, Gone, Loaded, Reply, Resting, Shared, Ticket};
+use super::notice::Notice;
+use super::request::Answered;
+use super::{family, shared};
+use crate::clock;
+use crate::ids::{ExecutionId, QuestionId, TimeMs};
+use crate::machine::call::Outcome;
+use crate::machine::effect::Effect;
+use crate::machine::event::Recorded;
+use crate::machine::input::{Body, Input};
+use crate::machine::summary::Summary;
+use crate::machine::{Refusal, State, decide};
+use crate::store::{CommitError, Entry};
+
+/// Commits of one execution that wait for the disk at once. A second one lets deciding overlap the sync; more only make smaller commits.
+const COMMITS_IN_FLIGHT_MAX: usize = 2;
+/// Events in one commit before what waits in the inbox goes into the next; keeps a fan-out of large outcomes below the log's frame bound.
+const COMMIT_EVENTS_MAX: usize = 1_000;
+/// Bytes that outcomes and signals bring into one commit before the rest waits for the next. A value may be recorded several times over
+/// (the outcome, the step's output, the prompt of the next), and a record has a bound.
+const COMMIT_BYTES_MAX: usize = 2 << 20;
+/// Inputs in one commit.
+const COMMIT_INPUTS_MAX: usize = 128;
+
+pub(super) struct ExecutionActor {
+    id: ExecutionId,
+    generation: Generation,
+    origin: Origin,
+    shared: Shared,
+    directory: Addr<Directory>,
+    /// None until loaded.
+    life: Option<Life>,
+    inbox: VecDeque<Waiting>,
+    /// In the order of the journal.
+    commits: VecDeque<Commit>,
+    /// Numbers commits, so that an acknowledgement finds its own.
+    next_commit: u64,
+    /// Set: it decides nothing more and reports this once its commits are settled.
+    doom: Option<Cause>,
+    /// A `Drain` is on its way.
+    draining: bool,
+}
+
+/// An input that is not decided yet; without a ticket it comes from the execution itself.
+struct Waiting {
+    ticket: Option<Ticket>,
+    body: Body,
+}
+
+/// What a group of inputs led to, until it is durable.
+#[derive(Default)]
+struct Commit {
+    number: u64,
+    durable: bool,
+    /// How many events; they themselves are kept only if somebody listens.
+    count: u64,
+    events: Option<Arc<Vec<Recorded>>>,
+    effects: Vec<Effect>,
+    answers: Vec<(Ticket, Answer)>,
+    summary: Option<Summary>,
+}
+
+impl ExecutionActor {
+    pub(super) fn new(id: ExecutionId, generation: Generation, origin: Origin, shared: Shared, directory: Addr<Directory>) -> Self {
+        Self {
+            id,
+            generation,
+            origin,
+            shared,
+            directory,
+            life: None,
+            inbox: VecDeque::new(),
+            commits: VecDeque::new(),
+            next_commit: 0,
+            doom: None,
+            draining: false,
+        }
+    }
+
+    /// A fresh one has nothing to read; a journal is read and replayed on a thread that may block, so that neighbours go on.
+    fn load(&mut self, ctx: &mut Context<Self>) {
+        if self.origin == Origin::Fresh {
+            self.loaded(Ok(Life::fresh(self.id)), ctx);
+            return;
+        }
+        let (shared, id, origin) = (Arc::clone(&self.shared), self.id, self.origin);
+        let reading = self.shared.runtime.spawn_blocking(move || hydrate::load(&shared, id, origin));
+        let done = reading.into_actor(self).map(|result, actor, ctx| {
+            let result = result.unwrap_or_else(|error| Err(Cause::Failed(format!("loading: {}", shared::panic_text(error)))));
+            actor.loaded(result, ctx);
+        });
+        ctx.wait(done);
+    }
+
+    fn loaded(&mut self, result: Result<Life, Cause>, ctx: &mut Context<Self>) {
+        let life = match result {
+            Ok(life) => life,
+            Err(cause) => {
+                self.doom = Some(cause);
+                self.settle(ctx);
+                return;
+            }
+        };
+        let root = life.lineage.last().copied().unwrap_or(self.id);
+        self.directory.do_send(Loaded { execution: self.id, generation: self.generation, root });
+        let (lost, owed) = life.owed(self.shared.boot);
+        let deadline = life.state.deadline();
+        self.life = Some(life);
+        if deadline.is_some() {
+            self.answer(Vec::new(), deadline);
+        }
+        for call in lost.into_iter().rev() {
+            self.inbox.push_front(Waiting { ticket: None, body: Body::Lost { call } });
+        }
+        self.perform(owed);
+        self.settle(ctx);
+    }
+
+    /// Asks itself to decide, after everything that is in the mailbox already.
+    fn schedule(&mut self, ctx: &mut Context<Self>) {
+        if !self.draining && !self.inbox.is_empty() && self.doom.is_none() && self.commits.len() < COMMITS_IN_FLIGHT_MAX {
+            self.draining = true;
+            ctx.notify(Drain);
+        }
+    }
+
+    /// Decides a group of inputs and hands it to the committer.
+    fn decide_group(&mut self, ctx: &mut Context<Self>) {
+        let Some(life) = self.life.as_mut() else { return };
+        let expected_seq = life.state.seq();
+        let decided = catch_unwind(AssertUnwindSafe(|| decide_inputs(&self.shared, self.id, life, &mut self.inbox)));
+        let Ok((mut commit, events)) = decided.map_err(|panic| {
+            // The state may be half changed. The group is dropped; the directory still holds its inputs.
+            self.doom = Some(Cause::Failed(format!("deciding: {}", shared::payload_text(panic.as_ref()))));
+        }) else {
+            return;
+        };
+        commit.number = self.next_commit;
+        self.next_commit += 1;
+        if events.is_empty() {
+            // Nothing to make durable, but the answers may rest on commits that are still on their way.
+            commit.durable = true;
+            self.commits.push_back(commit);
+            return;
+        }
+        let life_now = life;
+        if self.shared.hub.listens(&life_now.lineage) {
+            commit.events = Some(Arc::new(events.clone()));
+        }
+        let summary = life_now.state.summary();
+        let changed = summary.clone().filter(|summary| !life_now.committed.as_ref().is_some_and(|before| hydrate::same(before, summary)));
+        if changed.is_some() {
+            life_now.committed.clone_from(&changed);
+        }
+        commit.summary = summary;
+        let number = commit.number;
+        let at = events.last().map_or_else(clock::now, |event| event.at);
+        let entry = Entry::Execution {
+            tenant: self.shared.tenant.clone(),
+            execution: self.id,
+            expected_seq,
+            at,
+            events: events.into_iter().map(|recorded| recorded.event).collect(),
+            summary: changed,
+        };
+        self.commits.push_back(commit);
+        let acknowledged = self.shared.store.commit(entry).into_actor(self);
+        ctx.spawn(acknowledged.map(move |result, actor, ctx| actor.acknowledged(number, result.map(|_| ()), ctx)));
+    }
+
+    fn acknowledged(&mut self, number: u64, result: Result<(), CommitError>, ctx: &mut Context<Self>) {
+        // One that is not there any more stood behind a failed one.
+        let Some(index) = self.commits.iter().position(|commit| commit.number == number) else { return };
+        match result {
+            Ok(()) => self.commits[index].durable = true,
+            Err(error) => {
+                self.commits.truncate(index);
+                self.doom = Some(cause(error));
+            }
+        }
+        self.settle(ctx);
+    }
+
+    /// Releases what is durable, in order; then goes on, goes, or rests.
+    fn settle(&mut self, ctx: &mut Context<Self>) {
+        while self.commits.front().is_some_and(|commit| commit.durable) {
+            if let Some(commit) = self.commits.pop_front() {
+                self.release(commit);
+            }
+        }
+        if let Some(cause) = self.doom.clone() {
+            if self.commits.is_empty() {
+                self.directory.do_send(Gone { execution: self.id, generation: self.generation, cause });
+                ctx.stop();
+            }
+            return;
+        }
+        self.schedule(ctx);
+        self.rest();
+    }
+
+    /// Effects first (a cancel's tokens are tripped before it is answered), then notices, then answers.
+    fn release(&mut self, commit: Commit) {
+        self.perform(commit.effects);
+        let Some(life) = self.life.as_ref() else { return };
+        let deadline = commit.summary.as_ref().map_or_else(|| life.state.deadline(), |summary| summary.deadline);
+        if commit.count > 0 {
+            let (execution, count) = (self.id, commit.count);
+            self.shared.hub.publish(&life.lineage, || match commit.events {
+                Some(events) => Notice::Committed { execution, events },
+                None => Notice::Missed { count },
+            });
+        }
+        if commit.count > 0 || !commit.answers.is_empty() {
+            self.answer(commit.answers, deadline);
+        }
+    }
+
+    fn answer(&self, given: Vec<(Ticket, Answer)>, deadline: Option<TimeMs>) {
+        self.directory.do_send(Answers { execution: self.id, generation: self.generation, given, deadline });
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        let Some(life) = self.life.as_ref() else { return };
+        for effect in effects {
+            match effect {
+                Effect::Perform { call, name, request } => {
+                    self.shared.performer.ensure(&self.shared, &self.directory, &life.lineage, call, name, request);
+                }
+                Effect::Abort { call } => self.shared.performer.abort(self.id, call),
+                Effect::Continue => self.inbox.push_back(Waiting { ticket: None, body: Body::Continue }),
+                Effect::StartChild { child, mut start } => {
+                    family::complete(&self.shared, &life.state, life.plan.as_deref(), &mut start.start);
+                    self.directory.do_send(Between { from: self.id, effect: Effect::StartChild { child, start } });
+                }
+                effect @ (Effect::CancelChild { .. } | Effect::TellParent { .. }) => {
+                    self.directory.do_send(Between { from: self.id, effect });
+                }
+            }
+        }
+    }
+
+    /// Tells the directory when nothing keeps this actor: the directory lets it go unless it has just sent something.
+    fn rest(&self) {
+        let Some(life) = self.life.as_ref() else { return };
+        if !self.inbox.is_empty() || !self.commits.is_empty() {
+            return;
+        }
+        let summary = life.state.summary();
+        if summary.as_ref().is_some_and(|summary| summary.owed) {
+            return;
+        }
+        self.directory.do_send(Resting { execution: self.id, generation: self.generation, summary: summary.map(Box::new) });
+    }
+}
+
+/// Decides what waits, until the inbox is empty or the group is full.
+fn decide_inputs(shared: &shared::Shared, id: ExecutionId, life: &mut Life, inbox: &mut VecDeque<Waiting>) -> (Commit, Vec<Recorded>) {
+    let (mut commit, mut events) = (Commit::default(), Vec::new());
+    // One time for the whole group: its events are one record.
+    let now = clock::now();
+    let mut bytes = 0;
+    for _ in 0..COMMIT_INPUTS_MAX {
+        let Some(Waiting { ticket, body }) = inbox.pop_front() else { break };
+        #[cfg(test)]
+        super::faults::before_decide(id, &body);
+        bytes += weight(&body);
+        let question = if let Body::Decide(decision) = &body { Some(decision.question) } else { None };
+        let answer = match life.plan_for(shared, id, &body) {
+            Ok(plan) => {
+                let input = Input { now, entropy: clock::entropy(), boot: shared.boot, body };
+                decide(&mut life.state, &plan, input).map_err(Error::Refused).map(|turn| {
+                    events.extend(turn.events);
+                    commit.effects.extend(turn.effects);
+                    reply(&life.state, question)
+                })
+            }
+            Err(error) => Err(error),
+        };
+        if let Some(ticket) = ticket {
+            commit.answers.push((ticket, answer.and_then(|reply| reply)));
+        }
+        if events.len() >= COMMIT_EVENTS_MAX || bytes >= COMMIT_BYTES_MAX {
+            break;
+        }
+    }
+    commit.count = events.len() as u64;
+    (commit, events)
+}
+
+/// Roughly how many bytes an input brings in.
+fn weight(body: &Body) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+            Value::String(text) => text.len() + 2,
+            Value::Array(items) => items.iter().map(of).sum(),
+            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 4 + of(value)).sum(),
+        }
+    }
+    match body {
+        Body::Outcome { outcome: Outcome::Done { answer: crate::machine::call::Answer::Value(value), .. }, .. } => of(value),
+        Body::Outcome { outcome: Outcome::Done { answer: crate::machine::call::Answer::Model { text, calls }, .. }, .. } => {
+            text.len() + calls.iter().map(|call| of(&call.args)).sum::<usize>()
+        }
+        Body::ChildEnded { ended, .. } => of(&ended.output),
+        Body::Signal(signal) => of(&signal.payload),
+        Body::Start(start) => of(&start.input),
+        _ => 0,
+    }
+}
+
+/// What an accepted input is answered with; for a decision, what became of the question.
+fn reply(state: &State, question: Option<QuestionId>) -> Answer {
+    let Some(question) = question else { return Ok(Reply::Taken) };
+    if let Some(decided) = state.decided(question) {
+        return Ok(Reply::Answered(Answered::Closed(decided.clone())));
+    }
+    match state.questions().into_iter().find(|open| open.id == question) {
+        Some(open) => Ok(Reply::Answered(Answered::Open(Box::new(open.clone())))),
+        None => Err(Error::Refused(Refusal::NoQuestion)),
+    }
+}
+
+fn cause(error: CommitError) -> Cause {
+    match error {
+        CommitError::Stale { .. } => Cause::Stale,
+        CommitError::Full => Cause::Full(error.to_string()),
+        CommitError::Refused(reason) => Cause::Hopeless(format!("the store refuses what it decided: {reason}")),
+        CommitError::Stopped(_) => Cause::StoreStopped(error.to_string()),
+    }
+}
+
+impl Actor for ExecutionActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.load(ctx);
+    }
+}
+
+impl Drop for ExecutionActor {
+    /// After an orderly end the directory has forgotten this generation and ignores the message.
+    fn drop(&mut self) {
+        let cause = Cause::Failed("its actor ended without a word".to_owned());
+        self.directory.do_send(Gone { execution: self.id, generation: self.generation, cause });
+    }
+}
+
+impl Handler<Feed> for ExecutionActor {
+    type Result = ();
+
+    fn handle(&mut self, feed: Feed, ctx: &mut Self::Context) {
+        self.inbox.push_back(Waiting { ticket: Some(feed.ticket), body: feed.body });
+        self.schedule(ctx);
+    }
+}
+
+impl Handler<Drain> for ExecutionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        self.draining = false;
+        if self.doom.is_none() {
+            self.decide_group(ctx);
+        }
+        self.settle(ctx);
+    }
+}

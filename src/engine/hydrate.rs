@@ -1,0 +1,134 @@
+//! From a journal to a state that can decide: read, replay, compare with what the store says. Blocking; pure apart from the reads.
+
+use std::sync::Arc;
+
+use super::error::Error;
+use super::messages::Cause;
+use super::shared::Shared;
+use crate::flow::plan::Plan;
+use crate::ids::{BootId, CallId, ExecutionId, TimeMs};
+use crate::limits::CHILD_DEPTH_MAX;
+use crate::machine::effect::Effect;
+use crate::machine::event::Recorded;
+use crate::machine::input::{Body, Start};
+use crate::machine::summary::Summary;
+use crate::machine::{Refusal, State, outstanding, replay};
+use crate::store;
+
+/// Events read at a time.
+const EVENTS_PER_READ: usize = 1_024;
+
+/// Where an actor gets its state from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Its first input is a start under a fresh id; the store refuses the commit if that is not so.
+    Fresh,
+    Journal,
+    /// As `Journal`, although it was set aside: somebody asks for one more attempt.
+    Quarantined,
+}
+
+/// A state and what belongs to it.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub state: State,
+    /// None until the execution exists.
+    pub plan: Option<Arc<Plan>>,
+    /// The execution, its parent, and so on up to the root.
+    pub lineage: Vec<ExecutionId>,
+    /// The summary that the store holds or is being given.
+    pub committed: Option<Summary>,
+}
+
+impl Life {
+    pub(super) fn fresh(id: ExecutionId) -> Self {
+        Self { state: State::default(), plan: None, lineage: vec![id], committed: None }
+    }
+
+    /// The plan to decide `body` with; a start brings its own.
+    pub(super) fn plan_for(&mut self, shared: &Shared, id: ExecutionId, body: &Body) -> Result<Arc<Plan>, Error> {
+        if let Some(plan) = &self.plan {
+            return Ok(Arc::clone(plan));
+        }
+        let Body::Start(start) = body else { return Err(Error::Refused(Refusal::Unknown)) };
+        let plan = shared.revisions.plan(&start.digest, &start.flow)?;
+        self.lineage = lineage(shared, id, start).map_err(|error| Error::Store(error.to_string()))?;
+        Ok(Arc::clone(self.plan.insert(plan)))
+    }
+
+    /// Calls that an earlier process started and did not finish, and what else is owed.
+    pub(super) fn owed(&self, boot: BootId) -> (Vec<CallId>, Vec<Effect>) {
+        if self.plan.is_none() {
+            return (Vec::new(), Vec::new());
+        }
+        let lost = self.state.lost(boot);
+        let mut owed = outstanding(&self.state);
+        owed.retain(|effect| !matches!(effect, Effect::Perform { call, .. } if lost.contains(call)));
+        (lost, owed)
+    }
+}
+
+/// Reads and replays. An execution that the store does not know gives a fresh life.
+pub(super) fn load(shared: &Shared, id: ExecutionId, origin: Origin) -> Result<Life, Cause> {
+    let unreadable = |error: store::Error| unreadable(&error);
+    if origin != Origin::Quarantined
+        && let Some(reason) = shared.store.quarantined(&shared.tenant, id).map_err(unreadable)?
+    {
+        return Err(Cause::Quarantined(reason));
+    }
+    let events = events(shared, id).map_err(unreadable)?;
+    let Some(first) = events.first() else { return Ok(Life::fresh(id)) };
+    let crate::machine::event::Event::Started { start } = &first.event else {
+        return Err(Cause::Hopeless(format!("its journal does not begin with its start but with event {}", first.seq)));
+    };
+    let plan = shared.revisions.plan(&start.digest, &start.flow).map_err(|error| Cause::Hopeless(error.to_string()))?;
+    let state = replay(&plan, &events).map_err(|error| Cause::Hopeless(error.to_string()))?;
+    let committed = shared.store.summary(&shared.tenant, id).map_err(unreadable)?;
+    let folded = state.summary();
+    if let (Some(stored), Some(folded)) = (&committed, &folded)
+        && !same(stored, folded)
+    {
+        return Err(Cause::Hopeless("its journal and its row in the store disagree; run `flowgate store check`".to_owned()));
+    }
+    let lineage = lineage(shared, id, start).map_err(unreadable)?;
+    Ok(Life { state, plan: Some(plan), lineage, committed: folded })
+}
+
+/// The whole journal.
+pub(super) fn events(shared: &Shared, id: ExecutionId) -> Result<Vec<Recorded>, store::Error> {
+    let mut events = Vec::new();
+    loop {
+        let more = shared.store.events(&shared.tenant, id, events.len() as u64, EVENTS_PER_READ)?;
+        let last = more.len() < EVENTS_PER_READ;
+        events.extend(more);
+        if last {
+            return Ok(events);
+        }
+    }
+}
+
+/// Whether two summaries say the same, apart from when.
+pub(super) fn same(one: &Summary, other: &Summary) -> bool {
+    let timeless = |summary: &Summary| Summary { updated_at: TimeMs(0), ..summary.clone() };
+    timeless(one) == timeless(other)
+}
+
+fn lineage(shared: &Shared, id: ExecutionId, start: &Start) -> Result<Vec<ExecutionId>, store::Error> {
+    let mut lineage = vec![id];
+    let mut parent = start.parent.as_ref().map(|parent| parent.execution);
+    while let Some(id) = parent
+        && lineage.len() <= CHILD_DEPTH_MAX as usize
+    {
+        lineage.push(id);
+        parent = shared.store.summary(&shared.tenant, id)?.and_then(|summary| summary.parent);
+    }
+    Ok(lineage)
+}
+
+fn unreadable(error: &store::Error) -> Cause {
+    match error {
+        store::Error::Stopped(_) => Cause::StoreStopped(error.to_string()),
+        store::Error::JournalDamaged { .. } | store::Error::Record(_) => Cause::Hopeless(error.to_string()),
+        _ => Cause::Failed(error.to_string()),
+    }
+}

@@ -1,0 +1,129 @@
+//! The calls that are running: each a task on the runtime with a token of its own. A call stays in the register until its outcome is
+//! durable, so that a reloaded execution does not perform it a second time in this process.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix::Addr;
+use futures::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::directory::Directory;
+use super::messages::{Deliver, Shared, Sink};
+use super::notice::Notice;
+use super::shared::payload_text;
+use crate::flow::spec::EffectClass;
+use crate::ids::{CallId, ExecutionId};
+use crate::machine::call::{Call, CallError, Outcome};
+use crate::machine::input::Body;
+use crate::runner::Runner;
+
+pub(super) struct Performer {
+    pub runner: Runner,
+    running: Mutex<HashMap<(ExecutionId, CallId), Running>>,
+    /// Set: only `once` calls still begin (they would be in doubt, although they never began); everything else is begun again after the
+    /// next start.
+    closing: AtomicBool,
+}
+
+struct Running {
+    cancel: CancellationToken,
+    /// The outcome is on its way into the journal.
+    over: bool,
+}
+
+impl Performer {
+    pub(super) fn new(runner: Runner) -> Self {
+        Self { runner, running: Mutex::new(HashMap::new()), closing: AtomicBool::new(false) }
+    }
+
+    /// Performs the call unless it is in the register; its outcome goes to the directory.
+    pub(super) fn ensure(
+        &self,
+        shared: &Shared,
+        directory: &Addr<Directory>,
+        lineage: &[ExecutionId],
+        call: CallId,
+        name: String,
+        request: Arc<Call>,
+    ) {
+        let Some(&execution) = lineage.first() else { return };
+        if self.closing.load(Ordering::Acquire) && request.effect != EffectClass::Once {
+            return;
+        }
+        let cancel = CancellationToken::new();
+        {
+            let mut running = self.register();
+            if running.contains_key(&(execution, call)) {
+                return;
+            }
+            running.insert((execution, call), Running { cancel: cancel.clone(), over: false });
+        }
+        let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
+        let runtime = shared.runtime.clone();
+        runtime.spawn(async move {
+            let outcome = perform(&shared, &lineage, &name, &request, cancel).await;
+            shared.performer.over(execution, call);
+            directory.do_send(Deliver { execution, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
+        });
+    }
+
+    /// Trips the call's token: nothing is sent from here on, an open connection is closed.
+    pub(super) fn abort(&self, execution: ExecutionId, call: CallId) {
+        if let Some(running) = self.register().get(&(execution, call)) {
+            running.cancel.cancel();
+        }
+    }
+
+    /// The outcome is durable.
+    pub(super) fn forget(&self, execution: ExecutionId, call: CallId) {
+        self.register().remove(&(execution, call));
+    }
+
+    /// No new calls, apart from `once` ones.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Breaks off whatever still runs, and says how many that were.
+    pub(super) fn cut(&self) -> usize {
+        let running = self.register();
+        for call in running.values() {
+            call.cancel.cancel();
+        }
+        running.values().filter(|call| !call.over).count()
+    }
+
+    /// Calls whose outcome is not there yet.
+    pub(super) fn running(&self) -> usize {
+        self.register().values().filter(|call| !call.over).count()
+    }
+
+    fn over(&self, execution: ExecutionId, call: CallId) {
+        if let Some(running) = self.register().get_mut(&(execution, call)) {
+            running.over = true;
+        }
+    }
+
+    fn register(&self) -> MutexGuard<'_, HashMap<(ExecutionId, CallId), Running>> {
+        // A panic while it was held leaves a map that is whole.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs the call; a panic in the runner is an outcome too.
+async fn perform(shared: &Shared, lineage: &[ExecutionId], name: &str, call: &Call, cancel: CancellationToken) -> Outcome {
+    let mut chunks = |text: &str| {
+        shared.hub.publish(lineage, || Notice::Chunk { execution: lineage[0], name: name.to_owned(), text: text.to_owned() });
+    };
+    let performing = shared.performer.runner.perform(name, call, cancel, &mut chunks);
+    match AssertUnwindSafe(performing).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(panic) => {
+            let message = format!("the call broke inside the engine: {}", payload_text(panic.as_ref()));
+            Outcome::Unknown { error: CallError::new("engine_fault", message) }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Answers from the store: snapshots, traces, lists, and ids by their beginning. Blocking; moves nothing.
+
+use std::collections::BTreeSet;
+
+use super::error::Error;
+use super::hydrate;
+use super::request::{Filter, Flight, Listed, QuestionRef, Snapshot};
+use super::shared::Shared;
+use crate::flow::plan::Plan;
+use crate::ids::{ExecutionId, QuestionId};
+use crate::machine::event::{Event, Recorded};
+use crate::machine::input::Start;
+use crate::machine::replay;
+use crate::machine::trace::{self, Trace};
+use crate::store::{self, Found};
+
+/// Executions per page where the filter does not say.
+const LIST_DEFAULT: usize = 100;
+/// Open questions read at a time.
+const QUESTIONS_PER_READ: usize = 500;
+/// The word for the newest execution.
+const LAST: &str = "last";
+
+fn failed(error: store::Error) -> Error {
+    match error {
+        store::Error::Stopped(_) => Error::Stopped,
+        error => Error::Store(error.to_string()),
+    }
+}
+
+fn unknown(id: ExecutionId) -> Error {
+    Error::NotFound { what: "execution", name: id.to_string() }
+}
+
+/// A journal with the start that it begins with and the plan that walks it.
+pub(super) struct Journal {
+    pub events: Vec<Recorded>,
+    pub start: Start,
+    pub plan: std::sync::Arc<Plan>,
+}
+
+pub(super) fn journal(shared: &Shared, id: ExecutionId) -> Result<Journal, Error> {
+    let events = hydrate::events(shared, id).map_err(failed)?;
+    let Some(Recorded { event: Event::Started { start }, .. }) = events.first() else { return Err(unknown(id)) };
+    let start = start.as_ref().clone();
+    let plan = shared.revisions.plan(&start.digest, &start.flow)?;
+    Ok(Journal { events, start, plan })
+}
+
+pub(super) fn snapshot(shared: &Shared, id: ExecutionId, live: bool) -> Result<Snapshot, Error> {
+    let Journal { events, start, plan } = journal(shared, id)?;
+    let state = replay(&plan, &events).map_err(|error| Error::Store(format!("the journal of {id} does not replay: {error}")))?;
+    let summary = state.summary().ok_or_else(|| unknown(id))?;
+    let flights = state.flights().into_iter();
+    Ok(Snapshot {
+        id,
+        seq: state.seq(),
+        start,
+        summary,
+        ended: state.ended().cloned(),
+        questions: state.questions().into_iter().cloned().collect(),
+        flights: flights.map(|(call, name, request)| Flight { call, name, request: std::sync::Arc::new(request.clone()) }).collect(),
+        live,
+        quarantined: shared.store.quarantined(&shared.tenant, id).map_err(failed)?,
+    })
+}
+
+pub(super) fn trace(shared: &Shared, id: ExecutionId) -> Result<Trace, Error> {
+    let Journal { events, plan, .. } = journal(shared, id)?;
+    trace::trace(&plan, &events).ok_or_else(|| unknown(id))
+}
+
+pub(super) fn events(shared: &Shared, id: ExecutionId, from: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
+    let events = shared.store.events(&shared.tenant, id, from, limit).map_err(failed)?;
+    if events.is_empty() && shared.store.summary(&shared.tenant, id).map_err(failed)?.is_none() {
+        return Err(unknown(id));
+    }
+    Ok(events)
+}
+
+pub(super) fn list(shared: &Shared, filter: Filter) -> Result<Vec<Listed>, Error> {
+    let limit = if filter.limit == 0 { LIST_DEFAULT } else { filter.limit };
+    let wanted =
+        store::Filter { statuses: filter.statuses.into_iter().collect::<BTreeSet<_>>(), flow: filter.flow, since: None, until: None };
+    let rows = shared.store.executions(&shared.tenant, &wanted, filter.before, limit).map_err(failed)?;
+    Ok(rows.into_iter().map(|(id, summary)| Listed { id, summary }).collect())
+}
+
+/// Every open question in full, oldest first.
+pub(super) fn questions(shared: &Shared) -> Result<Vec<QuestionRef>, Error> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = shared.store.questions(&shared.tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        after = Some((last.asked_at, last.question));
+        for row in rows {
+            found.extend(question(shared, row.execution, row.question)?);
+        }
+    }
+}
+
+/// One open question; none when it is closed.
+fn question(shared: &Shared, execution: ExecutionId, id: QuestionId) -> Result<Option<QuestionRef>, Error> {
+    Ok(open_questions(shared, execution)?.into_iter().find(|open| open.question.id == id))
+}
+
+fn open_questions(shared: &Shared, execution: ExecutionId) -> Result<Vec<QuestionRef>, Error> {
+    let snapshot = snapshot(shared, execution, false)?;
+    let flow = snapshot.summary.flow;
+    Ok(snapshot.questions.into_iter().map(|question| QuestionRef { execution, flow: flow.clone(), question }).collect())
+}
+
+/// The execution that asked a question, open or not.
+pub(super) fn home(shared: &Shared, question: QuestionId) -> Result<ExecutionId, Error> {
+    let home = shared.store.question(&shared.tenant, question).map_err(failed)?;
+    home.ok_or_else(|| Error::NotFound { what: "question", name: question.to_string() })
+}
+
+pub(super) fn find_execution(shared: &Shared, prefix: &str) -> Result<ExecutionId, Error> {
+    let none = || Error::NotFound { what: "execution", name: prefix.to_owned() };
+    if prefix == LAST {
+        let newest = list(shared, Filter { limit: 1, ..Filter::default() })?;
+        return newest.first().map(|listed| listed.id).ok_or_else(none);
+    }
+    match shared.store.find(&shared.tenant, prefix).map_err(failed)? {
+        Found::One(id) => Ok(id),
+        Found::None => Err(none()),
+        Found::Several(some) => Err(Error::Ambiguous { what: "execution", prefix: prefix.to_owned(), count: some.len() }),
+    }
+}
+
+/// By the beginning of a question's id, or of the id of an execution that asks exactly one.
+pub(super) fn find_question(shared: &Shared, prefix: &str) -> Result<QuestionRef, Error> {
+    let mut fitting = Vec::new();
+    let mut after = None;
+    loop {
+        let rows = shared.store.questions(&shared.tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
+        let Some(last) = rows.last() else { break };
+        after = Some((last.asked_at, last.question));
+        fitting.extend(rows.into_iter().filter(|row| row.question.to_string().starts_with(&prefix.to_lowercase())));
+    }
+    let none = || Error::NotFound { what: "open question", name: prefix.to_owned() };
+    match fitting.as_slice() {
+        [one] => question(shared, one.execution, one.question)?.ok_or_else(none),
+        [] => match find_execution(shared, prefix) {
+            Ok(execution) => {
+                let mut open = open_questions(shared, execution)?;
+                match (open.pop(), open.len()) {
+                    (Some(only), 0) => Ok(only),
+                    (None, _) => Err(none()),
+                    (Some(_), more) => Err(Error::Ambiguous { what: "open question", prefix: prefix.to_owned(), count: more + 1 }),
+                }
+            }
+            Err(Error::NotFound { .. }) => Err(none()),
+            Err(error) => Err(error),
+        },
+        several => Err(Error::Ambiguous { what: "open question", prefix: prefix.to_owned(), count: several.len() }),
+    }
+}

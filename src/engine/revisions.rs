@@ -1,0 +1,97 @@
+//! The catalog as the engine uses it: which revision a name means, and the compiled plan of a digest, shared by all its executions.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::error::Error;
+use super::request::FlowRef;
+use crate::flow::compile;
+use crate::flow::plan::Plan;
+use crate::flow::spec::FlowSpec;
+use crate::ids::{Digest, Tenant};
+use crate::store::{FlowRow, Store};
+
+/// Compiled plans kept although nothing runs on them; compiling one again takes milliseconds.
+const IDLE_PLANS_MAX: usize = 256;
+
+pub(super) struct Revisions {
+    store: Store,
+    tenant: Tenant,
+    plans: Mutex<HashMap<Digest, Arc<Plan>>>,
+}
+
+impl Revisions {
+    pub(super) fn new(store: Store, tenant: Tenant) -> Self {
+        Self { store, tenant, plans: Mutex::new(HashMap::new()) }
+    }
+
+    /// Puts a flow into the catalog; content that it knows keeps its number.
+    pub(super) async fn publish(&self, spec: &FlowSpec) -> Result<FlowRef, Error> {
+        let plan = compile(&spec.flow, spec)?;
+        let (name, digest) = (plan.name.clone(), plan.digest);
+        let text = serde_json::to_string(spec).map_err(|error| Error::Flow { name: name.clone(), problems: vec![error.to_string()] })?;
+        let row = self.store.publish(&self.tenant, &name, digest, &text).await.map_err(|error| Error::Store(error.to_string()))?;
+        self.keep(plan);
+        Ok(reference(row))
+    }
+
+    /// The plan with this digest; `name` only names it in errors. Blocking where it is not in memory.
+    pub(super) fn plan(&self, digest: &Digest, name: &str) -> Result<Arc<Plan>, Error> {
+        if let Some(plan) = self.plans().get(digest) {
+            return Ok(Arc::clone(plan));
+        }
+        let spec = self.spec(digest, name)?;
+        let plan = compile(name, &spec)?;
+        if plan.digest != *digest {
+            // An older build normalised it otherwise. Running it as something else would break the promise that executions are pinned.
+            let problems = vec![format!(
+                "it was published as {digest} and is {} to this version of flowgate; use the version that published it",
+                plan.digest
+            )];
+            return Err(Error::Flow { name: name.to_owned(), problems });
+        }
+        Ok(self.keep(plan))
+    }
+
+    /// The revision that `name` means: that one, or the newest. Blocking.
+    pub(super) fn find(&self, name: &str, revision: Option<u32>) -> Result<FlowRef, Error> {
+        let row = match revision {
+            None => self.store.latest(&self.tenant, name),
+            Some(number) => self.store.flows(&self.tenant, name).map(|rows| rows.into_iter().find(|row| row.revision == number)),
+        };
+        let shown = || revision.map_or_else(|| name.to_owned(), |number| format!("{name}@{number}"));
+        row.map_err(|error| Error::Store(error.to_string()))?
+            .map(reference)
+            .ok_or_else(|| Error::NotFound { what: "flow in the catalog", name: shown() })
+    }
+
+    fn spec(&self, digest: &Digest, name: &str) -> Result<FlowSpec, Error> {
+        let text = self.store.flow(&self.tenant, digest).map_err(|error| Error::Store(error.to_string()))?;
+        let text = text.ok_or_else(|| Error::NotFound { what: "flow in the catalog", name: format!("{name} ({digest})") })?;
+        serde_json::from_str(&text).map_err(|error| Error::Flow { name: name.to_owned(), problems: vec![error.to_string()] })
+    }
+
+    fn keep(&self, plan: Plan) -> Arc<Plan> {
+        let mut plans = self.plans();
+        if plans.len() >= IDLE_PLANS_MAX {
+            plans.retain(|_, plan| Arc::strong_count(plan) > 1);
+        }
+        Arc::clone(plans.entry(plan.digest).or_insert_with(|| Arc::new(plan)))
+    }
+
+    fn plans(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Plan>>> {
+        // A panic while it was held leaves a map that is whole.
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn compile(name: &str, spec: &FlowSpec) -> Result<Plan, Error> {
+    compile::plan(spec).map_err(|problems| {
+        let problems = problems.into_iter().map(|problem| format!("{}: {} [{}]", problem.pointer, problem.message, problem.code)).collect();
+        Error::Flow { name: name.to_owned(), problems }
+    })
+}
+
+fn reference(row: FlowRow) -> FlowRef {
+    FlowRef { name: row.name, revision: row.revision, digest: row.digest }
+}

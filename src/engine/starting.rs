@@ -1,0 +1,143 @@
+//! From a request to the complete `Start` that is recorded: configuration merged, agents pinned, tools agreed to, prices looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::error::Error;
+use super::messages::Shared;
+use super::reach::Reach;
+use super::request::{FlowRef, StartRequest};
+use crate::clock;
+use crate::flow::plan::Plan;
+use crate::ids::Digest;
+use crate::machine::call::ToolDefinition;
+use crate::machine::input::{Mode, Pin, Price, Start};
+use crate::store::Entry;
+
+/// The rules that new executions are decided by.
+const SEMANTICS: u32 = 1;
+
+/// Everything that a start fixes, apart from what the request says itself.
+pub(super) struct Surroundings {
+    pub plan: Arc<Plan>,
+    pub pins: BTreeMap<String, Pin>,
+    pub servers: BTreeSet<String>,
+    pub models: BTreeSet<String>,
+}
+
+/// The flow and everything that it can reach, at any depth. Blocking.
+pub(super) fn surroundings(shared: &Shared, flow: &FlowRef, agents: &[FlowRef]) -> Result<Surroundings, Error> {
+    let plan = shared.revisions.plan(&flow.digest, &flow.name)?;
+    let mut found = Surroundings { plan: Arc::clone(&plan), pins: BTreeMap::new(), servers: BTreeSet::new(), models: BTreeSet::new() };
+    let mut open = vec![plan];
+    while let Some(plan) = open.pop() {
+        let reach = Reach::of(&plan);
+        found.servers.extend(reach.servers);
+        found.models.extend(reach.models);
+        for (agent, revision) in reach.agents {
+            let key = pin_key(&agent, revision);
+            if found.pins.contains_key(&key) {
+                continue;
+            }
+            let settled = agents.iter().find(|given| given.name == agent && revision.is_none_or(|number| number == given.revision));
+            let pinned = settled.cloned().map_or_else(|| shared.revisions.find(&agent, revision), Ok)?;
+            found.pins.insert(key, Pin { revision: pinned.revision, digest: pinned.digest });
+            open.push(shared.revisions.plan(&pinned.digest, &pinned.name)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The name under which an agent is pinned: its own, or `name@revision` where a flow fixes one.
+fn pin_key(agent: &str, revision: Option<u32>) -> String {
+    revision.map_or_else(|| agent.to_owned(), |number| format!("{agent}@{number}"))
+}
+
+/// The complete start. Asks MCP servers for their tools, unless nothing may leave the process.
+pub(super) async fn complete(shared: &Shared, request: StartRequest) -> Result<Start, Error> {
+    let (reader, flow, agents) = (Arc::clone(shared), request.flow.clone(), request.agents.clone());
+    let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &flow, &agents));
+    let found = reading.await.map_err(|_| Error::Stopped)??;
+    let config = config(&found.plan, request.config)?;
+    let tools = match request.mode {
+        Mode::Rehearsal => BTreeMap::new(),
+        Mode::Production | Mode::Sandbox => tools(shared, &found.servers, &request.accept_tools).await?,
+    };
+    let prices = prices(shared, &found.models);
+    Ok(Start {
+        tenant: shared.tenant.clone(),
+        execution: request.execution.unwrap_or_else(clock::execution_id),
+        flow: request.flow.name,
+        revision: request.flow.revision,
+        digest: request.flow.digest,
+        semantics: SEMANTICS,
+        input: request.input,
+        config: Value::Object(config),
+        mode: request.mode,
+        script: request.script,
+        starter: request.starter,
+        environment: request.environment,
+        session: request.session,
+        context: request.context,
+        parent: None,
+        pins: found.pins,
+        tools,
+        prices,
+        allowance: None,
+        origin: None,
+    })
+}
+
+/// The flow's defaults with the request's values over them.
+fn config(plan: &Plan, given: Map<String, Value>) -> Result<Map<String, Value>, Error> {
+    let mut config = plan.spec.config.clone();
+    for (name, value) in given {
+        let Some(place) = config.get_mut(&name) else {
+            let declared: Vec<&str> = plan.spec.config.keys().map(String::as_str).collect();
+            let declared = if declared.is_empty() { "none".to_owned() } else { declared.join(", ") };
+            return Err(Error::Config { flow: plan.name.clone(), name, declared });
+        };
+        *place = value;
+    }
+    Ok(config)
+}
+
+fn prices(shared: &Shared, models: &BTreeSet<String>) -> BTreeMap<String, Price> {
+    let runner = &shared.performer.runner;
+    models.iter().filter_map(|model| Some((model.clone(), runner.price(model)?))).collect()
+}
+
+/// The tools of every server, as agreed to. What is seen for the first time is agreed to by starting; a changed one only by name.
+async fn tools(shared: &Shared, servers: &BTreeSet<String>, accepted: &[String]) -> Result<BTreeMap<String, Vec<ToolDefinition>>, Error> {
+    let mut tools = BTreeMap::new();
+    for server in servers {
+        let listed = shared.performer.runner.tools(server).await;
+        let listed = listed.map_err(|error| Error::Tools { server: server.clone(), reason: error.to_string() })?;
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        for tool in &listed {
+            let agreed = shared.store.consent(&shared.tenant, server, &tool.name).map_err(|error| Error::Store(error.to_string()))?;
+            match agreed {
+                Some(digest) if digest == tool.digest() => {}
+                Some(_) => changed.push(tool),
+                None => new.push(tool),
+            }
+        }
+        if !changed.is_empty() && !accepted.contains(server) {
+            let listing = changed.iter().map(|tool| format!("`{}` is now {}", tool.name, tool.digest())).collect::<Vec<_>>().join(", ");
+            return Err(Error::ToolsChanged { server: server.clone(), changes: listing });
+        }
+        for tool in new.into_iter().chain(changed) {
+            agree(shared, server, &tool.name, tool.digest()).await?;
+        }
+        tools.insert(server.clone(), listed);
+    }
+    Ok(tools)
+}
+
+async fn agree(shared: &Shared, server: &str, tool: &str, digest: Digest) -> Result<(), Error> {
+    let tenant = shared.tenant.clone();
+    let entry = Entry::Consent { tenant, server: server.to_owned(), tool: tool.to_owned(), digest };
+    shared.store.commit(entry).await.map(drop).map_err(|error| Error::Store(error.to_string()))
+}
