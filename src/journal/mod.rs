@@ -5,6 +5,7 @@
 //! ever. An older record is lifted to the current shape by the steps in [`upcast`], which work on the JSON value, before serde sees
 //! it. So there is one set of structs, and a change that breaks old journals turns a test red instead of needing a second copy of
 //! every type that nobody reads.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod codec;
 pub mod record;

@@ -72,16 +72,21 @@ pub enum Opening {
     Item { step: StepId, index: u32 },
 }
 
-/// What a step that takes time waits for.
+/// What a step that takes time does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
-    Call,
-    Question,
-    Agent { system: Option<String>, prompt: String },
-    Map { items: Arc<Vec<Value>> },
-    Child,
-    Wait { due: TimeMs },
+    Agent {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        system: Option<String>,
+        prompt: String,
+    },
+    Map {
+        items: Arc<Vec<Value>>,
+    },
+    Wait {
+        due: TimeMs,
+    },
     Listen,
 }
 
@@ -213,13 +218,13 @@ pub enum Event {
         parent: FrameId,
         opening: Opening,
     },
-    /// A ready step begins work that takes time; also each further attempt at a step that is not a single call.
+    /// A ready step begins work that is neither a call, a question nor a child (those begin with `CallStarted`, `Asked`, `ChildStarted`).
     Entered {
         frame: FrameId,
         step: StepId,
         attempt: u32,
         work: Work,
-        /// The step's own `timeout`, for work that is not a call.
+        /// The step's own `timeout`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<TimeMs>,
     },
@@ -253,15 +258,19 @@ pub enum Event {
         call: CallId,
         outcome: Outcome,
     },
-    /// The next attempt is due then (backoff with jitter, or `Retry-After`).
+    /// The next attempt is due then (backoff with jitter, or `Retry-After`), because of this error.
     RetryAt {
         place: Place,
         due: TimeMs,
+        error: CallError,
     },
     /// A question is open.
     Asked {
         place: Place,
         question: Arc<Question>,
+        /// When people are reminded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remind_at: Vec<TimeMs>,
     },
     /// An approving vote that does not yet reach the quorum.
     Voted {
@@ -319,7 +328,10 @@ pub enum Event {
     ChildStarted {
         place: Place,
         child: ExecutionId,
+        attempt: u32,
         start: Box<ChildStart>,
+        #[serde(default, skip_serializing_if = "Reserved::is_nothing")]
+        reserved: Reserved,
     },
     ChildAccepted {
         child: ExecutionId,
@@ -384,6 +396,13 @@ pub enum Event {
         /// Set: the step then fails with it (or is tried again); not set: it is cancelled.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<CallError>,
+    },
+    /// The execution's own deadline has fired; the root frame stops next.
+    DeadlinePassed,
+    /// A step's own deadline has fired; it stops next.
+    StepDeadlinePassed {
+        frame: FrameId,
+        step: StepId,
     },
     /// A map's item is settled; its frame is closed.
     ItemEnded {
@@ -478,7 +497,9 @@ impl Effect {
             | Event::Ended { .. }
             | Event::Undoing
             | Event::Continued
-            | Event::ParentTold => None,
+            | Event::ParentTold
+            | Event::DeadlinePassed
+            | Event::StepDeadlinePassed { .. } => None,
         }
     }
 }

@@ -3,15 +3,45 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod agent;
+mod approval;
+mod asking;
+mod budget;
 pub mod call;
+mod child;
+mod compensate;
 pub mod decide;
 pub mod effect;
 pub mod event;
+mod evolve;
+mod frames;
+pub mod given;
 pub mod input;
+pub mod invariants;
+mod names;
 pub mod question;
+pub mod render;
+mod route;
+mod script;
+mod signals;
+mod start;
 pub mod state;
+mod steps;
+mod stop;
 pub mod summary;
+mod tasks;
+mod timers;
 pub mod trace;
+mod walk;
 
 pub use decide::{Refusal, Turn, decide, evolve, outstanding, replay};
+pub use start::models;
 pub use state::State;
+
+/// `text`, cut at a character's border to at most `bytes_max` bytes.
+pub(crate) fn clipped(mut text: String, bytes_max: usize) -> String {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max));
+    }
+    text
+}

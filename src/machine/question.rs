@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::call::Call;
+use super::event::Budget;
 use crate::flow::plan::Approvers;
 use crate::flow::spec::DecisionKind;
 use crate::ids::{Digest, QuestionId, TimeMs};
@@ -60,6 +61,9 @@ pub struct Question {
     /// Users who may not decide, worked out from `exclude` when the question was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<String>,
+    /// Of `Budget`: which one is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     pub asked_at: TimeMs,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<TimeMs>,

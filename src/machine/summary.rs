@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::call::CallError;
 use super::question::QuestionKind;
-use crate::flow::plan::Approvers;
+use super::state::{State, Timer};
+use crate::flow::plan::{Approvers, Kind, Plan};
 use crate::ids::{Digest, ExecutionId, NanoUsd, QuestionId, TimeMs};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,4 +109,75 @@ pub enum WaitingFor {
         step: String,
         execution: ExecutionId,
     },
+}
+
+impl State {
+    /// Where the execution stands; before the start it counts as running.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if let Some(ended) = &self.ended {
+            return ended.status;
+        }
+        let is_moving = !self.flights.is_empty() || !self.children.is_empty() || self.yielded || self.is_retrying();
+        if is_moving || self.seq == 0 {
+            Status::Running
+        } else if self.open.is_empty() {
+            Status::WaitingAsync
+        } else {
+            Status::WaitingPerson
+        }
+    }
+
+    /// A pause between attempts is work, not waiting.
+    fn is_retrying(&self) -> bool {
+        self.timers.iter().any(|(_, timer)| matches!(timer, Timer::Retry(_)))
+    }
+
+    /// The index row; none before the start.
+    #[must_use]
+    pub fn summary(&self, plan: &Plan) -> Option<Summary> {
+        let start = self.start()?;
+        let ended = self.ended.as_ref();
+        Some(Summary {
+            flow: start.flow.clone(),
+            revision: start.revision,
+            digest: start.digest,
+            status: self.status(),
+            started_at: self.started_at,
+            updated_at: self.now,
+            ended_at: self.ended_at,
+            deadline: self.deadline(),
+            owed: !super::decide::outstanding(self).is_empty(),
+            waiting_for: if ended.is_some() { Vec::new() } else { self.waiting_for(plan) },
+            error_code: ended.and_then(|ended| ended.error.as_ref()).map(|error| error.code.clone()),
+            tokens: self.spent.tokens,
+            cost: self.spent.cost,
+            parent: start.parent.as_ref().map(|parent| parent.execution),
+        })
+    }
+
+    fn waiting_for(&self, plan: &Plan) -> Vec<WaitingFor> {
+        let questions = self.questions().into_iter().map(|question| WaitingFor::Question {
+            id: question.id,
+            question: question.kind,
+            step: question.step.clone(),
+            title: question.title.clone(),
+            digest: question.digest,
+            approvers: question.approvers.clone(),
+            asked_at: question.asked_at,
+            expires_at: question.expires_at,
+        });
+        let events = self.listening.iter().filter_map(|(frame, ix)| {
+            let step = self.scope_of(plan, *frame).step(*ix);
+            let Kind::Event(event) = &step.kind else { return None };
+            Some(WaitingFor::Event { step: step.id.to_string(), names: event.names.clone() })
+        });
+        let timers = self.timers.iter().filter_map(|(due, timer)| {
+            let Timer::Wait(frame, ix) = timer else { return None };
+            let step = self.scope_of(plan, *frame).step(*ix).id.to_string();
+            Some(WaitingFor::Timer { step, due: *due })
+        });
+        let children = self.children.iter().map(|(id, run)| WaitingFor::Child { step: run.place.step.to_string(), execution: *id });
+        questions.chain(events).chain(timers).chain(children).collect()
+    }
 }

@@ -1,13 +1,18 @@
-//! What a person reads, derived from the journal: attempts in journal order.
+//! What a person reads, derived from the journal: attempts in journal order. Never a second truth: it is folded anew each time.
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::call::CallError;
-use super::event::Recorded;
+use super::call::{Answer, CallError, Outcome};
+use super::decide::evolve;
+use super::event::{Ending, Event, NodeName, Part, Place, Recorded, Role, Work};
+use super::render;
+use super::state::{Hints, State};
 use super::summary::Status;
-use crate::flow::plan::Plan;
-use crate::ids::{ExecutionId, TimeMs};
+use crate::flow::plan::{Kind, Plan, Scope};
+use crate::ids::{CallId, ExecutionId, FrameId, QuestionId, StepId, TimeMs};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
@@ -24,9 +29,9 @@ pub struct Attempt {
     pub step: String,
     pub visit: u32,
     pub attempt: u32,
-    /// `llm`, `agent`, `model`, `tool`, `http`, `approval`, …
+    /// The step's kind (`llm`, `agent`, `http`, `approval`, …); of an agent's calls `model` or `tool`; `check` and `undo`.
     pub kind: String,
-    /// `running`, `waiting`, `completed`, `failed`, `cancelled`, `in_doubt`, `dead`, `lost`.
+    /// `running`, `waiting`, `completed`, `failed`, `cancelled`, `in_doubt`, `lost`, `dead`.
     pub status: String,
     pub input: Value,
     pub output: Value,
@@ -37,9 +42,269 @@ pub struct Attempt {
     pub cost_usd: f64,
 }
 
-/// Folds a journal into its trace.
+/// Folds a journal into its trace; none where nothing has started.
 #[must_use]
 pub fn trace(plan: &Plan, events: &[Recorded]) -> Option<Trace> {
-    let _ = (plan, events);
-    todo!()
+    let mut tracing = Tracing {
+        plan,
+        state: State::default(),
+        attempts: Vec::new(),
+        by_call: HashMap::new(),
+        by_question: HashMap::new(),
+        latest: HashMap::new(),
+    };
+    for recorded in events {
+        tracing.read(recorded);
+        evolve(&mut tracing.state, plan, recorded.at, &recorded.event);
+        tracing.state.hints = Hints::default();
+    }
+    let id = tracing.state.start()?.execution;
+    Some(Trace { id, status: tracing.state.status(), attempts: tracing.attempts })
+}
+
+struct Tracing<'p> {
+    plan: &'p Plan,
+    state: State,
+    attempts: Vec<Attempt>,
+    by_call: HashMap<CallId, usize>,
+    by_question: HashMap<QuestionId, usize>,
+    /// The latest attempt of a place.
+    latest: HashMap<Place, usize>,
+}
+
+impl Tracing<'_> {
+    fn read(&mut self, recorded: &Recorded) {
+        let at = recorded.at;
+        match &recorded.event {
+            Event::Entered { frame, step, attempt, work, .. } => {
+                let place = own(*frame, step);
+                let (status, input) = match work {
+                    Work::Agent { system, prompt } => ("running", json!({"system": system, "prompt": prompt})),
+                    Work::Map { items } => ("running", json!({"items": items})),
+                    Work::Wait { due } => ("waiting", json!({"due_ms": due})),
+                    Work::Listen => ("waiting", Value::Null),
+                };
+                self.begin(&place, *attempt, None, status, input, at);
+            }
+            Event::CallStarted { call, place, role, attempt, request, .. } => {
+                let kind = (*role == Role::Check).then_some("check");
+                let at = self.begin(place, *attempt, kind, "running", render::shown(request), at);
+                self.by_call.insert(*call, at);
+            }
+            Event::CallEnded { call, outcome } => self.call_ended(*call, outcome, at),
+            Event::CallLost { call } => self.end_call(*call, "lost", at),
+            Event::Asked { place, question, .. } => self.asked(place, question, at),
+            Event::Answered { question, decided } => {
+                if let Some(attempt) = self.by_question.get(question).and_then(|ix| self.attempts.get_mut(*ix)) {
+                    attempt.ended_at_ms = Some(at);
+                    attempt.status = "completed".to_owned();
+                    if attempt.output.is_null() {
+                        attempt.output = json!(decided);
+                    }
+                }
+            }
+            Event::ChildStarted { place, child, attempt, start, .. } => {
+                let input = json!({"agent": start.agent, "execution": child, "input": start.start.input});
+                self.begin(place, *attempt, None, "running", input, at);
+            }
+            Event::Observed { place, text, failed } => {
+                let ix = match self.latest.get(place) {
+                    Some(ix) => *ix,
+                    None => self.begin(place, 1, None, "running", Value::Null, at),
+                };
+                let attempt = &mut self.attempts[ix];
+                if attempt.output.is_null() && attempt.error.is_none() {
+                    attempt.output = Value::String(text.clone());
+                }
+                attempt.status = if *failed { "failed" } else { "completed" }.to_owned();
+                attempt.ended_at_ms = Some(at);
+            }
+            Event::RetryAt { place, error, .. } => {
+                if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
+                    attempt.status = "failed".to_owned();
+                    attempt.error = Some(error.clone());
+                    attempt.ended_at_ms = Some(at);
+                }
+            }
+            Event::StepEnded { frame, step, ending, .. } => self.step_ended(&own(*frame, step), ending, at),
+            Event::Died { frame, nodes } => self.nodes(*frame, nodes, "dead", at),
+            Event::Skipped { frame, nodes } => self.nodes(*frame, nodes, "cancelled", at),
+            Event::UndoEnded { place, error } => {
+                if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
+                    attempt.error.clone_from(error);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, place: &Place, attempt: u32, kind: Option<&str>, status: &str, input: Value, at: TimeMs) -> usize {
+        let (path, step, visit) = self.state.place_parts(place);
+        let kind = kind.map_or_else(|| self.kind(place), str::to_owned);
+        self.attempts.push(Attempt {
+            path,
+            step,
+            visit,
+            attempt,
+            kind,
+            status: status.to_owned(),
+            input,
+            output: Value::Null,
+            error: None,
+            started_at_ms: Some(at),
+            ended_at_ms: None,
+            tokens: 0,
+            cost_usd: 0.0,
+        });
+        let ix = self.attempts.len() - 1;
+        self.latest.insert(place.clone(), ix);
+        ix
+    }
+
+    fn kind(&self, place: &Place) -> String {
+        match place.part {
+            Part::Own => {
+                let scope = self.state.scope_of(self.plan, place.frame);
+                kind_name(&scope.step(self.state.step_ix(self.plan, place.frame, &place.step)).kind).to_owned()
+            }
+            Part::Model { .. } => "model".to_owned(),
+            Part::Tool { .. } => "tool".to_owned(),
+            Part::Undo => "undo".to_owned(),
+        }
+    }
+
+    fn asked(&mut self, place: &Place, question: &super::question::Question, at: TimeMs) {
+        use super::question::QuestionKind;
+        let input = json!({"question": question.id, "title": question.title, "show": question.show, "action": question.action.as_ref().map(|action| {
+            json!({"step": action.step, "arguments": action.arguments, "call": render::shown(&action.call)})
+        }), "digest": question.digest});
+        let ix = match question.kind {
+            QuestionKind::Approval | QuestionKind::Ask => self.begin(place, 1, None, "waiting", input, at),
+            QuestionKind::ToolApproval => self.begin(place, 1, Some("approval"), "waiting", input, at),
+            QuestionKind::InDoubt => {
+                if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
+                    attempt.status = "in_doubt".to_owned();
+                }
+                return;
+            }
+            QuestionKind::Budget => return,
+        };
+        self.by_question.insert(question.id, ix);
+    }
+
+    fn end_call(&mut self, call: CallId, status: &str, at: TimeMs) {
+        if let Some(attempt) = self.by_call.get(&call).and_then(|ix| self.attempts.get_mut(*ix)) {
+            attempt.status = status.to_owned();
+            attempt.ended_at_ms = Some(at);
+        }
+    }
+
+    fn call_ended(&mut self, call: CallId, outcome: &Outcome, at: TimeMs) {
+        let status = match outcome {
+            Outcome::Done { .. } => "completed",
+            Outcome::Retryable { .. } | Outcome::Permanent { .. } => "failed",
+            Outcome::Unknown { .. } => "in_doubt",
+        };
+        self.end_call(call, status, at);
+        let Some(attempt) = self.by_call.get(&call).and_then(|ix| self.attempts.get_mut(*ix)) else { return };
+        match outcome {
+            Outcome::Done { answer, usage } => {
+                attempt.tokens = usage.input_tokens + usage.output_tokens;
+                attempt.cost_usd = usage.cost.usd();
+                attempt.output = match answer {
+                    Answer::Value(value) => value.clone(),
+                    Answer::Model { text, calls } if calls.is_empty() => Value::String(text.clone()),
+                    Answer::Model { text, calls } => json!({"thought": text, "calls": calls}),
+                };
+            }
+            Outcome::Retryable { error, .. } | Outcome::Permanent { error } | Outcome::Unknown { error } => {
+                attempt.error = Some(error.clone())
+            }
+        }
+    }
+
+    fn step_ended(&mut self, place: &Place, ending: &Ending, at: TimeMs) {
+        let ix = match self.latest.get(place) {
+            Some(ix) => *ix,
+            None => self.begin(place, 1, None, "running", Value::Null, at),
+        };
+        let (tokens, cost_usd) = self.inside(place);
+        let attempt = &mut self.attempts[ix];
+        attempt.ended_at_ms = Some(attempt.ended_at_ms.unwrap_or(at));
+        if tokens > 0 {
+            (attempt.tokens, attempt.cost_usd) = (tokens, cost_usd);
+        }
+        match ending {
+            Ending::Done { output, .. } => {
+                attempt.status = "completed".to_owned();
+                attempt.output = Value::clone(output);
+            }
+            Ending::Failed { error, output } => {
+                attempt.status = "failed".to_owned();
+                attempt.error = Some(error.clone());
+                if let Some(output) = output {
+                    attempt.output = Value::clone(output);
+                }
+            }
+            Ending::Cancelled { fate } => {
+                attempt.status = match fate {
+                    super::event::Fate::InDoubt => "in_doubt",
+                    super::event::Fate::Happened | super::event::Fate::Aborted => "cancelled",
+                }
+                .to_owned();
+            }
+        }
+    }
+
+    /// What an agent's calls have used, for the agent's own row.
+    fn inside(&self, place: &Place) -> (u64, f64) {
+        let (path, step, visit) = self.state.place_parts(place);
+        let prefix = if path.is_empty() { format!("{step}#{visit}@") } else { format!("{path}/{step}#{visit}@") };
+        let is_agent = self.latest.get(place).is_some_and(|ix| self.attempts[*ix].kind == "agent");
+        let calls = self.attempts.iter().filter(|attempt| is_agent && attempt.path.starts_with(&prefix));
+        calls.fold((0, 0.0), |(tokens, cost), attempt| (tokens + attempt.tokens, cost + attempt.cost_usd))
+    }
+
+    fn nodes(&mut self, frame: FrameId, nodes: &[NodeName], status: &str, at: TimeMs) {
+        for node in nodes {
+            let steps: Vec<StepId> = match node {
+                NodeName::Step(step) => vec![step.clone()],
+                NodeName::Loop(header) => {
+                    let scope: &Scope = self.state.scope_of(self.plan, frame);
+                    let loop_ = self.state.loop_ix(self.plan, frame, header);
+                    scope.loop_(loop_).steps.iter().map(|ix| scope.step(*ix).id.clone()).collect()
+                }
+            };
+            for step in steps {
+                let ix = self.begin(&own(frame, &step), 1, None, status, Value::Null, at);
+                (self.attempts[ix].started_at_ms, self.attempts[ix].ended_at_ms) = (None, Some(at));
+            }
+        }
+    }
+}
+
+fn own(frame: FrameId, step: &StepId) -> Place {
+    Place { frame, step: step.clone(), part: Part::Own }
+}
+
+/// The word of the flow format for a step's kind.
+#[must_use]
+pub fn kind_name(kind: &Kind) -> &'static str {
+    use crate::flow::plan::CallTemplate;
+    match kind {
+        Kind::Llm(_) => "llm",
+        Kind::Agent(_) => "agent",
+        Kind::Call(CallTemplate::Http(_)) => "http",
+        Kind::Call(CallTemplate::Mcp { .. }) => "mcp",
+        Kind::Call(CallTemplate::Builtin { .. }) => "builtin",
+        Kind::Approval(_) => "approval",
+        Kind::Ask(_) => "ask",
+        Kind::Map(_) => "map",
+        Kind::Child(_) => "flow",
+        Kind::Wait(_) => "wait",
+        Kind::Event(_) => "event",
+        Kind::Set(_) => "set",
+        Kind::Fail { .. } => "fail",
+        Kind::End { .. } => "end",
+    }
 }

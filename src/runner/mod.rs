@@ -11,6 +11,9 @@ pub mod secrets;
 pub mod settings;
 pub mod tool;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

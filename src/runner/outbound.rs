@@ -210,13 +210,10 @@ impl Failure {
 /// What a failed request means; `sent` says whether its connection had been handed over.
 #[must_use]
 pub fn connection_failure(error: &(dyn StdError + 'static), sent: bool) -> Failure {
-    let mut cause = Some(error);
-    while let Some(current) = cause {
-        if let Some(refusal) = current.downcast_ref::<AddressRefused>() {
-            let failure = policy::refused(&refusal.host);
-            return Failure { stage: if sent { Stage::Unusable } else { Stage::Refused }, ..failure };
-        }
-        cause = current.source();
+    let mut chain = causes(error);
+    if let Some(refusal) = chain.find_map(|cause| cause.downcast_ref::<AddressRefused>()) {
+        let failure = policy::refused(&refusal.host);
+        return Failure { stage: if sent { Stage::Unusable } else { Stage::Refused }, ..failure };
     }
     let host = error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::url).map_or_else(|| "the host".to_owned(), host_of);
     if sent {
@@ -228,12 +225,26 @@ pub fn connection_failure(error: &(dyn StdError + 'static), sent: bool) -> Failu
     }
 }
 
+/// The error, then what caused it, and so on.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+}
+
+/// Whether a request reached the other side, for a client whose requests are not watched.
+#[must_use]
+pub fn was_connected(error: &(dyn StdError + 'static)) -> bool {
+    let mut chain = causes(error);
+    !chain.any(|cause| cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect))
+}
+
 /// The innermost cause; the outer ones repeat the URL, whose query may hold a secret.
 fn reason(error: &(dyn StdError + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
+    let innermost = causes(error).last().unwrap_or(error);
     if innermost.is::<reqwest::Error>() { "request failed".to_owned() } else { innermost.to_string() }
 }
 

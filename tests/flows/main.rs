@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use flowgate::flow::compile;
 use flowgate::flow::spec::{BodySpec, FlowSpec, RehearsalSpec, StepSpec};
 
 fn directory() -> PathBuf {
@@ -95,4 +96,21 @@ fn a_flow_reads_the_same_after_it_was_written() {
         let again: FlowSpec = serde_json::from_value(serde_json::to_value(&spec).unwrap()).unwrap();
         assert_eq!(spec, again, "{name}");
     }
+}
+
+#[test]
+fn the_checker_finds_nothing_to_say() {
+    let mut said = Vec::new();
+    for name in shipped() {
+        let (text, _) = read(&name);
+        let problems = match compile::load(&text) {
+            Ok((_, warnings)) => warnings,
+            Err(problems) => problems,
+        };
+        let beside = !rehearsal(&name).is_empty();
+        said.extend(
+            problems.iter().filter(|problem| !(beside && problem.code == "missing_sandbox")).map(|problem| format!("{name}:{problem}")),
+        );
+    }
+    assert!(said.is_empty(), "\n{}", said.join("\n"));
 }

@@ -17,7 +17,7 @@ use self::provider::{Provider, Providers};
 use crate::limits::{MESSAGE_BYTES_MAX, MODEL_ANSWER_BYTES_MAX};
 use crate::machine::call::{Answer, LlmRequest, Usage};
 use crate::runner::failure::{Failure, Stage};
-use crate::runner::outbound::{TrustedClient, Wire, connection_failure};
+use crate::runner::outbound::{TrustedClient, Wire, connection_failure, was_connected};
 use crate::runner::tool::http::retry_after_ms;
 
 /// Why models cannot be called at all.
@@ -124,10 +124,8 @@ fn failed(model: &str, error: &genai::Error) -> Failure {
         return refused(model, status.as_u16(), answered);
     }
     match error {
-        genai::Error::WebStream { error, .. } => connection_failure(error.as_ref(), true).of_model(model),
-        genai::Error::WebModelCall { webc_error: genai::webc::Error::Reqwest(error), .. } => {
-            connection_failure(error, true).of_model(model)
-        }
+        genai::Error::WebStream { error, .. } => unconnected_or_cut(model, error.as_ref()),
+        genai::Error::WebModelCall { webc_error: genai::webc::Error::Reqwest(error), .. } => unconnected_or_cut(model, error),
         // An error event inside the stream: overloaded, most often.
         genai::Error::ChatResponse { body, .. } => {
             let mut failure = Failure::new(Stage::Sent, "model_error", format!("{model} broke off with an error"));
@@ -143,12 +141,10 @@ fn failed(model: &str, error: &genai::Error) -> Failure {
     }
 }
 
-impl Failure {
-    /// The same, naming the model in front.
-    fn of_model(mut self, model: &str) -> Self {
-        self.error.message = format!("{model}: {}", self.error.message);
-        self
-    }
+fn unconnected_or_cut(model: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
+    let mut failure = connection_failure(error, was_connected(error));
+    failure.error.message = format!("{model}: {}", failure.error.message);
+    failure
 }
 
 fn refused(model: &str, status: u16, error: &genai::Error) -> Failure {

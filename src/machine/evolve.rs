@@ -1,0 +1,665 @@
+//! The fold: the only code that changes state, and all that replay runs. Nothing is decided here; every choice stands in the event.
+//!
+//! | event | before | after |
+//! |---|---|---|
+//! | `Started` | nothing | root frame open, first node ready |
+//! | `FrameOpened` | loop ready or running, map running | frame open, its first node ready |
+//! | `CallStarted`, `Asked`, `ChildStarted`, `Entered` | ready, or running between attempts | running |
+//! | `CallEnded`, `CallLost` | flying | settling (what follows is in the next events of the turn) |
+//! | `RetryAt` | settling | resting, with a timer |
+//! | `Answered`, `Expired`, `Withdrawn` | open | closed, for good |
+//! | `StepEnded`, `LoopEnded` | running, ready or short | settled, edges judged |
+//! | `Died`, `Skipped` | doomed; idle or ready | settled, edges dead |
+//! | `FrameStopping` | open | nothing new starts inside |
+//! | `ItemEnded` | frame quiet or drained | result kept, frame forgotten |
+//! | `Ended` | root quiet or drained, compensations done | final |
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::call::{Call, Message, Outcome};
+use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Part, Place, Reserved, Role, StepFate, Work};
+use super::question::{Action, Question, Vote};
+use super::state::{
+    AgentRun, ChildRun, Flight, FrameKind, How, MapRun, NodeState, OpenQuestion, Released, Run, Running, Settled, Slot, SlotState, State,
+    Task, TaskPhase, Timer, Todo, Undo,
+};
+use crate::flow::names::StepView;
+use crate::flow::plan::{Node, Plan, StepIx};
+use crate::ids::{CallId, Digest, FrameId, QuestionId, StepId, TimeMs};
+use crate::limits;
+
+/// Applies one event.
+pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
+    state.now = state.now.max(at);
+    state.seq += 1;
+    match event {
+        Event::Started { start } => started(state, plan, start),
+        Event::FrameOpened { frame, parent, opening } => state.open_frame(plan, *frame, *parent, opening),
+        Event::Entered { frame, step, attempt, work, deadline } => {
+            entered(state, plan, *frame, step, *attempt, work);
+            state.set_deadline(plan, *frame, step, *deadline);
+        }
+        Event::CallStarted { .. }
+        | Event::CallEnded { .. }
+        | Event::CallLost { .. }
+        | Event::AbortAsked { .. }
+        | Event::Late { .. }
+        | Event::RetryAt { .. } => call_event(state, plan, event),
+        Event::Asked { .. }
+        | Event::Voted { .. }
+        | Event::ActionEdited { .. }
+        | Event::Reminded { .. }
+        | Event::Reassigned { .. }
+        | Event::Answered { .. }
+        | Event::Expired { .. }
+        | Event::Withdrawn { .. } => question_event(state, plan, event),
+        Event::Iterated { .. } | Event::Observed { .. } => agent_event(state, plan, event),
+        Event::ChildStarted { .. } | Event::ChildAccepted { .. } | Event::ChildCancelAsked { .. } | Event::ChildEnded { .. } => {
+            child_event(state, plan, event);
+        }
+        Event::SignalKept { signal } => {
+            state.remember_signal(&signal.id);
+            state.signals.push_back(signal.clone());
+        }
+        Event::SignalTaken { signal, .. } => {
+            state.remember_signal(&signal.id);
+            state.signals.retain(|kept| kept.id != signal.id);
+        }
+        Event::StepEnded { frame, step, ending, taken, undo } => step_ended(state, plan, *frame, step, ending, taken, undo.as_ref()),
+        Event::LoopEnded { frame, header, ending, taken } => loop_ended(state, plan, *frame, header, ending, taken),
+        Event::Died { frame, nodes } => without_running(state, plan, *frame, nodes, How::Dead),
+        Event::Skipped { frame, nodes } => without_running(state, plan, *frame, nodes, How::Cancelled),
+        Event::FrameStopping { frame, stop } => state.stop_frame(*frame, stop),
+        Event::StepStopping { frame, node, error } => {
+            let node = state.node(plan, *frame, node);
+            if let Some(run) = state.run_mut(*frame, node) {
+                run.stopping = Some(error.clone());
+            }
+            state.hint(Todo::Step(*frame, node));
+        }
+        Event::DeadlinePassed => state.timers.retain(|(_, timer)| *timer != Timer::Execution),
+        Event::StepDeadlinePassed { frame, step } => {
+            let ix = state.step_ix(plan, *frame, step);
+            if let Some(due) = state.run_mut(*frame, Node::Step(ix)).and_then(|run| run.deadline.take()) {
+                state.timers.remove(&(due, Timer::Step(*frame, ix)));
+            }
+        }
+        Event::ItemEnded { frame, ending } => item_ended(state, *frame, ending),
+        Event::CancelAsked { reason, by } => state.cancel = Some((reason.clone(), by.clone())),
+        Event::Undoing => {
+            state.undoing = true;
+            state.hint(Todo::Finish);
+        }
+        Event::UndoEnded { error, .. } => {
+            state.undo.pop();
+            state.errors.extend(error.clone());
+            state.hint(Todo::Finish);
+        }
+        Event::LimitRaised { budget, limit } => {
+            state.raised.insert(*budget, *limit);
+            state.rescan();
+        }
+        Event::Yielded => state.yielded = true,
+        Event::Continued => {
+            state.yielded = false;
+            state.rescan();
+        }
+        Event::Ended { ended, .. } => {
+            state.ended = Some(ended.clone());
+            state.ended_at = Some(state.now);
+            state.timers.clear();
+            state.frames.retain(|id, _| *id == FrameId(0));
+            state.signals.clear();
+        }
+        Event::ParentTold => state.parent_told = true,
+    }
+}
+
+fn started(state: &mut State, plan: &Plan, start: &super::input::Start) {
+    state.started_at = state.now;
+    state.input = Arc::new(start.input.clone());
+    state.config = Arc::new(start.config.clone());
+    state.start = Some(Arc::new(start.clone()));
+    let own = plan.limits.timeout_ms.map(|timeout_ms| state.now.plus(timeout_ms));
+    let given = start.allowance.and_then(|allowance| allowance.deadline);
+    if let Some(due) = own.into_iter().chain(given).min() {
+        state.timers.insert((due, Timer::Execution));
+    }
+    state.open_root(plan);
+}
+
+fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attempt: u32, work: &Work) {
+    let ix = state.step_ix(plan, frame, step);
+    let node = Node::Step(ix);
+    state.drop_rest_timer(frame, ix);
+    let work = match work {
+        Work::Agent { system, prompt } => {
+            let mut messages: Vec<_> = system.iter().map(|text| Message::System { text: text.clone() }).collect();
+            messages.push(Message::User { text: prompt.clone() });
+            Running::Agent(Box::new(AgentRun { step: step.clone(), messages, iteration: 1, model: None, slots: Vec::new() }))
+        }
+        Work::Map { items } => Running::Map(MapRun {
+            items: Arc::clone(items),
+            next: 0,
+            open: std::collections::BTreeSet::new(),
+            results: vec![Value::Null; items.len()],
+            errors: Vec::new(),
+        }),
+        Work::Wait { due } => {
+            state.timers.insert((*due, Timer::Wait(frame, ix)));
+            Running::Wait { due: *due }
+        }
+        Work::Listen => {
+            state.listening.insert((frame, ix));
+            Running::Listen
+        }
+    };
+    state.begin(frame, node, Run { attempt, work, deadline: None, stopping: None });
+    state.hint(Todo::Step(frame, node));
+}
+
+fn call_event(state: &mut State, plan: &Plan, event: &Event) {
+    match event {
+        Event::CallStarted { call, place, role, attempt, boot, request, reserved } => {
+            state.next_call = state.next_call.max(call.0 + 1);
+            state.spent.held.tokens += reserved.tokens;
+            state.spent.held.cost = state.spent.held.cost.plus(reserved.cost);
+            let flight = Flight {
+                place: place.clone(),
+                role: *role,
+                attempt: *attempt,
+                boot: *boot,
+                request: Arc::clone(request),
+                reserved: *reserved,
+                aborted: false,
+            };
+            state.flights.insert(*call, flight);
+            fly(state, plan, *call, place, *role, *attempt, request);
+        }
+        Event::CallEnded { call, outcome } => {
+            let Some(flight) = state.flights.remove(call) else { return };
+            state.release_hold(flight.reserved);
+            if let Outcome::Done { usage, .. } = outcome {
+                state.spent.tokens += usage.input_tokens + usage.output_tokens;
+                state.spent.cost = state.spent.cost.plus(usage.cost);
+            } else {
+                state.charge(flight.reserved, outcome);
+            }
+            state.set_phase(plan, &flight.place, TaskPhase::Settling);
+        }
+        Event::CallLost { call } => {
+            let Some(flight) = state.flights.remove(call) else { return };
+            state.release_hold(flight.reserved);
+            state.spent.tokens += flight.reserved.tokens;
+            state.spent.cost = state.spent.cost.plus(flight.reserved.cost);
+            state.set_phase(plan, &flight.place, TaskPhase::Settling);
+            if flight.role == Role::Act
+                && let Some(task) = state.task_mut(plan, &flight.place)
+            {
+                task.lost += 1;
+            }
+        }
+        Event::AbortAsked { call } => {
+            if let Some(flight) = state.flights.get_mut(call) {
+                flight.aborted = true;
+            }
+        }
+        Event::RetryAt { place, due, .. } => retry_at(state, plan, place, *due),
+        _ => {}
+    }
+}
+
+/// The task of `place` is in flight; it is created where this is its first attempt.
+fn fly(state: &mut State, plan: &Plan, call: CallId, place: &Place, role: Role, attempt: u32, request: &Arc<Call>) {
+    let phase = TaskPhase::Flying(call);
+    if let Some(task) = state.task_mut(plan, place) {
+        let resting = if let TaskPhase::Resting { due } = task.phase { Some(due) } else { None };
+        task.phase = phase;
+        if role == Role::Act {
+            task.repaired |= request.request != task.request.request;
+            task.attempt = attempt;
+            task.request = Arc::clone(request);
+        }
+        if let Some(due) = resting {
+            state.timers.remove(&(due, Timer::Retry(place.clone())));
+        }
+        return;
+    }
+    let task = Task { request: Arc::clone(request), attempt, failures: 0, lost: 0, repaired: false, phase };
+    let ix = state.step_ix(plan, place.frame, &place.step);
+    match place.part {
+        Part::Own => {
+            // An action that an approval released is used up by its first attempt.
+            if let Some(frame) = state.frames.get_mut(&place.frame) {
+                frame.released.remove(&ix);
+            }
+            state.begin(place.frame, Node::Step(ix), Run { attempt: 1, work: Running::Call(task), deadline: None, stopping: None });
+        }
+        Part::Model { .. } => {
+            if let Some(agent) = state.agent_run(place.frame, ix) {
+                agent.model = Some(task);
+            }
+        }
+        Part::Tool { .. } => state.set_slot(plan, place, SlotState::Task(task)),
+        Part::Undo => {
+            if let Some(undo) = state.undo.last_mut() {
+                undo.task = Some(task);
+            }
+        }
+    }
+}
+
+fn retry_at(state: &mut State, plan: &Plan, place: &Place, due: TimeMs) {
+    if let Some(task) = state.task_mut(plan, place) {
+        task.failures += 1;
+        task.phase = TaskPhase::Resting { due };
+        state.timers.insert((due, Timer::Retry(place.clone())));
+        return;
+    }
+    let ix = state.step_ix(plan, place.frame, &place.step);
+    state.clear_step_timers(plan, place.frame, ix);
+    if let Some(run) = state.run_mut(place.frame, Node::Step(ix)) {
+        run.work = Running::Resting { due };
+        run.attempt += 1;
+        run.stopping = None;
+        state.timers.insert((due, Timer::Wait(place.frame, ix)));
+    }
+}
+
+fn question_event(state: &mut State, plan: &Plan, event: &Event) {
+    match event {
+        Event::Asked { place, question, remind_at } => asked(state, plan, place, question, remind_at),
+        Event::Voted { question, vote } => {
+            if let Some(open) = state.open.get_mut(question) {
+                open.question.votes.push(vote.clone());
+            }
+        }
+        Event::ActionEdited { question, action, digest, vote } => action_edited(state, *question, action, *digest, vote),
+        Event::Reminded { question, number } => {
+            let due = state.open.get(question).and_then(|open| open.remind_at.get(*number as usize).copied());
+            if let Some(due) = due {
+                state.timers.remove(&(due, Timer::Remind(*question, *number)));
+            }
+        }
+        Event::Reassigned { question, approvers, expires_at } => {
+            let Some(open) = state.open.get_mut(question) else { return };
+            if let Some(due) = open.question.expires_at {
+                state.timers.remove(&(due, Timer::Expire(*question)));
+            }
+            open.question.approvers = approvers.clone();
+            open.question.expires_at = *expires_at;
+            open.question.votes.clear();
+            open.reassigned = true;
+            if let Some(due) = expires_at {
+                state.timers.insert((*due, Timer::Expire(*question)));
+            }
+        }
+        Event::Answered { question, decided } => {
+            if matches!(decided.verdict, super::question::Verdict::Approve | super::question::Verdict::Edit { .. }) {
+                release(state, plan, *question);
+            }
+            close_question(state, plan, *question, Some(decided.clone()));
+        }
+        Event::Expired { question } | Event::Withdrawn { question } => close_question(state, plan, *question, None),
+        _ => {}
+    }
+}
+
+fn asked(state: &mut State, plan: &Plan, place: &Place, question: &Arc<Question>, remind_at: &[TimeMs]) {
+    let id = question.id;
+    for (number, due) in (0_u32..).zip(remind_at) {
+        state.timers.insert((*due, Timer::Remind(id, number)));
+    }
+    if let Some(due) = question.expires_at {
+        state.timers.insert((due, Timer::Expire(id)));
+    }
+    let open = OpenQuestion { place: place.clone(), question: (**question).clone(), remind_at: remind_at.to_vec(), reassigned: false };
+    state.open.insert(id, open);
+    match question.kind {
+        super::question::QuestionKind::Approval | super::question::QuestionKind::Ask => {
+            let ix = state.step_ix(plan, place.frame, &place.step);
+            let run = Run { attempt: 1, work: Running::Question(id), deadline: None, stopping: None };
+            state.begin(place.frame, Node::Step(ix), run);
+        }
+        super::question::QuestionKind::ToolApproval => state.set_slot(plan, place, SlotState::Gate(id)),
+        super::question::QuestionKind::InDoubt => state.set_phase(plan, place, TaskPhase::Asking(id)),
+        super::question::QuestionKind::Budget => {}
+    }
+}
+
+fn action_edited(state: &mut State, question: QuestionId, action: &Action, digest: Digest, vote: &Vote) {
+    let Some(open) = state.open.get_mut(&question) else { return };
+    open.question.action = Some(action.clone());
+    open.question.digest = digest;
+    open.question.votes = vec![vote.clone()];
+}
+
+/// The approval step's action may now run, exactly as it was approved.
+fn release(state: &mut State, plan: &Plan, question: QuestionId) {
+    let Some(open) = state.open.get(&question) else { return };
+    let (place, action) = (&open.place, &open.question.action);
+    if open.question.kind != super::question::QuestionKind::Approval {
+        return;
+    }
+    let Some(action) = action else { return };
+    let call = Arc::clone(&action.call);
+    let frame = place.frame;
+    let ix = state.step_ix(plan, frame, &StepId::new(&action.step));
+    if let Some(frame) = state.frames.get_mut(&frame) {
+        frame.released.insert(ix, Released { question, call });
+    }
+}
+
+fn close_question(state: &mut State, plan: &Plan, id: QuestionId, decided: Option<super::question::Decided>) {
+    let Some(open) = state.open.remove(&id) else { return };
+    for (number, due) in (0_u32..).zip(&open.remind_at) {
+        state.timers.remove(&(*due, Timer::Remind(id, number)));
+    }
+    if let Some(due) = open.question.expires_at {
+        state.timers.remove(&(due, Timer::Expire(id)));
+    }
+    if open.question.kind == super::question::QuestionKind::InDoubt {
+        state.set_phase(plan, &open.place, TaskPhase::Settling);
+    }
+    state.closed.insert(id, decided);
+}
+
+fn agent_event(state: &mut State, plan: &Plan, event: &Event) {
+    match event {
+        Event::Iterated { frame, step, iteration, thought, calls } => {
+            let ix = state.step_ix(plan, *frame, step);
+            let Some(agent) = state.agent_run(*frame, ix) else { return };
+            agent.iteration = *iteration;
+            agent.model = None;
+            agent.messages.push(Message::Assistant { text: thought.clone(), calls: calls.clone() });
+            agent.slots = calls.iter().map(|asked| Slot { asked: asked.clone(), state: SlotState::Waiting }).collect();
+            state.hint(Todo::Step(*frame, Node::Step(ix)));
+        }
+        Event::Observed { place, text, .. } => {
+            state.set_slot(plan, place, SlotState::Observed { text: text.clone() });
+            let ix = state.step_ix(plan, place.frame, &place.step);
+            let Some(agent) = state.agent_run(place.frame, ix) else { return };
+            if agent.slots.iter().all(|slot| matches!(slot.state, SlotState::Observed { .. })) {
+                for slot in std::mem::take(&mut agent.slots) {
+                    let SlotState::Observed { text } = slot.state else { continue };
+                    agent.messages.push(Message::Tool { id: slot.asked.id, name: slot.asked.name, text });
+                }
+                agent.iteration += 1;
+            }
+            state.hint(Todo::Step(place.frame, Node::Step(ix)));
+        }
+        _ => {}
+    }
+}
+
+fn child_event(state: &mut State, plan: &Plan, event: &Event) {
+    match event {
+        Event::ChildStarted { place, child, attempt, start, reserved } => {
+            state.spent.held.tokens += reserved.tokens;
+            state.spent.held.cost = state.spent.held.cost.plus(reserved.cost);
+            let run = ChildRun { place: place.clone(), start: start.clone(), accepted: false, cancelling: None, reserved: *reserved };
+            state.children.insert(*child, run);
+            if place.part == Part::Own {
+                let ix = state.step_ix(plan, place.frame, &place.step);
+                state.drop_rest_timer(place.frame, ix);
+                let run = Run { attempt: *attempt, work: Running::Child(*child), deadline: None, stopping: None };
+                state.begin(place.frame, Node::Step(ix), run);
+            } else {
+                state.set_slot(plan, place, SlotState::Child(*child));
+            }
+        }
+        Event::ChildAccepted { child } => {
+            if let Some(run) = state.children.get_mut(child) {
+                run.accepted = true;
+            }
+        }
+        Event::ChildCancelAsked { child, reason } => {
+            if let Some(run) = state.children.get_mut(child) {
+                run.cancelling = Some(reason.clone());
+            }
+        }
+        Event::ChildEnded { child, ended } => {
+            let Some(run) = state.children.remove(child) else { return };
+            state.release_hold(run.reserved);
+            state.spent.tokens += ended.tokens;
+            state.spent.cost = state.spent.cost.plus(ended.cost);
+        }
+        _ => {}
+    }
+}
+
+fn step_ended(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, ending: &Ending, taken: &[u32], undo: Option<&Arc<Call>>) {
+    let ix = state.step_ix(plan, frame, step);
+    let place = Place { frame, step: step.clone(), part: Part::Own };
+    let attempt = state.attempt_of(frame, ix);
+    state.clear_step_timers(plan, frame, ix);
+    state.listening.remove(&(frame, ix));
+    if let Some(call) = undo {
+        let name = state.visit_name(&place);
+        state.undo.push(Undo { place: Place { part: Part::Undo, ..place.clone() }, name, call: Arc::clone(call), task: None });
+    }
+    let (how, view) = match ending {
+        Ending::Done { output, errors, .. } => {
+            state.note_output(frame, output);
+            (How::Done, StepView { output: Some(Arc::clone(output)), error: None, errors: errors.clone() })
+        }
+        Ending::Failed { error, output } => {
+            let error = serde_json::to_value(error).unwrap_or_default();
+            (How::Failed, StepView { output: output.clone(), error: Some(Arc::new(error)), errors: None })
+        }
+        Ending::Cancelled { fate } => {
+            let name = state.name(&place, attempt);
+            state.fates.push(StepFate { attempt: name, fate: *fate });
+            (How::Cancelled, StepView::default())
+        }
+    };
+    state.drop_flights_of(&place);
+    state.settle(frame, Node::Step(ix), Settled { how, view, last: None });
+    state.judge_step(plan, frame, ix, taken);
+}
+
+fn loop_ended(state: &mut State, plan: &Plan, frame: FrameId, header: &StepId, ending: &LoopEnding, taken: &[u32]) {
+    let ix = state.loop_ix(plan, frame, header);
+    let last = match state.run(frame, Node::Loop(ix)).map(|run| &run.work) {
+        Some(Running::Loop { frame }) => Some(*frame),
+        _ => None,
+    };
+    if let Some(id) = last {
+        state.close(id);
+        if let Some(FrameKind::Visit { previous: Some(older) }) = state.frames.get(&id).map(|frame| frame.kind) {
+            state.forget(older);
+            if let Some(frame) = state.frames.get_mut(&id) {
+                frame.kind = FrameKind::Visit { previous: None };
+            }
+        }
+    }
+    let (how, view, left) = match ending {
+        LoopEnding::Left => (How::Done, StepView::default(), last),
+        LoopEnding::Exhausted => (How::Done, StepView::default(), None),
+        LoopEnding::Failed { error } => {
+            let error = serde_json::to_value(error).unwrap_or_default();
+            (How::Failed, StepView { error: Some(Arc::new(error)), ..StepView::default() }, None)
+        }
+        LoopEnding::Cancelled => (How::Cancelled, StepView::default(), None),
+    };
+    state.settle(frame, Node::Loop(ix), Settled { how, view, last });
+    state.judge_loop(plan, frame, ix, taken, left);
+}
+
+fn item_ended(state: &mut State, frame: FrameId, ending: &ItemEnding) {
+    let Some(at) = state.frames.get(&frame) else { return };
+    let (FrameKind::Item { step, index }, Some(parent)) = (at.kind, at.parent) else { return };
+    state.forget(frame);
+    if let Some(map) = state.map_run(parent, step) {
+        map.open.remove(&frame);
+        match ending {
+            ItemEnding::Done { output } => map.results[index as usize] = output.clone(),
+            ItemEnding::Failed { error } => map.errors.push((index as usize, error.clone())),
+            ItemEnding::Cancelled => {}
+        }
+    }
+    state.hint(Todo::Step(parent, Node::Step(step)));
+}
+
+fn without_running(state: &mut State, plan: &Plan, frame: FrameId, nodes: &[NodeName], how: How) {
+    let nodes: Vec<_> = nodes.iter().map(|name| state.node(plan, frame, name)).collect();
+    state.settle_without_running(plan, frame, &nodes, how);
+}
+
+impl State {
+    pub(super) fn node(&self, plan: &Plan, frame: FrameId, name: &NodeName) -> Node {
+        match name {
+            NodeName::Step(step) => Node::Step(self.step_ix(plan, frame, step)),
+            NodeName::Loop(header) => Node::Loop(self.loop_ix(plan, frame, header)),
+        }
+    }
+
+    /// The attempt number that names a step's latest attempt.
+    pub(super) fn attempt_of(&self, frame: FrameId, step: StepIx) -> u32 {
+        self.run(frame, Node::Step(step)).map_or(1, |run| match &run.work {
+            Running::Call(task) => task.attempt,
+            _ => run.attempt,
+        })
+    }
+
+    fn release_hold(&mut self, reserved: Reserved) {
+        self.spent.held.tokens = self.spent.held.tokens.saturating_sub(reserved.tokens);
+        self.spent.held.cost = self.spent.held.cost.minus(reserved.cost);
+    }
+
+    /// A call whose use nobody knows is charged what was reserved for it.
+    fn charge(&mut self, reserved: Reserved, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Unknown { .. }) {
+            self.spent.tokens += reserved.tokens;
+            self.spent.cost = self.spent.cost.plus(reserved.cost);
+        }
+    }
+
+    pub(super) fn task_mut(&mut self, plan: &Plan, place: &Place) -> Option<&mut Task> {
+        let ix = self.step_ix(plan, place.frame, &place.step);
+        match place.part {
+            Part::Own => match &mut self.run_mut(place.frame, Node::Step(ix))?.work {
+                Running::Call(task) => Some(task),
+                _ => None,
+            },
+            Part::Model { .. } => self.agent_run(place.frame, ix)?.model.as_mut(),
+            Part::Tool { index, .. } => match &mut self.agent_run(place.frame, ix)?.slots.get_mut(index as usize)?.state {
+                SlotState::Task(task) => Some(task),
+                _ => None,
+            },
+            Part::Undo => self.undo.last_mut()?.task.as_mut(),
+        }
+    }
+
+    fn set_phase(&mut self, plan: &Plan, place: &Place, phase: TaskPhase) {
+        if let Some(task) = self.task_mut(plan, place) {
+            task.phase = phase;
+        }
+    }
+
+    fn set_slot(&mut self, plan: &Plan, place: &Place, slot_state: SlotState) {
+        let Part::Tool { index, .. } = place.part else { return };
+        let ix = self.step_ix(plan, place.frame, &place.step);
+        if let Some(slot) = self.agent_run(place.frame, ix).and_then(|agent| agent.slots.get_mut(index as usize)) {
+            slot.state = slot_state;
+        }
+    }
+
+    fn set_deadline(&mut self, plan: &Plan, frame: FrameId, step: &StepId, deadline: Option<TimeMs>) {
+        let (ix, Some(due)) = (self.step_ix(plan, frame, step), deadline) else { return };
+        if let Some(run) = self.run_mut(frame, Node::Step(ix)) {
+            run.deadline = Some(due);
+            self.timers.insert((due, Timer::Step(frame, ix)));
+        }
+    }
+
+    fn drop_rest_timer(&mut self, frame: FrameId, step: StepIx) {
+        let due = match self.run(frame, Node::Step(step)).map(|run| &run.work) {
+            Some(Running::Resting { due } | Running::Wait { due }) => Some(*due),
+            _ => None,
+        };
+        if let Some(due) = due {
+            self.timers.remove(&(due, Timer::Wait(frame, step)));
+        }
+    }
+
+    fn clear_step_timers(&mut self, plan: &Plan, frame: FrameId, step: StepIx) {
+        self.drop_rest_timer(frame, step);
+        let Some(run) = self.run(frame, Node::Step(step)) else { return };
+        let deadline = run.deadline;
+        let mut resting = Vec::new();
+        let mut note = |part: Part, task: &Task| {
+            if let TaskPhase::Resting { due } = task.phase {
+                resting.push((due, part));
+            }
+        };
+        match &run.work {
+            Running::Call(task) => note(Part::Own, task),
+            Running::Agent(agent) => {
+                let iteration = agent.iteration;
+                agent.model.iter().for_each(|task| note(Part::Model { iteration }, task));
+                for (index, slot) in (0_u32..).zip(&agent.slots) {
+                    if let SlotState::Task(task) = &slot.state {
+                        note(Part::Tool { iteration, index }, task);
+                    }
+                }
+            }
+            _ => {}
+        }
+        if let Some(due) = deadline {
+            self.timers.remove(&(due, Timer::Step(frame, step)));
+        }
+        let id = &self.scope_of(plan, frame).step(step).id;
+        for (due, part) in resting {
+            self.timers.remove(&(due, Timer::Retry(Place { frame, step: id.clone(), part })));
+        }
+    }
+
+    /// Flights that a settled step leaves behind: their outcomes are late, what they held is charged.
+    fn drop_flights_of(&mut self, place: &Place) {
+        let left: Vec<_> = self
+            .flights
+            .iter()
+            .filter(|(_, flight)| flight.place.frame == place.frame && flight.place.step == place.step && flight.place.part != Part::Undo)
+            .map(|(call, _)| *call)
+            .collect();
+        for call in left {
+            let Some(flight) = self.flights.remove(&call) else { continue };
+            self.release_hold(flight.reserved);
+            self.spent.tokens += flight.reserved.tokens;
+            self.spent.cost = self.spent.cost.plus(flight.reserved.cost);
+        }
+    }
+
+    fn remember_signal(&mut self, id: &str) {
+        if self.signal_ids.iter().any(|known| known == id) {
+            return;
+        }
+        self.signal_ids.push_back(id.to_owned());
+        if self.signal_ids.len() > limits::SIGNAL_IDS_KEPT_MAX {
+            self.signal_ids.pop_front();
+        }
+    }
+
+    /// Everything that could be looked at, from the state alone: after `Continue`, a raised limit, or a replay.
+    pub(super) fn rescan(&mut self) {
+        let mut todos = Vec::new();
+        for (id, frame) in &self.frames {
+            if frame.closed {
+                continue;
+            }
+            for (node, state) in &frame.nodes {
+                match state {
+                    NodeState::Ready | NodeState::Doomed | NodeState::Short => todos.push(Todo::Node(*id, *node)),
+                    NodeState::Running(_) => todos.push(Todo::Step(*id, *node)),
+                    NodeState::Idle { .. } | NodeState::Settled(_) => {}
+                }
+            }
+            todos.push(Todo::Frame(*id));
+        }
+        self.hints.0.extend(todos);
+        self.hint(Todo::Finish);
+    }
+}

@@ -1,0 +1,109 @@
+//! Signals: first in, first out per name, unique by id, kept if early, consumed by one visit, the lowest path first.
+
+use serde_json::{Value, json};
+
+use super::call::CallError;
+use super::decide::{Deciding, Refusal};
+use super::event::{Event, Work};
+use super::input::Signal;
+use crate::flow::plan::{EventStep, Kind, StepIx};
+use crate::ids::FrameId;
+use crate::limits;
+
+impl<'a> Deciding<'a> {
+    fn event_spec(&self, frame: FrameId, ix: StepIx) -> Option<&'a EventStep> {
+        match &self.spec(frame, ix).kind {
+            Kind::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    pub(super) fn enter_event(&mut self, frame: FrameId, ix: StepIx) {
+        let Some(spec) = self.event_spec(frame, ix) else { return };
+        let step = self.spec(frame, ix);
+        let timeout_ms = spec.timeout_ms.into_iter().chain(step.timeout_ms).min();
+        let deadline = timeout_ms.map(|timeout_ms| self.now.plus(timeout_ms));
+        self.emit(Event::Entered { frame, step: step.id.clone(), attempt: 1, work: Work::Listen, deadline });
+    }
+
+    /// A step that has just begun to listen takes the oldest kept signal that fits.
+    pub(super) fn look_at_listen(&mut self, frame: FrameId, ix: StepIx) {
+        let Some(spec) = self.event_spec(frame, ix) else { return };
+        let kept = self.state.signals.iter().find(|signal| self.fits(frame, spec, signal)).cloned();
+        if let Some(signal) = kept {
+            self.consume(frame, ix, spec, signal);
+        }
+    }
+
+    /// A signal arrives: taken by the listening step with the lowest path, or kept.
+    ///
+    /// # Errors
+    /// `Ended`; `Signal` when it is too large, not awaited anywhere in the flow, or too many are kept.
+    pub(super) fn signal(&mut self, signal: Signal) -> Result<(), Refusal> {
+        if self.state.ended.is_some() {
+            return Err(Refusal::Ended);
+        }
+        if self.state.signal_ids.contains(&signal.id) {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec(&signal.payload).map_or(0, |bytes| bytes.len());
+        if bytes > limits::SIGNAL_BYTES_MAX {
+            return Err(Refusal::Signal(format!("the payload has {bytes} bytes; at most {} are allowed", limits::SIGNAL_BYTES_MAX)));
+        }
+        let known = self.awaited_names();
+        if !known.contains(&signal.name.as_str()) {
+            let names = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(Refusal::Signal(format!("no step of this flow waits for `{}`; it waits for: {names}", signal.name)));
+        }
+        let mut listening: Vec<_> = self.state.listening.iter().copied().collect();
+        listening.sort_by_cached_key(|(frame, ix)| self.state.visit_name(&self.own_place(*frame, *ix)));
+        for (frame, ix) in listening {
+            let Some(spec) = self.event_spec(frame, ix) else { continue };
+            if self.fits(frame, spec, &signal) {
+                self.consume(frame, ix, spec, signal);
+                return Ok(());
+            }
+        }
+        if self.state.signals.len() >= limits::SIGNALS_KEPT_MAX {
+            return Err(Refusal::Signal(format!("{} signals are kept already and nothing has taken them", limits::SIGNALS_KEPT_MAX)));
+        }
+        self.emit(Event::SignalKept { signal });
+        Ok(())
+    }
+
+    fn awaited_names(&self) -> Vec<&'a str> {
+        let plan: &'a crate::flow::plan::Plan = self.plan;
+        let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+        let mut names: Vec<_> = steps
+            .filter_map(|step| if let Kind::Event(event) = &step.kind { Some(event) } else { None })
+            .flat_map(|event| event.names.iter().map(String::as_str))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// A check that cannot be evaluated does not hold: the signal is left for others.
+    fn fits(&self, frame: FrameId, spec: &EventStep, signal: &Signal) -> bool {
+        let is_named = spec.names.iter().any(|name| *name == signal.name);
+        is_named
+            && spec.check.as_ref().is_none_or(|check| {
+                let names = self.names(frame).with("payload", signal.payload.clone());
+                check.eval_bool(&names).unwrap_or(false)
+            })
+    }
+
+    fn consume(&mut self, frame: FrameId, ix: StepIx, spec: &EventStep, signal: Signal) {
+        let step = self.spec(frame, ix).id.clone();
+        let port = if spec.ports { signal.name.clone() } else { "ok".to_owned() };
+        let output: Value = if spec.ports { json!({"name": signal.name, "payload": signal.payload}) } else { signal.payload.clone() };
+        self.emit(Event::SignalTaken { signal, frame, step });
+        self.finish_step(frame, ix, &port, output, None);
+    }
+
+    /// Nothing came in time.
+    pub(super) fn listen_timed_out(&mut self, frame: FrameId, ix: StepIx) {
+        let names = self.event_spec(frame, ix).map(|spec| spec.names.join(", ")).unwrap_or_default();
+        self.fail_step(frame, ix, CallError::new(super::frames::TIMEOUT, format!("no signal came in time: {names}")), None);
+    }
+}

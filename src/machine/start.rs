@@ -1,0 +1,73 @@
+//! The start of an execution: its input checked and completed, and what cannot work refused before anything runs.
+
+use serde_json::Value;
+
+use super::decide::{Deciding, Refusal};
+use super::event::Event;
+use super::input::{Mode, Start};
+use crate::flow::plan::{Kind, Plan};
+
+impl Deciding<'_> {
+    /// # Errors
+    /// `Exists`, `Input`, `Start`.
+    pub(super) fn start(&mut self, mut start: Start) -> Result<(), Refusal> {
+        if self.state.seq != 0 {
+            return Err(Refusal::Exists);
+        }
+        if start.digest != self.plan.digest {
+            let message = "the flow that was named is not the flow that was given".to_owned();
+            return Err(Refusal::Start { code: "digest", message });
+        }
+        if start.input.is_null() {
+            start.input = Value::Object(serde_json::Map::new());
+        }
+        if let Some(schema) = &self.plan.input {
+            schema.fill_defaults(&mut start.input);
+            let wrong: Vec<_> = schema.mismatches(&start.input).iter().map(describe).collect();
+            if !wrong.is_empty() {
+                return Err(Refusal::Input(wrong.join("; ")));
+            }
+        }
+        refuse_unpriced(self.plan, &start)?;
+        self.emit(Event::Started { start: Box::new(start) });
+        Ok(())
+    }
+}
+
+fn describe(wrong: &crate::flow::schema::Mismatch) -> String {
+    if wrong.pointer.is_empty() { wrong.message.clone() } else { format!("{}: {}", wrong.pointer, wrong.message) }
+}
+
+/// Under a cost limit every model must have a price: an unknown one could not be held to it. A rehearsal costs nothing.
+fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
+    let is_limited = plan.limits.cost_usd.is_some() || start.allowance.is_some_and(|allowance| allowance.cost.is_some());
+    if !is_limited || start.mode == Mode::Rehearsal {
+        return Ok(());
+    }
+    let missing = models(plan).into_iter().find(|model| !start.prices.contains_key(*model));
+    match missing {
+        Some(model) => {
+            let message = format!(
+                "the flow has a cost limit and `{model}` has no price; add one to the price table (FLOWGATE_PRICES) or drop `limits.cost_usd`"
+            );
+            Err(Refusal::Start { code: "no_price", message })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Every model that a plan can call.
+#[must_use]
+pub fn models(plan: &Plan) -> Vec<&str> {
+    let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+    let mut models: Vec<_> = steps
+        .filter_map(|step| match &step.kind {
+            Kind::Llm(llm) => Some(llm.model.as_str()),
+            Kind::Agent(agent) => Some(agent.llm.model.as_str()),
+            _ => None,
+        })
+        .collect();
+    models.sort_unstable();
+    models.dedup();
+    models
+}
