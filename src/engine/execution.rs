@@ -26,7 +26,6 @@ use crate::machine::call::Outcome;
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Input};
-use crate::machine::summary::Summary;
 use crate::machine::{Refusal, State, decide};
 use crate::store::{CommitError, Entry};
 
@@ -75,7 +74,8 @@ struct Commit {
     events: Option<Arc<Vec<Recorded>>>,
     effects: Vec<Effect>,
     answers: Vec<(Ticket, Answer)>,
-    summary: Option<Summary>,
+    /// The nearest deadline after it.
+    deadline: Option<TimeMs>,
 }
 
 impl ExecutionActor {
@@ -158,19 +158,15 @@ impl ExecutionActor {
         if events.is_empty() {
             // Nothing to make durable, but the answers may rest on commits that are still on their way.
             commit.durable = true;
+            commit.deadline = life.state.deadline();
             self.commits.push_back(commit);
             return;
         }
-        let life_now = life;
-        if self.shared.hub.listens(&life_now.lineage) {
+        if self.shared.hub.listens(&life.lineage) {
             commit.events = Some(Arc::new(events.clone()));
         }
-        let summary = life_now.state.summary();
-        let changed = summary.clone().filter(|summary| !life_now.committed.as_ref().is_some_and(|before| hydrate::same(before, summary)));
-        if changed.is_some() {
-            life_now.committed.clone_from(&changed);
-        }
-        commit.summary = summary;
+        let changed = life.summarise();
+        commit.deadline = life.state.deadline();
         let number = commit.number;
         let at = events.last().map_or_else(clock::now, |event| event.at);
         let entry = Entry::Execution {
@@ -221,7 +217,6 @@ impl ExecutionActor {
     fn release(&mut self, commit: Commit) {
         self.perform(commit.effects);
         let Some(life) = self.life.as_ref() else { return };
-        let deadline = commit.summary.as_ref().map_or_else(|| life.state.deadline(), |summary| summary.deadline);
         if commit.count > 0 {
             let (execution, count) = (self.id, commit.count);
             self.shared.hub.publish(&life.lineage, || match commit.events {
@@ -230,7 +225,7 @@ impl ExecutionActor {
             });
         }
         if commit.count > 0 || !commit.answers.is_empty() {
-            self.answer(commit.answers, deadline);
+            self.answer(commit.answers, commit.deadline);
         }
     }
 
@@ -264,7 +259,7 @@ impl ExecutionActor {
         if !self.inbox.is_empty() || !self.commits.is_empty() {
             return;
         }
-        let summary = life.state.summary();
+        let summary = life.latest.clone();
         if summary.as_ref().is_some_and(|summary| summary.owed) {
             return;
         }

@@ -29,7 +29,7 @@ pub(super) fn complete(shared: &Shared, parent: &State, parent_plan: Option<&Pla
         child.script.clone_from(&parent.script);
     }
     // A plan that cannot be had is found again, and refused, when the child is started.
-    if let (Value::Null, Ok(plan)) = (&child.config, shared.revisions.plan(&child.digest, &child.flow)) {
+    if let Ok(plan) = shared.revisions.plan(&child.digest, &child.flow) {
         let defaults = parent_plan.map(|plan| &plan.spec.config);
         let mut config = plan.spec.config.clone();
         for (name, value) in &mut config {

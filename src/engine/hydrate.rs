@@ -38,11 +38,24 @@ pub(super) struct Life {
     pub lineage: Vec<ExecutionId>,
     /// The summary that the store holds or is being given.
     pub committed: Option<Summary>,
+    /// The summary of `state`; differs from `committed` at most in when.
+    pub latest: Option<Summary>,
 }
 
 impl Life {
     pub(super) fn fresh(id: ExecutionId) -> Self {
-        Self { state: State::default(), plan: None, lineage: vec![id], committed: None }
+        Self { state: State::default(), plan: None, lineage: vec![id], committed: None, latest: None }
+    }
+
+    /// After events: the summary anew, and, where it says something else than the store's, what the store is to be given.
+    pub(super) fn summarise(&mut self) -> Option<Summary> {
+        let latest = self.plan.as_ref().and_then(|plan| self.state.summary(plan));
+        self.latest.clone_from(&latest);
+        let changed = latest.filter(|latest| !self.committed.as_ref().is_some_and(|before| same(before, latest)));
+        if changed.is_some() {
+            self.committed.clone_from(&changed);
+        }
+        changed
     }
 
     /// The plan to decide `body` with; a start brings its own.
@@ -84,14 +97,14 @@ pub(super) fn load(shared: &Shared, id: ExecutionId, origin: Origin) -> Result<L
     let plan = shared.revisions.plan(&start.digest, &start.flow).map_err(|error| Cause::Hopeless(error.to_string()))?;
     let state = replay(&plan, &events).map_err(|error| Cause::Hopeless(error.to_string()))?;
     let committed = shared.store.summary(&shared.tenant, id).map_err(unreadable)?;
-    let folded = state.summary();
+    let folded = state.summary(&plan);
     if let (Some(stored), Some(folded)) = (&committed, &folded)
         && !same(stored, folded)
     {
         return Err(Cause::Hopeless("its journal and its row in the store disagree; run `flowgate store check`".to_owned()));
     }
     let lineage = lineage(shared, id, start).map_err(unreadable)?;
-    Ok(Life { state, plan: Some(plan), lineage, committed: folded })
+    Ok(Life { state, plan: Some(plan), lineage, committed: folded.clone(), latest: folded })
 }
 
 /// The whole journal.

@@ -50,7 +50,7 @@ pub(super) fn journal(shared: &Shared, id: ExecutionId) -> Result<Journal, Error
 pub(super) fn snapshot(shared: &Shared, id: ExecutionId, live: bool) -> Result<Snapshot, Error> {
     let Journal { events, start, plan } = journal(shared, id)?;
     let state = replay(&plan, &events).map_err(|error| Error::Store(format!("the journal of {id} does not replay: {error}")))?;
-    let summary = state.summary().ok_or_else(|| unknown(id))?;
+    let summary = state.summary(&plan).ok_or_else(|| unknown(id))?;
     let flights = state.flights().into_iter();
     Ok(Snapshot {
         id,

@@ -37,22 +37,26 @@ pub(super) fn surroundings(shared: &Shared, flow: &FlowRef, agents: &[FlowRef]) 
         found.servers.extend(reach.servers);
         found.models.extend(reach.models);
         for (agent, revision) in reach.agents {
-            let key = pin_key(&agent, revision);
-            if found.pins.contains_key(&key) {
-                continue;
-            }
             let settled = agents.iter().find(|given| given.name == agent && revision.is_none_or(|number| number == given.revision));
             let pinned = settled.cloned().map_or_else(|| shared.revisions.find(&agent, revision), Ok)?;
-            found.pins.insert(key, Pin { revision: pinned.revision, digest: pinned.digest });
-            open.push(shared.revisions.plan(&pinned.digest, &pinned.name)?);
+            let pin = Pin { revision: pinned.revision, digest: pinned.digest };
+            match found.pins.get(&agent) {
+                None => {
+                    found.pins.insert(agent, pin);
+                    open.push(shared.revisions.plan(&pinned.digest, &pinned.name)?);
+                }
+                Some(before) if *before == pin => {}
+                Some(before) => {
+                    let (one, other) = (before.revision, pin.revision);
+                    return Err(Error::Unfit(format!(
+                        "`{}` reaches agent `{agent}` at revision {one} and at revision {other}; one execution runs one revision of an agent",
+                        flow.name
+                    )));
+                }
+            }
         }
     }
     Ok(found)
-}
-
-/// The name under which an agent is pinned: its own, or `name@revision` where a flow fixes one.
-fn pin_key(agent: &str, revision: Option<u32>) -> String {
-    revision.map_or_else(|| agent.to_owned(), |number| format!("{agent}@{number}"))
 }
 
 /// The complete start. Asks MCP servers for their tools, unless nothing may leave the process.
