@@ -44,6 +44,8 @@ pub const MESSAGE_BYTES_MAX: usize = 8 << 10;
 pub const EXPRESSION_BYTES_MAX: usize = 4 << 10;
 /// Template output.
 pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
+/// Text that one template rendering may read or copy; an instruction may touch a whole string, so counting instructions is not enough.
+pub const TEMPLATE_READ_BYTES_MAX: usize = 32 << 20;
 /// Instructions one template rendering may use.
 pub const TEMPLATE_FUEL: u64 = 200_000;
 /// Work one evaluation of an expression may do: one unit per node visited, per value copied or compared and per 64 bytes of text; well under a second.

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use self::analyse::Analysis;
 use self::fuel::Tank;
+use super::lookup;
 use super::names::{Names, Reference};
 use crate::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_FUEL, EXPRESSION_STACK_BYTES, EXPRESSION_TOKENS_MAX};
 
@@ -157,14 +158,14 @@ fn tokens(source: &str) -> usize {
 
 fn evaluate(analysis: &Analysis, names: &dyn Names) -> Result<Value, Fault> {
     if let Some(path) = &analysis.plain {
-        return values::lookup(names, path).map_err(Fault::Evaluate);
+        return lookup::lookup(names, path).map_err(Fault::Evaluate);
     }
     let tank = Tank::new(EXPRESSION_FUEL);
     let arena = values::fetch(names, &analysis.needs);
     let mut context = Context::with_env(fuel::environment());
     let outcome = values::bind(&mut context, &arena, &analysis.needs, &tank).and_then(|()| {
         for (index, path) in analysis.presences.iter().enumerate() {
-            context.add_variable_as_val(analyse::presence_name(index), fuel::boolean(values::present(names, path)));
+            context.add_variable_as_val(analyse::presence_name(index), fuel::boolean(lookup::present(names, path)));
         }
         context.add_variable_as_val(fuel::TANK, Box::new(tank.clone()));
         run(analysis, &context, &tank)

@@ -6,6 +6,7 @@ pub mod builtins;
 pub mod compile;
 pub mod expr;
 pub mod graph;
+mod lookup;
 pub mod names;
 pub mod parse;
 pub mod plan;

@@ -5,7 +5,8 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, L
 
 use super::Fault;
 use super::fuel::{CHARGE, RANGE, TANK};
-use super::values::{Needs, Path};
+use super::values::Needs;
+use crate::flow::lookup::Path;
 use crate::flow::names::Reference;
 use crate::limits::{COMPREHENSION_DEPTH_MAX, EXPRESSION_DEPTH_MAX};
 
