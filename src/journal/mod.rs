@@ -7,6 +7,8 @@
 //! every type that nobody reads.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+#![deny(clippy::disallowed_methods)]
+
 pub mod codec;
 pub mod record;
 pub mod upcast;

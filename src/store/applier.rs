@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Position;
 use super::error::Error;
+use super::heads::{self, Change, Changes, Heads};
 use super::keys::{self, RowKind};
 use super::rows::{self, Before, Located};
+use super::scan::{self, Scan};
 use super::sums::Sums;
 use super::value::{self, Blob, JournalRow};
 use super::view::{Order, Range, View, Write};
@@ -19,8 +21,6 @@ use crate::machine::summary::Summary;
 
 /// Journal rows read at a time while an execution is purged.
 const PURGE_ROWS: usize = 256;
-/// Chains kept at most; 72 bytes each and a tenant's name.
-const CHAINS_KEPT: usize = 50_000;
 
 /// What the applier notes in the view.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,53 +43,108 @@ pub trait Records: Send + Sync {
     fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error>;
 }
 
+/// How far the view says it is.
+pub fn mark(view: &dyn View) -> Result<Mark, Error> {
+    match view.get(keys::PROGRESS)? {
+        Some(sealed) => serde_json::from_slice(value::open(keys::PROGRESS, &sealed)?)
+            .map_err(|error| Error::ViewDamaged(format!("its progress cannot be read: {error}"))),
+        None => Ok(Mark::default()),
+    }
+}
+
 /// Applies frames one after the other.
 pub struct Applier {
     view: Arc<dyn View>,
     records: Arc<dyn Records>,
     mark: Mark,
-    /// Chains of executions that moved lately: saves a read per turn, and holds those of the frame that is being applied.
-    chains: HashMap<(Tenant, ExecutionId), [u8; 32]>,
+    /// Changed after the view, so that a reader who looks here first never expects more than the view has.
+    heads: Arc<Heads>,
+    scan: Option<Scan>,
 }
 
 impl Applier {
     /// Goes on where the view says it is.
-    pub fn new(view: Arc<dyn View>, records: Arc<dyn Records>) -> Result<Self, Error> {
-        let mark = match view.get(keys::PROGRESS)? {
-            Some(sealed) => serde_json::from_slice(value::open(keys::PROGRESS, &sealed)?)
-                .map_err(|error| Error::ViewDamaged(format!("its progress cannot be read: {error}")))?,
-            None => Mark::default(),
-        };
-        Ok(Self { view, records, mark, chains: HashMap::new() })
+    pub fn new(view: Arc<dyn View>, records: Arc<dyn Records>, heads: Arc<Heads>) -> Result<Self, Error> {
+        let mark = mark(view.as_ref())?;
+        Ok(Self { view, records, mark, heads, scan: None })
     }
 
     pub fn mark(&self) -> &Mark {
         &self.mark
     }
 
+    pub fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
+    pub fn shared_heads(&self) -> Arc<Heads> {
+        Arc::clone(&self.heads)
+    }
+
+    /// From now on `scan` compares the view with its sums, piece by piece.
+    pub fn begin_scan(&mut self) {
+        self.scan = Some(Scan::default());
+    }
+
+    pub fn is_scanning(&self) -> bool {
+        self.scan.is_some()
+    }
+
+    /// One piece of the scan.
+    pub fn scan(&mut self) -> Result<(), Error> {
+        let Some(scan) = &mut self.scan else { return Ok(()) };
+        if scan.step(self.view.as_ref())? {
+            scan::same(&scan.sums, &self.mark.sums)?;
+            self.scan = None;
+        }
+        Ok(())
+    }
+
+    fn overlay(&self) -> Overlay<'_> {
+        let (view, records, heads) = (self.view.as_ref(), self.records.as_ref(), self.heads.as_ref());
+        Overlay { view, records, heads, moved: Changes::new(), changed: HashMap::new() }
+    }
+
+    /// Moves the heads over a frame that the view already has.
+    pub fn follow(&mut self, frame: &Frame) -> Result<(), Error> {
+        let mut overlay = self.overlay();
+        for located in &frame.records {
+            let chain = match &located.record {
+                Record::Execution(turn) if turn.first_seq > 0 => overlay.last_chain(&turn.tenant, turn.execution, turn.first_seq)?,
+                _ => [0; 32],
+            };
+            heads::change(located, &chain, &mut overlay.moved);
+        }
+        self.heads.change(overlay.moved);
+        Ok(())
+    }
+
     /// Applies the records of `frame` in one atomic write.
     pub fn apply(&mut self, frame: &Frame) -> Result<(), Error> {
-        if self.chains.len() > CHAINS_KEPT {
-            self.chains.clear();
-        }
-        let mut overlay =
-            Overlay { view: self.view.as_ref(), records: self.records.as_ref(), chains: &mut self.chains, changed: HashMap::new() };
+        let mut scan = self.scan.take();
+        let mut overlay = self.overlay();
         let mut sums = self.mark.sums.clone();
         for located in &frame.records {
             let before = overlay.before(&located.record)?;
-            overlay.remember_chain(located, &before);
+            heads::change(located, &before.chain, &mut overlay.moved);
             for (key, value) in rows::rows(located, &before)? {
                 let sealed = value.map(|body| value::seal(&key, body));
                 let old = overlay.old(&key, sealed.is_some())?;
                 sums.change(&key, old.as_deref(), sealed.as_deref());
+                if let Some(scan) = &mut scan {
+                    scan.follow(&key, old.as_deref(), sealed.as_deref());
+                }
                 overlay.changed.insert(key, sealed);
             }
         }
-        let mut writes: Vec<Write> = overlay.changed.into_iter().collect();
+        let Overlay { changed, moved, .. } = overlay;
+        let mut writes: Vec<Write> = changed.into_iter().collect();
         let mark = Mark { position: frame.position, sums };
         let body = serde_json::to_vec(&mark).map_err(|error| Error::ViewDamaged(format!("its progress cannot be written: {error}")))?;
         writes.push((keys::PROGRESS.to_vec(), Some(value::seal(keys::PROGRESS, body))));
         self.view.apply(writes)?;
+        self.heads.change(moved);
+        self.scan = scan;
         self.mark = mark;
         Ok(())
     }
@@ -99,7 +154,8 @@ impl Applier {
 struct Overlay<'a> {
     view: &'a dyn View,
     records: &'a dyn Records,
-    chains: &'a mut HashMap<(Tenant, ExecutionId), [u8; 32]>,
+    heads: &'a Heads,
+    moved: Changes,
     changed: HashMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
@@ -114,19 +170,6 @@ impl Overlay<'_> {
     /// The value that a write replaces. Journal rows are only ever added, so the most common write costs no read.
     fn old(&self, key: &[u8], adds: bool) -> Result<Option<Vec<u8>>, Error> {
         if adds && RowKind::of(key) == Some(RowKind::Journal) { Ok(None) } else { self.sealed(key) }
-    }
-
-    fn remember_chain(&mut self, located: &Located, before: &Before) {
-        match &located.record {
-            Record::Execution(turn) => {
-                let chain = value::chain(&before.chain, &located.bytes);
-                self.chains.insert((turn.tenant.clone(), turn.execution), chain);
-            }
-            Record::Purged(purged) => {
-                self.chains.remove(&(purged.tenant.clone(), purged.execution));
-            }
-            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => {}
-        }
     }
 
     fn body(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
@@ -161,8 +204,13 @@ impl Overlay<'_> {
 
     /// The chain of the row before `first_seq`. Rows of this frame are in the cache.
     fn last_chain(&self, tenant: &Tenant, execution: ExecutionId, first_seq: u64) -> Result<[u8; 32], Error> {
-        if let Some(chain) = self.chains.get(&(tenant.clone(), execution)) {
-            return Ok(*chain);
+        match self.moved.get(&(tenant.clone(), execution)) {
+            Some(Change::Moved(head) | Change::Ended(head)) => return Ok(head.chain.0),
+            Some(Change::Purged) => return Ok([0; 32]),
+            None => {}
+        }
+        if let Some(head) = self.heads.get(tenant, execution) {
+            return Ok(head.chain.0);
         }
         let range = Range { start: keys::journal(tenant, execution, 0), end: keys::journal(tenant, execution, first_seq) };
         let Some((key, sealed)) = self.view.scan(&range, Order::Descending, 1)?.pop() else { return Ok([0; 32]) };

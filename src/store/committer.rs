@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::applier::Frame;
 use super::entry::{Answer, Claim, CommitError, Fence, Position};
 use super::error::Error;
-use super::log::Log;
+use super::log::supply::Space;
+use super::log::{AppendError, Log};
 use super::progress::Progress;
 use super::read;
 use super::rows::Located;
@@ -24,6 +25,8 @@ pub const BATCH_BYTES_MAX: usize = 1 << 20;
 const FENCES_KEPT: usize = 50_000;
 /// How long the queue must be empty before the high-water mark is synced.
 const IDLE: Duration = Duration::from_millis(20);
+/// How far behind the high-water mark may be while the queue is never empty.
+const MARK_LAG_MAX: Duration = Duration::from_millis(100);
 
 /// A checked entry on its way into the log.
 pub struct Request {
@@ -54,21 +57,35 @@ pub struct Committer {
 impl Committer {
     /// Runs until `Close`, or until every sender is gone.
     pub fn run(mut self, queue: &Receiver<Message>) {
+        if let Err(reason) = self.serve(queue) {
+            self.progress.fail(&reason);
+            (self.fatal)(&reason);
+            refuse_all(queue, &reason);
+        }
+    }
+
+    fn serve(&mut self, queue: &Receiver<Message>) -> Result<(), String> {
+        let mut marked_at = Instant::now();
         loop {
-            let first = match queue.recv_timeout(IDLE) {
-                Ok(Message::Commit(request)) => request,
-                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => continue,
-            };
-            let (batch, close) = drain(first, queue);
-            if let Err(reason) = self.commit(batch) {
-                self.progress.stop(&reason);
-                (self.fatal)(&reason);
-                refuse_all(queue, &reason);
-                return;
+            let message =
+                if self.log.mark_is_behind() { queue.recv_timeout(IDLE) } else { queue.recv().map_err(|_| RecvTimeoutError::Disconnected) };
+            let mut close = false;
+            match message {
+                Ok(Message::Commit(first)) => {
+                    let (batch, last) = drain(first, queue);
+                    self.commit(batch)?;
+                    close = last;
+                    if marked_at.elapsed() < MARK_LAG_MAX && !close {
+                        continue;
+                    }
+                }
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => close = true,
+                Err(RecvTimeoutError::Timeout) => {}
             }
+            self.log.raise_mark().map_err(|error| error.to_string())?;
+            marked_at = Instant::now();
             if close {
-                return;
+                return Ok(());
             }
         }
     }
@@ -81,11 +98,13 @@ impl Committer {
         let bytes: Vec<&[u8]> = accepted.iter().map(|request| request.bytes.as_slice()).collect();
         let (position, places) = match self.log.append(&bytes) {
             Ok(written) => written,
-            Err(error) => {
+            Err(AppendError::Full) => {
+                answer_all(accepted, &CommitError::Full);
+                return self.forget_fences().map_err(|error| error.to_string());
+            }
+            Err(AppendError::Failed(error)) => {
                 let reason = error.to_string();
-                for request in accepted {
-                    let _ = request.answer.send(Err(CommitError::Stopped(reason.clone())));
-                }
+                answer_all(accepted, &CommitError::Stopped(reason.clone()));
                 return Err(reason);
             }
         };
@@ -102,15 +121,26 @@ impl Committer {
         handed.map_err(|_| self.progress.stopped().unwrap_or_else(|| "the applier is gone".to_owned()))
     }
 
+    /// Drops every fence from memory once the view knows them all.
+    fn forget_fences(&mut self) -> Result<(), Error> {
+        self.progress.wait(self.progress.durable())?;
+        self.fences.clear();
+        Ok(())
+    }
+
     /// The requests whose claims hold; the others are answered here.
     fn accept(&mut self, batch: Vec<Request>) -> Result<Vec<Request>, Error> {
         if self.fences.len() >= FENCES_KEPT {
-            // The view must know what memory forgets. Between batches only: the claims of this one are in no view yet.
-            self.progress.wait(self.progress.durable())?;
-            self.fences.clear();
+            // Between batches only: the claims of this one are in no view yet.
+            self.forget_fences()?;
         }
         let mut accepted = Vec::with_capacity(batch.len());
+        let space = self.log.space();
         for request in batch {
+            if space == Space::None || (space == Space::Low && is_new_work(&request)) {
+                let _ = request.answer.send(Err(CommitError::Full));
+                continue;
+            }
             let Some(claim) = &request.claim else {
                 if let Record::Purged(purged) = &request.record {
                     self.fences.insert(Fence::Execution(purged.tenant.clone(), purged.execution), 0);
@@ -157,6 +187,21 @@ fn drain(first: Box<Request>, queue: &Receiver<Message>) -> (Vec<Request>, bool)
         }
     }
     (batch, false)
+}
+
+/// What a full disk refuses first, so that what runs can still end.
+fn is_new_work(request: &Request) -> bool {
+    match &request.record {
+        Record::Execution(turn) => turn.first_seq == 0,
+        Record::Flow(_) => true,
+        Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => false,
+    }
+}
+
+fn answer_all(requests: Vec<Request>, error: &CommitError) {
+    for request in requests {
+        let _ = request.answer.send(Err(error.clone()));
+    }
 }
 
 /// Answers whoever still waits after a failure.

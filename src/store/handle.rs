@@ -1,23 +1,23 @@
 //! The handle that everything above the store holds.
 
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::applier::{Applier, Frame, Records};
-use super::committer::{Committer, Message, Request};
+use super::committer::{Message, Request};
+use super::disk::{Disk, RealDisk};
 use super::entry::{CommitError, Entry, Pending, Position};
 use super::error::Error;
 use super::keys;
 use super::list::{self, Filter, Found};
-use super::log::Log;
-use super::memory::MemoryView;
-use super::progress::Progress;
+use super::lock::Lock;
+use super::log::supply::Sizes;
+use super::memory_disk::{Faults, MemoryDisk};
+use super::opening;
+use super::options::{OnFatal, Options};
 use super::read::{self, FlowRow};
 use super::rows;
+use super::running::Running;
 use super::value;
 use super::view::{Order, Range, View};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
@@ -27,28 +27,8 @@ use crate::machine::summary::{Summary, WaitingFor};
 
 /// The largest record. A turn holds at most a few values of `PAYLOAD_BYTES_MAX`.
 pub const RECORD_BYTES_MAX: usize = 32 << 20;
-/// Frames that are durable and not yet applied: bounds how far readers can be behind, and the memory this takes.
-const FRAMES_AHEAD_MAX: usize = 8;
-
-/// Where and how to open a store.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The data directory; made if it is missing.
-    pub dir: PathBuf,
-    /// Memory that the view may use for its cache.
-    pub view_cache_bytes: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { dir: PathBuf::from(".flowgate"), view_cache_bytes: 64 << 20 }
-    }
-}
-
-/// What the memory backend does to its caller.
-#[derive(Clone, Debug, Default)]
-pub struct Faults {}
-
+/// Small segments, so that ten thousand stores fit into a test run.
+const MEMORY_SIZES: Sizes = Sizes { segment_bytes_min: 64 << 10, segment_bytes_max: 4 << 20, free_bytes_low: 0, free_bytes_stop: 0 };
 /// An open question and the execution that asks it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuestionRow {
@@ -65,63 +45,46 @@ pub struct QuestionRow {
 /// millisecond, unless the store is saturated).
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    view: Arc<dyn View>,
-    records: Arc<dyn Records>,
-    progress: Arc<Progress>,
-    queue: Sender<Message>,
-    /// Committer and applier, in the order in which they end.
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) inner: Arc<Running>,
 }
 
 impl Store {
-    /// Opens the store in `options.dir`, or makes one.
+    /// Opens the store in `options.dir`, or makes one. Recovers the log, and makes the view again where it cannot be trusted.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// `Locked` when another process has it, `Damaged` when acknowledged records are lost, `Newer` when a later version wrote it.
     pub fn open(options: &Options) -> Result<Self, Error> {
-        Err(Error::Refused(format!("{}: stores on disk land next", options.dir.display())))
+        std::fs::create_dir_all(&options.dir).map_err(Error::io("make", &options.dir))?;
+        let lock = Lock::take(&options.dir)?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&options.dir));
+        let opened = opening::on_disk(&options.dir, &disk, options.sizes, options.view_cache_bytes)?;
+        Ok(Self { inner: Arc::new(Running::start(opened, disk, Some(lock), options.on_fatal.clone())) })
     }
 
-    /// A store in memory.
+    /// A new store in memory that fails as planned. It never ends the process: after a failed sync it answers `Stopped`.
     #[must_use]
-    pub fn in_memory(_faults: Faults) -> Self {
-        Self::start(Arc::new(MemoryView::default()), Log::default())
+    pub fn in_memory(faults: Faults) -> Self {
+        let disk = MemoryDisk::new(Faults::default());
+        #[expect(clippy::expect_used, reason = "an empty disk without faults; they begin below")]
+        let store = Self::open_memory(&disk).expect("an empty memory disk can be opened");
+        disk.set_faults(faults);
+        store
     }
 
-    fn start(view: Arc<dyn View>, log: Log) -> Self {
-        let records: Arc<dyn Records> = Arc::new(log.clone());
-        let progress = Arc::new(Progress::new(Position(0)));
-        let (queue, requests) = mpsc::channel();
-        let (frames, durable) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
-        let committer = Committer {
-            log,
-            view: Arc::clone(&view),
-            progress: Arc::clone(&progress),
-            frames,
-            fatal: Arc::new(|_| std::process::abort()),
-            fences: std::collections::HashMap::new(),
-        };
-        let commits = std::thread::spawn(move || committer.run(&requests));
-        let applies = {
-            let (view, records, progress) = (Arc::clone(&view), Arc::clone(&records), Arc::clone(&progress));
-            std::thread::spawn(move || {
-                let result = Applier::new(view, records).and_then(|mut applier| {
-                    for frame in durable {
-                        applier.apply(&frame)?;
-                        progress.set_applied(frame.position);
-                    }
-                    Ok(())
-                });
-                let reason = result.err().map_or_else(|| "it was closed".to_owned(), |error| error.to_string());
-                progress.stop(&reason);
-            })
-        };
-        let threads = Mutex::new(vec![commits, applies]);
-        Self { inner: Arc::new(Inner { view, records, progress, queue, threads }) }
+    /// Opens the store on `disk`, as `open` does, recovery included. The view is always made again.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn open_memory(disk: &MemoryDisk) -> Result<Self, Error> {
+        let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+        let opened = opening::in_memory(&disk, MEMORY_SIZES)?;
+        Ok(Self { inner: Arc::new(Running::start(opened, disk, None, OnFatal::stop_only())) })
+    }
+
+    /// Why the view was made again from the log when the store was opened, if it was.
+    #[must_use]
+    pub fn rebuilt(&self) -> Option<&str> {
+        self.inner.rebuilt.as_deref()
     }
 
     /// Hands `entry` to the committer; it is in the queue when this returns. One caller's entries commit in order. What the entry
@@ -189,7 +152,8 @@ impl Store {
     /// # Errors
     /// `JournalDamaged` when one is missing or not what was recorded.
     pub fn events(&self, tenant: &Tenant, execution: ExecutionId, from_seq: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
-        read::events(self.view()?, self.inner.records.as_ref(), tenant, execution, from_seq, limit)
+        let head = self.inner.heads.get(tenant, execution);
+        read::events(self.view()?, self.inner.records.as_ref(), head, tenant, execution, from_seq, limit)
     }
 
     /// # Errors
@@ -359,30 +323,13 @@ impl Store {
     /// # Errors
     /// When the store had failed, or the view cannot be made durable; the log is durable in any case.
     pub fn close(self) -> Result<(), Error> {
-        self.inner.stop();
-        self.inner.view.flush()
+        self.inner.stop()
     }
 
     /// The view, once it has everything that was acknowledged so far.
     fn view(&self) -> Result<&dyn View, Error> {
         self.inner.progress.wait(self.inner.progress.durable())?;
         Ok(self.inner.view.as_ref())
-    }
-}
-
-impl Inner {
-    /// Ends committer and applier; idempotent.
-    fn stop(&self) {
-        let _ = self.queue.send(Message::Close);
-        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 

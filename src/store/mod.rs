@@ -2,17 +2,28 @@
 //! from it and can be remade at any time. See docs/storage.md. Nothing outside this directory knows what holds the data.
 
 mod applier;
+mod checkpoint;
 mod committer;
+mod disk;
 mod entry;
 mod error;
 mod handle;
+mod heads;
 mod keys;
 mod list;
+mod lock;
 mod log;
 mod memory;
+mod memory_disk;
+mod opening;
+mod options;
 mod progress;
 mod read;
 mod rows;
+mod running;
+mod scan;
+mod sled;
+mod small;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -21,6 +32,9 @@ mod view;
 
 pub use entry::{CommitError, Entry, Pending, Position};
 pub use error::Error;
-pub use handle::{Faults, Options, QuestionRow, Store};
+pub use handle::{QuestionRow, RECORD_BYTES_MAX, Store};
 pub use list::{Filter, Found};
+pub use log::supply::Sizes;
+pub use memory_disk::{Faults, MemoryDisk, Unsynced};
+pub use options::{OnFatal, Options};
 pub use read::FlowRow;

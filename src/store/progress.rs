@@ -24,13 +24,15 @@ struct Applied {
     position: u64,
     /// Why nothing more will be applied.
     stopped: Option<String>,
+    /// It was a failure, not a close.
+    failed: bool,
 }
 
 impl Progress {
     pub fn new(position: Position) -> Self {
         Self {
             durable: AtomicU64::new(position.0),
-            applied: Mutex::new(Applied { position: position.0, stopped: None }),
+            applied: Mutex::new(Applied { position: position.0, stopped: None, failed: false }),
             moved: Condvar::new(),
             watch: watch::Sender::new(position),
         }
@@ -52,6 +54,16 @@ impl Progress {
         self.lock().position = position.0;
         self.moved.notify_all();
         self.watch.send_replace(position);
+    }
+
+    /// As `stop`, for a failure: the store must not be marked as cleanly closed.
+    pub fn fail(&self, reason: &str) {
+        self.lock().failed = true;
+        self.stop(reason);
+    }
+
+    pub fn failed(&self) -> bool {
+        self.lock().failed
     }
 
     /// Wakes every waiter: nothing more will be applied.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::applier::Records;
 use super::error::Error;
+use super::heads::Head;
 use super::keys;
 use super::value::{self, JournalRow};
 use super::view::{Order, Range, Row, View};
@@ -53,10 +54,11 @@ fn journal_row(key: &[u8], sealed: &[u8]) -> Result<JournalRow, Error> {
 }
 
 /// At most `limit` events from `from_seq` on, in order. Checks that none is missing and that each row continues the chain of the one
-/// before.
+/// before, and that the journal reaches `head` and agrees with it.
 pub fn events(
     view: &dyn View,
     records: &dyn Records,
+    head: Option<Head>,
     tenant: &Tenant,
     execution: ExecutionId,
     from_seq: u64,
@@ -67,16 +69,21 @@ pub fn events(
     // The row that holds `from_seq` may begin before it.
     let before = Range { start: whole.start.clone(), end: keys::journal(tenant, execution, from_seq.saturating_add(1)) };
     let Some((mut start, _)) = view.scan(&before, Order::Descending, 1)?.pop() else {
-        return match view.scan(&whole, Order::Ascending, 1)?.first() {
-            Some(_) => Err(damaged("its first events are missing".to_owned())),
-            None => Ok(Vec::new()),
-        };
+        let rest = view.scan(&whole, Order::Ascending, 1)?;
+        return if rest.is_empty() && head.is_none() { Ok(Vec::new()) } else { Err(damaged("its first events are missing".to_owned())) };
     };
     let mut events = Vec::new();
     let mut previous: Option<([u8; 32], u64)> = (keys::journal_seq(&start) == Some(0)).then_some(([0; 32], 0));
     loop {
         let chunk = view.scan(&Range { start, end: whole.end.clone() }, Order::Ascending, CHUNK_ROWS)?;
-        let Some((last, _)) = chunk.last() else { return Ok(events) };
+        let Some((last, _)) = chunk.last() else {
+            return match (head, previous) {
+                (Some(head), Some((_, next_seq))) if next_seq < head.next_seq => {
+                    Err(damaged(format!("it ends at {next_seq}, its last event is {}", head.next_seq.saturating_sub(1))))
+                }
+                _ => Ok(events),
+            };
+        };
         start = [last.as_slice(), &[0]].concat();
         for (key, sealed) in &chunk {
             let row = journal_row(key, sealed)?;
@@ -86,6 +93,9 @@ pub fn events(
                 && (next_seq != first_seq || value::chain(&chain, &bytes) != row.chain)
             {
                 return Err(damaged(format!("event {first_seq} does not follow event {}", next_seq.saturating_sub(1))));
+            }
+            if head.is_some_and(|head| head.next_seq == row.next_seq && head.chain.0 != row.chain) {
+                return Err(damaged(format!("event {first_seq} is not what was recorded")));
             }
             previous = Some((row.chain, row.next_seq));
             let Record::Execution(turn) = journal::decode(&bytes)? else {

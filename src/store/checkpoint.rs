@@ -1,0 +1,38 @@
+//! The manifest of a view: written only after the view's files and directories are durable, so that what it says can be held against
+//! them. Also which life of the machine we are in: within one, the page cache keeps what a killed process wrote.
+
+use serde::{Deserialize, Serialize};
+
+use super::applier::{Applier, Mark};
+use super::disk::Disk;
+use super::error::Error;
+use super::heads::HeadRow;
+use super::log::StoreId;
+use super::small;
+use super::view::View;
+
+pub const NAME: &str = "checkpoint";
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What the view held when it was last made durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    pub id: StoreId,
+    /// None where the system does not tell.
+    pub machine_boot: Option<String>,
+    pub mark: Mark,
+    /// Of unfinished executions.
+    pub heads: Vec<HeadRow>,
+}
+
+/// Makes the view durable and writes its manifest.
+pub fn write(disk: &dyn Disk, id: StoreId, view: &dyn View, applier: &Applier) -> Result<(), Error> {
+    view.flush()?;
+    let checkpoint = Checkpoint { id, machine_boot: machine_boot(), mark: applier.mark().clone(), heads: applier.heads().rows() };
+    small::write(disk, NAME, &checkpoint)
+}
+
+/// Changes with every start of the machine.
+pub fn machine_boot() -> Option<String> {
+    std::fs::read_to_string(BOOT_ID).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}

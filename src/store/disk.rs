@@ -1,0 +1,159 @@
+//! The seam between the log and what keeps its files: one flat directory. Two implementations, the real one here and one in memory
+//! with planned faults (`memory_disk`), so that recovery is tested on the code that runs.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::Error;
+
+/// Written at a time when a new file is filled with zeros.
+const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// A file of the directory. Shared by writer and readers.
+pub trait DiskFile: Send + Sync {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// What was written is durable when this returns `Ok` (`fdatasync`).
+    fn sync(&self) -> io::Result<()>;
+    fn size(&self) -> io::Result<u64>;
+}
+
+/// One flat directory of files.
+pub trait Disk: Send + Sync {
+    fn names(&self) -> io::Result<Vec<String>>;
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// A new file of `size` zeros: written, not only allocated, and synced. The name is durable after `sync_names`.
+    fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>>;
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// Every creation, renaming and removal so far is durable when this returns `Ok`.
+    fn sync_names(&self) -> io::Result<()>;
+    fn free_bytes(&self) -> io::Result<u64>;
+    /// For messages.
+    fn path(&self, name: &str) -> PathBuf;
+}
+
+/// A directory of the file system.
+pub struct RealDisk {
+    dir: PathBuf,
+}
+
+impl RealDisk {
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+}
+
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+}
+
+impl Disk for RealDisk {
+    fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.extend(entry.file_name().into_string().ok());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
+        Ok(Arc::new(RealFile(file)))
+    }
+
+    fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(self.path(name))?;
+        let mut written = 0;
+        while written < size {
+            let length = usize::try_from(size - written).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));
+            file.write_all_at(&ZEROS[..length], written)?;
+            written += length as u64;
+        }
+        file.sync_all()?;
+        Ok(Arc::new(RealFile(file)))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        std::fs::remove_file(self.path(name))
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        fs4::available_space(&self.dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+}
+
+/// The whole of a file; none when there is no such file.
+pub fn read(disk: &dyn Disk, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    let file = match disk.open(name) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("open", disk.path(name))(error)),
+    };
+    read_file(file.as_ref()).map(Some).map_err(Error::io("read", disk.path(name)))
+}
+
+/// The whole of an open file.
+pub fn read_file(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(file.size()?).map_err(io::Error::other)?;
+    let mut bytes = vec![0; size];
+    file.read_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
+
+/// Replaces a small file whole: written beside it, synced, renamed, directory synced.
+pub fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    let beside = format!("{name}.new");
+    let write = || {
+        let file = disk.create(&beside, bytes.len() as u64)?;
+        file.write_at(bytes, 0)?;
+        file.sync()?;
+        disk.rename(&beside, name)?;
+        disk.sync_names()
+    };
+    write().map_err(Error::io("write", disk.path(name)))
+}
+
+/// Removes a file if it is there, durably.
+pub fn remove(disk: &dyn Disk, name: &str) -> Result<(), Error> {
+    match disk.remove(name) {
+        Ok(()) => disk.sync_names().map_err(Error::io("remove", disk.path(name))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", disk.path(name))(error)),
+    }
+}

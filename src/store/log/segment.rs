@@ -1,0 +1,187 @@
+//! A segment: a file of the log. A header page (magic, version, store id, number, first lsn, size), then frames, then zeros up to the
+//! declared size. Prepared ahead with everything zero; the header is written and synced when the segment is taken into use, before
+//! its first frame. Never used again for anything else.
+
+use std::sync::Arc;
+
+use super::StoreId;
+use super::frame;
+use crate::store::disk::{self, Disk, DiskFile};
+use crate::store::error::Error;
+
+/// Frames begin here; a page, so that the header never shares a sector with a frame.
+pub const HEADER_BYTES: u64 = 4096;
+const MAGIC: &[u8; 8] = b"FLOWGLOG";
+const VERSION: u32 = 1;
+const NAME_PREFIX: &str = "log-";
+/// Bytes of the header that mean something.
+const USED_BYTES: usize = 56;
+
+/// What a segment says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Unique in the store; higher is newer.
+    pub number: u64,
+    pub first_lsn: u64,
+    /// Of the file, in bytes.
+    pub size: u64,
+}
+
+pub fn name(number: u64) -> String {
+    format!("{NAME_PREFIX}{number:016x}")
+}
+
+/// The number in a file's name, if it is a segment's.
+pub fn number(name: &str) -> Option<u64> {
+    let digits = name.strip_prefix(NAME_PREFIX)?;
+    (digits.len() == 16).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+impl Header {
+    pub fn encode(&self, store: StoreId) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(USED_BYTES);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&VERSION.to_be_bytes());
+        bytes.extend_from_slice(store.0.as_bytes());
+        bytes.extend_from_slice(&self.number.to_be_bytes());
+        bytes.extend_from_slice(&self.first_lsn.to_be_bytes());
+        bytes.extend_from_slice(&self.size.to_be_bytes());
+        let crc = crc32c::crc32c(&bytes);
+        bytes.extend_from_slice(&crc.to_be_bytes());
+        bytes
+    }
+
+    /// The header at the beginning of `bytes`; the text says what is wrong with it.
+    pub fn decode(store: StoreId, bytes: &[u8]) -> Result<Self, String> {
+        let bytes = bytes.get(..USED_BYTES).ok_or("it is too short for its header")?;
+        let (fields, crc) = bytes.split_at(USED_BYTES - 4);
+        if crc32c::crc32c(fields).to_be_bytes() != *crc {
+            return Err("the checksum of its header does not hold".to_owned());
+        }
+        let word = |at: usize| fields[at..at + 8].iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+        if fields[..8] != *MAGIC {
+            return Err("it is not a segment of a log".to_owned());
+        }
+        if fields[8..12] != VERSION.to_be_bytes() {
+            return Err("its format is newer than this flowgate knows".to_owned());
+        }
+        if fields[12..28] != *store.0.as_bytes() {
+            return Err("it belongs to another store".to_owned());
+        }
+        Ok(Self { number: word(28), first_lsn: word(36), size: word(44) })
+    }
+}
+
+/// A segment read into memory.
+pub struct Segment {
+    pub header: Header,
+    pub bytes: Vec<u8>,
+}
+
+/// One frame of a segment.
+pub struct Frame<'a> {
+    pub lsn: u64,
+    pub span: u32,
+    /// Where the payload begins in the file.
+    pub payload_offset: u64,
+    pub payload: &'a [u8],
+}
+
+/// What reading frame by frame ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Zeros to the end of the file.
+    Clean { offset: usize },
+    /// Something that is no frame.
+    Bad { offset: usize },
+}
+
+impl Segment {
+    /// Its frames in order, and how they end.
+    pub fn frames(&self, store: StoreId) -> (Vec<Frame<'_>>, End) {
+        let mut frames = Vec::new();
+        let mut offset = HEADER_BYTES as usize;
+        let mut expected = self.header.first_lsn;
+        loop {
+            let rest = self.bytes.get(offset..).unwrap_or_default();
+            let header = frame::Header::read(rest).filter(|header| header.lsn == expected);
+            let Some((header, payload)) = header.and_then(|header| Some((header, header.payload(store, rest)?))) else {
+                let end = if rest.iter().all(|byte| *byte == 0) { End::Clean { offset } } else { End::Bad { offset } };
+                return (frames, end);
+            };
+            let payload_offset = (offset + frame::HEADER_BYTES) as u64;
+            frames.push(Frame { lsn: header.lsn, span: header.span, payload_offset, payload });
+            offset += header.size();
+            expected += u64::from(header.span);
+        }
+    }
+
+    /// Whether a whole frame with a number above `lsn` stands anywhere behind `offset`: then what is at `offset` is not a torn tail.
+    pub fn valid_frame_behind(&self, store: StoreId, lsn: u64, offset: usize) -> bool {
+        let rest = self.bytes.get(offset..).unwrap_or_default();
+        let used = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        // One commit is in flight at a time, so a frame behind the torn one would have one of the next few numbers.
+        let plausible = lsn..lsn.saturating_add(1 << 20);
+        (1..used).any(|start| {
+            let candidate = &rest[start..];
+            frame::Header::read(candidate)
+                .is_some_and(|header| plausible.contains(&header.lsn) && header.payload(store, candidate).is_some())
+        })
+    }
+}
+
+/// What a file with a segment's name is.
+pub enum Found {
+    /// Prepared and never taken into use.
+    Unused,
+    Used(Segment),
+}
+
+/// Reads and checks the segment with this number.
+pub fn read(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Found, Error> {
+    let name = name(number);
+    let bytes = disk::read(disk, &name)?.unwrap_or_default();
+    let damaged = |message: String| Error::Damaged { path: disk.path(&name), message };
+    match Header::decode(store, &bytes) {
+        Ok(header) if header.number != number => Err(damaged(format!("it says that it is segment {}", header.number))),
+        Ok(header) if header.size != bytes.len() as u64 => {
+            Err(damaged(format!("it has {} bytes and says that it has {}", bytes.len(), header.size)))
+        }
+        Ok(header) => Ok(Found::Used(Segment { header, bytes })),
+        // A header that was being written when the power went: nothing can stand behind it, because it is synced first.
+        Err(_) if bytes.iter().skip(HEADER_BYTES as usize).all(|byte| *byte == 0) => Ok(Found::Unused),
+        Err(message) => Err(damaged(message)),
+    }
+}
+
+/// Only the header; for segments whose frames are not needed.
+pub fn read_header(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Option<Header>, Error> {
+    let name = name(number);
+    let path = disk.path(&name);
+    let file = disk.open(&name).map_err(Error::io("open", path.clone()))?;
+    let size = file.size().map_err(Error::io("read", path.clone()))?;
+    let mut bytes = [0; USED_BYTES];
+    let whole = size >= HEADER_BYTES && file.read_at(&mut bytes, 0).is_ok();
+    match Header::decode(store, &bytes) {
+        Ok(header) if whole && header.number == number && header.size == size => Ok(Some(header)),
+        // Read it all: the difference between unused and damaged is behind the header.
+        _ => match read(disk, store, number)? {
+            Found::Unused => Ok(None),
+            Found::Used(segment) => Ok(Some(segment.header)),
+        },
+    }
+}
+
+/// A segment that frames can be written to.
+pub struct Active {
+    pub file: Arc<dyn DiskFile>,
+    pub header: Header,
+    /// Where the next frame goes.
+    pub offset: u64,
+}
+
+impl Active {
+    pub fn room(&self) -> u64 {
+        self.header.size - self.offset
+    }
+}

@@ -1,0 +1,159 @@
+//! Segments prepared ahead by a thread of their own, so that a commit never waits for zeros to be written: one to use next, and one in
+//! reserve, so that what runs can still end when the disk is full. The thread also watches free space, for the view's sake.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::segment;
+use crate::store::disk::{Disk, DiskFile};
+
+/// The next one and the reserve.
+const READY: usize = 2;
+/// How often free space is looked at, and a failed preparation tried again.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How large segments are, and how much space must stay free.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Of the first segment; each is twice the one before, so that a small store stays small.
+    pub segment_bytes_min: u64,
+    pub segment_bytes_max: u64,
+    /// Below this nothing new is accepted.
+    pub free_bytes_low: u64,
+    /// Below this nothing is accepted: the view must never meet a full disk.
+    pub free_bytes_stop: u64,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { segment_bytes_min: 1 << 20, segment_bytes_max: 64 << 20, free_bytes_low: 128 << 20, free_bytes_stop: 32 << 20 }
+    }
+}
+
+/// What the disk still allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    Plenty,
+    /// Outcomes, decisions and cancels only.
+    Low,
+    None,
+}
+
+/// A prepared segment.
+pub struct Taken {
+    pub number: u64,
+    pub file: Arc<dyn DiskFile>,
+    pub size: u64,
+}
+
+/// Shared by the committer, which takes, and the thread, which prepares.
+pub struct Supply {
+    disk: Arc<dyn Disk>,
+    sizes: Sizes,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    ready: VecDeque<Taken>,
+    next_number: u64,
+    next_size: u64,
+    failed: bool,
+    free_bytes: u64,
+    closed: bool,
+}
+
+impl Supply {
+    /// `largest` is the size of the largest segment so far; `ready` are those that an earlier process prepared.
+    pub fn new(disk: Arc<dyn Disk>, sizes: Sizes, next_number: u64, largest: u64, ready: VecDeque<Taken>) -> Self {
+        let free_bytes = disk.free_bytes().unwrap_or(u64::MAX);
+        let largest = ready.iter().map(|taken| taken.size).max().unwrap_or(0).max(largest);
+        let next_size = (2 * largest).clamp(sizes.segment_bytes_min, sizes.segment_bytes_max);
+        let state = State { ready, next_number, next_size, failed: false, free_bytes, closed: false };
+        Self { disk, sizes, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    pub fn space(&self) -> Space {
+        let state = self.lock();
+        match state.free_bytes {
+            free if free < self.sizes.free_bytes_stop => Space::None,
+            free if free < self.sizes.free_bytes_low => Space::Low,
+            _ if state.failed => Space::Low,
+            _ => Space::Plenty,
+        }
+    }
+
+    /// A segment of at least `size` bytes; none when the disk is full and the reserve is used up.
+    pub fn take(&self, size: u64) -> Option<Taken> {
+        let mut state = self.lock();
+        while state.ready.is_empty() && !state.failed && !state.closed {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let fits = state.ready.iter().position(|taken| taken.size >= size);
+        if let Some(taken) = fits.and_then(|index| state.ready.remove(index)) {
+            self.changed.notify_all();
+            return Some(taken);
+        }
+        // A batch or a record larger than what was prepared: it gets a segment of its own, made here.
+        let number = state.next_number;
+        state.next_number += 1;
+        drop(state);
+        self.make(number, size.max(self.sizes.segment_bytes_min)).ok()
+    }
+
+    /// Prepares until closed; runs on its own thread.
+    pub fn run(&self) {
+        let mut state = self.lock();
+        while !state.closed {
+            if state.ready.len() < READY {
+                let (number, size) = (state.next_number, state.next_size);
+                state.next_number += 1;
+                drop(state);
+                let made = self.make(number, size);
+                state = self.lock();
+                match made {
+                    Ok(taken) => {
+                        state.ready.push_back(taken);
+                        state.next_size = (2 * size).min(self.sizes.segment_bytes_max);
+                        state.failed = false;
+                    }
+                    Err(error) => {
+                        if !state.failed {
+                            tracing::error!(%error, "a log segment cannot be prepared: nothing new is accepted until this works again");
+                        }
+                        state.failed = true;
+                    }
+                }
+                self.changed.notify_all();
+            }
+            state.free_bytes = self.disk.free_bytes().unwrap_or(u64::MAX);
+            if state.ready.len() >= READY || state.failed {
+                state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
+    }
+
+    /// Ends the thread.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn make(&self, number: u64, size: u64) -> std::io::Result<Taken> {
+        let name = segment::name(number);
+        let made = self.disk.create(&name, size).and_then(|file| {
+            self.disk.sync_names()?;
+            Ok(Taken { number, file, size })
+        });
+        if made.is_err() {
+            // Half a segment helps nobody, least of all a full disk.
+            let _ = self.disk.remove(&name);
+        }
+        made
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

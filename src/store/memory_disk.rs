@@ -1,0 +1,253 @@
+//! A disk in memory that does to its user what real disks do: what was not synced is lost or torn at a crash, a sync fails, space runs
+//! out. For tests and simulation.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::disk::{Disk, DiskFile};
+
+/// What survives of a write that was not synced is decided sector by sector.
+const SECTOR_BYTES: usize = 512;
+
+/// What goes wrong, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The n-th sync from the opening on (counted from 1) fails, and with it every later one.
+    pub fail_sync: Option<u64>,
+    /// Bytes that all files together may take.
+    pub capacity_bytes: Option<u64>,
+    /// What a crash leaves of writes that were not synced.
+    pub unsynced: Unsynced,
+}
+
+/// The fate of what was not synced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unsynced {
+    /// Gone.
+    #[default]
+    Lost,
+    /// Each sector by the throw of a seeded coin.
+    Torn,
+    /// All there, as after SIGKILL.
+    Kept,
+}
+
+/// The disk; clones share it.
+#[derive(Clone)]
+pub struct MemoryDisk {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    faults: Faults,
+    files: Vec<Arc<Mutex<Content>>>,
+    /// Names as a program sees them, and as a crash would leave them.
+    names: BTreeMap<String, usize>,
+    durable_names: BTreeMap<String, usize>,
+    syncs: u64,
+    /// After a crash the old handles only get errors.
+    crashed: bool,
+}
+
+#[derive(Clone, Default)]
+struct Content {
+    now: Vec<u8>,
+    durable: Vec<u8>,
+    /// Offset and length of writes since the last sync.
+    unsynced: Vec<(usize, usize)>,
+}
+
+impl MemoryDisk {
+    /// An empty disk.
+    #[must_use]
+    pub fn new(faults: Faults) -> Self {
+        let (files, names, durable_names) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { state: Arc::new(Mutex::new(State { faults, files, names, durable_names, syncs: 0, crashed: false })) }
+    }
+
+    /// Cuts the power: what is left is on the disk that is returned, and every handle to this one gets errors from now on.
+    #[must_use]
+    pub fn crash(&self, seed: u64, faults: Faults) -> Self {
+        let mut coin = Coin(seed | 1);
+        let mut state = self.lock();
+        state.crashed = true;
+        let unsynced = state.faults.unsynced;
+        let keep_names = unsynced == Unsynced::Kept || (unsynced == Unsynced::Torn && coin.flip());
+        let names = if keep_names { state.names.clone() } else { state.durable_names.clone() };
+        let after = |content: &Arc<Mutex<Content>>| {
+            let content = content.lock().unwrap_or_else(PoisonError::into_inner).after(unsynced, &mut coin);
+            Arc::new(Mutex::new(Content { durable: content.clone(), now: content, unsynced: Vec::new() }))
+        };
+        let files = state.files.iter().map(after).collect();
+        let durable_names = names.clone();
+        Self { state: Arc::new(Mutex::new(State { faults, files, names, durable_names, syncs: 0, crashed: false })) }
+    }
+
+    /// Changes what goes wrong; syncs are counted from here.
+    pub fn set_faults(&self, faults: Faults) {
+        let mut state = self.lock();
+        (state.faults, state.syncs) = (faults, 0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
+        let state = self.lock();
+        if state.crashed { Err(io::Error::other("the power is off")) } else { Ok(state) }
+    }
+}
+
+impl Content {
+    /// What was written is durable now.
+    fn settle(&mut self) {
+        self.durable.resize(self.now.len(), 0);
+        for (offset, length) in std::mem::take(&mut self.unsynced) {
+            self.durable[offset..offset + length].copy_from_slice(&self.now[offset..offset + length]);
+        }
+    }
+
+    fn after(&self, fate: Unsynced, coin: &mut Coin) -> Vec<u8> {
+        let mut left = self.durable.clone();
+        left.resize(self.now.len().max(left.len()), 0);
+        for (offset, length) in &self.unsynced {
+            let first = offset / SECTOR_BYTES * SECTOR_BYTES;
+            for sector in (first..offset + length).step_by(SECTOR_BYTES) {
+                let survives = match fate {
+                    Unsynced::Lost => false,
+                    Unsynced::Torn => coin.flip(),
+                    Unsynced::Kept => true,
+                };
+                if survives {
+                    let range = sector.max(*offset)..(sector + SECTOR_BYTES).min(offset + length);
+                    left[range.clone()].copy_from_slice(&self.now[range]);
+                }
+            }
+        }
+        left
+    }
+}
+
+/// xorshift; the seed is the test's.
+struct Coin(u64);
+
+impl Coin {
+    fn flip(&mut self) -> bool {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 & 0x100 != 0
+    }
+}
+
+struct MemoryFile {
+    disk: MemoryDisk,
+    content: Arc<Mutex<Content>>,
+}
+
+impl MemoryFile {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DiskFile for MemoryFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let content = self.content();
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let bytes = content.now.get(start..start + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        buffer.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        drop(self.disk.alive()?);
+        let mut content = self.content();
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let end = start + bytes.len();
+        if content.now.len() < end {
+            content.now.resize(end, 0);
+        }
+        content.now[start..end].copy_from_slice(bytes);
+        content.unsynced.push((start, bytes.len()));
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.disk.alive()?;
+        state.syncs += 1;
+        if state.faults.fail_sync.is_some_and(|failing| state.syncs >= failing) {
+            return Err(io::Error::other("planned fault: sync failed"));
+        }
+        let mut content = self.content();
+        content.settle();
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.content().now.len() as u64)
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.alive()?.names.keys().cloned().collect())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let state = self.alive()?;
+        let file = *state.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Arc::new(MemoryFile { disk: self.clone(), content: Arc::clone(&state.files[file]) }))
+    }
+
+    fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.alive()?;
+        let zeros = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+        if let Some(capacity) = state.faults.capacity_bytes
+            && state.used_bytes() + size > capacity
+        {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let content = Arc::new(Mutex::new(Content { durable: zeros.clone(), now: zeros, unsynced: Vec::new() }));
+        state.files.push(Arc::clone(&content));
+        let file = state.files.len() - 1;
+        state.names.insert(name.to_owned(), file);
+        Ok(Arc::new(MemoryFile { disk: self.clone(), content }))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.alive()?;
+        let file = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(to.to_owned(), file);
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.alive()?.names.remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        let mut state = self.alive()?;
+        state.durable_names = state.names.clone();
+        Ok(())
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        let state = self.alive()?;
+        Ok(state.faults.capacity_bytes.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used_bytes())))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        PathBuf::from("memory:").join(name)
+    }
+}
+
+impl State {
+    fn used_bytes(&self) -> u64 {
+        let size = |file: &usize| self.files[*file].lock().unwrap_or_else(PoisonError::into_inner).now.len() as u64;
+        self.names.values().map(size).sum()
+    }
+}

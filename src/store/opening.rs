@@ -1,0 +1,161 @@
+//! From files to a running store: recover the log, decide whether the view may be used, bring it up to date, and only then let
+//! anyone commit.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::applier::{self, Applier, Frame, Records};
+use super::checkpoint::{self, Checkpoint};
+use super::disk::{self, Disk};
+use super::entry::Position;
+use super::error::Error;
+use super::heads::Heads;
+use super::log::recover::{self, Recovered};
+use super::log::segment;
+use super::log::supply::Sizes;
+use super::log::survey::Survey;
+use super::log::{Reader, StoreId, frame};
+use super::memory::MemoryView;
+use super::rows::Located;
+use super::scan;
+use super::sled::SledView;
+use super::small;
+use super::value::Place;
+use super::view::View;
+use crate::journal;
+
+/// The view's directory in the data directory.
+pub const VIEW: &str = "view";
+/// Records applied in one write while the log is replayed.
+const REPLAY_RECORDS: usize = 512;
+/// Rows of a view that are compared with its sums before it is used; larger ones are compared in the background.
+pub const SCAN_AT_OPEN_ROWS: u64 = 20_000;
+
+/// Everything that a running store is made of.
+pub struct Opened {
+    pub recovered: Recovered,
+    pub view: Arc<dyn View>,
+    pub reader: Arc<Reader>,
+    pub applier: Applier,
+    /// The view was made anew from the log.
+    pub rebuilt: Option<String>,
+    /// The view is too large to have been compared with its sums.
+    pub unscanned: bool,
+}
+
+/// Opens a store whose view is in memory: always made from the log.
+pub fn in_memory(disk: &Arc<dyn Disk>, sizes: Sizes) -> Result<Opened, Error> {
+    let recovered = recover::open(disk, sizes)?;
+    let view: Arc<dyn View> = Arc::new(MemoryView::default());
+    finish(disk, recovered, view, Heads::default(), Position(0), Some("it is in memory".to_owned()))
+}
+
+/// Opens a store whose view is sled's, in `dir`.
+pub fn on_disk(dir: &Path, disk: &Arc<dyn Disk>, sizes: Sizes, cache_bytes: u64) -> Result<Opened, Error> {
+    let recovered = recover::open(disk, sizes)?;
+    let view_dir = dir.join(VIEW);
+    match usable(disk.as_ref(), &view_dir, &recovered, cache_bytes) {
+        Ok((view, checkpoint)) => finish(disk, recovered, Arc::new(view), Heads::new(checkpoint.heads), checkpoint.mark.position, None),
+        Err(reason) => {
+            tracing::info!(%reason, "the view is made again from the log");
+            let view = fresh(disk.as_ref(), &view_dir, cache_bytes)?;
+            finish(disk, recovered, Arc::new(view), Heads::default(), Position(0), Some(reason))
+        }
+    }
+}
+
+/// An empty view in place of whatever is there.
+fn fresh(disk: &dyn Disk, dir: &Path, cache_bytes: u64) -> Result<SledView, Error> {
+    // First the manifest: a half-removed view must not find one that vouches for it.
+    disk::remove(disk, checkpoint::NAME)?;
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", dir)(error)),
+        _ => {}
+    }
+    SledView::open(dir, cache_bytes)
+}
+
+/// The view on disk and its manifest, or why it may not be used.
+fn usable(disk: &dyn Disk, dir: &Path, recovered: &Recovered, cache_bytes: u64) -> Result<(SledView, Checkpoint), String> {
+    let text = |error: Error| error.to_string();
+    let checkpoint = match small::read::<Checkpoint>(disk, checkpoint::NAME).map_err(text)? {
+        Some(checkpoint) => checkpoint.map_err(|message| format!("its checkpoint is damaged: {message}"))?,
+        None => return Err("there is no checkpoint".to_owned()),
+    };
+    if checkpoint.id != recovered.id {
+        return Err("its checkpoint belongs to another store".to_owned());
+    }
+    let same_boot = checkpoint.machine_boot.is_some() && checkpoint.machine_boot == checkpoint::machine_boot();
+    if !recovered.clean && !same_boot {
+        return Err("the machine stopped without closing the store".to_owned());
+    }
+    if !recovered.survey.replaced.is_empty() {
+        return Err("a compaction was cut short".to_owned());
+    }
+    let view = SledView::open(dir, cache_bytes).map_err(text)?;
+    let mark = applier::mark(&view).map_err(text)?;
+    if mark.position < checkpoint.mark.position || mark.position > recovered.position {
+        return Err(format!("it stands at {}, outside the log from its checkpoint on", mark.position.0));
+    }
+    if mark.position == checkpoint.mark.position && mark.sums != checkpoint.mark.sums {
+        return Err("its sums are not those of its checkpoint".to_owned());
+    }
+    if mark.sums.rows() <= SCAN_AT_OPEN_ROWS {
+        scan::compare(&view, &mark.sums).map_err(text)?;
+    }
+    Ok((view, checkpoint))
+}
+
+/// Brings the view up to the end of the log.
+fn finish(
+    disk: &Arc<dyn Disk>,
+    recovered: Recovered,
+    view: Arc<dyn View>,
+    heads: Heads,
+    heads_at: Position,
+    rebuilt: Option<String>,
+) -> Result<Opened, Error> {
+    let reader = Arc::new(Reader::new(Arc::clone(disk)));
+    let records: Arc<dyn Records> = Arc::clone(&reader) as Arc<dyn Records>;
+    let mut applier = Applier::new(Arc::clone(&view), records, Arc::new(heads))?;
+    // Before anything changes on disk: a view that moves on is no longer the one that was closed.
+    disk::remove(disk.as_ref(), recover::CLEAN)?;
+    replay(disk.as_ref(), recovered.id, &recovered.survey, &mut applier, heads_at)?;
+    for number in &recovered.survey.replaced {
+        disk::remove(disk.as_ref(), &segment::name(*number))?;
+    }
+    let unscanned = rebuilt.is_none() && applier.mark().sums.rows() > SCAN_AT_OPEN_ROWS;
+    Ok(Opened { recovered, view, reader, applier, rebuilt, unscanned })
+}
+
+/// Applies every frame that the view lacks. `heads_at` is the position that the heads belong to, which may be before the view's.
+pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
+    let applied = applier.mark().position;
+    let mut pending = Frame { position: applied, records: Vec::new() };
+    survey.walk(disk, id, heads_at.min(applied).0 + 1, |segment, found| {
+        let position = Position(found.lsn + u64::from(found.span) - 1);
+        let records = located(segment.header.number, found)?;
+        if position <= applied {
+            return applier.follow(&Frame { position, records });
+        }
+        pending.records.extend(records);
+        pending.position = position;
+        if pending.records.len() >= REPLAY_RECORDS {
+            applier.apply(&pending)?;
+            pending.records.clear();
+        }
+        Ok(())
+    })?;
+    if pending.position > applier.mark().position { applier.apply(&pending) } else { Ok(()) }
+}
+
+/// The records of a frame, decoded.
+pub fn located(segment: u64, found: &segment::Frame<'_>) -> Result<Vec<Located>, Error> {
+    let mut records = Vec::new();
+    for (start, bytes) in frame::records(found.payload) {
+        let (Ok(bytes) | Err(bytes)) = bytes;
+        let place = Place { segment, offset: found.payload_offset + start as u64 };
+        records.push(Located { record: journal::decode(bytes)?, bytes: bytes.to_vec(), place });
+    }
+    Ok(records)
+}

@@ -1,0 +1,186 @@
+//! A running store: its three threads (committer, applier, segment supply), and how they end.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::applier::{Applier, Frame, Records};
+use super::checkpoint;
+use super::committer::{Committer, Message};
+use super::disk::Disk;
+use super::error::Error;
+use super::heads::Heads;
+use super::lock::Lock;
+use super::log::StoreId;
+use super::log::recover::{self, Clean};
+use super::log::supply::Supply;
+use super::opening::Opened;
+use super::options::OnFatal;
+use super::progress::Progress;
+use super::small;
+use super::view::View;
+
+/// Frames that are durable and not yet applied: bounds how far readers can be behind, and the memory this takes.
+const FRAMES_AHEAD_MAX: usize = 8;
+/// Bytes applied between two checkpoints: bounds what is replayed after a kill.
+const CHECKPOINT_BYTES: usize = 64 << 20;
+/// Between two pieces of a background scan while nothing else happens.
+const SCAN_PAUSE: Duration = Duration::from_millis(2);
+
+/// What all handles share.
+pub struct Running {
+    pub view: Arc<dyn View>,
+    pub records: Arc<dyn Records>,
+    pub heads: Arc<Heads>,
+    pub progress: Arc<Progress>,
+    pub queue: Sender<Message>,
+    pub disk: Arc<dyn Disk>,
+    pub id: StoreId,
+    /// Why the view was made anew at the opening, if it was.
+    pub rebuilt: Option<String>,
+    /// Serialises what reads or replaces whole segments: backup, compaction.
+    pub maintenance: Mutex<()>,
+    supply: Arc<Supply>,
+    threads: Mutex<Option<Threads>>,
+}
+
+struct Threads {
+    committer: JoinHandle<()>,
+    applier: JoinHandle<Result<Applier, Error>>,
+    supply: JoinHandle<()>,
+    /// A view in memory has no manifest and is not worth a mark.
+    durable_view: bool,
+    _lock: Option<Lock>,
+}
+
+impl Running {
+    /// Starts the threads of an opened store.
+    pub fn start(opened: Opened, disk: Arc<dyn Disk>, lock: Option<Lock>, on_fatal: OnFatal) -> Self {
+        let Opened { recovered, view, reader, mut applier, rebuilt, unscanned } = opened;
+        let records: Arc<dyn Records> = reader;
+        let durable_view = lock.is_some();
+        let heads = applier.shared_heads();
+        let progress = Arc::new(Progress::new(recovered.position));
+        let (queue, requests) = mpsc::channel();
+        let (frames, durable) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
+        if unscanned {
+            applier.begin_scan();
+        }
+        let committer = Committer {
+            log: recovered.log,
+            view: Arc::clone(&view),
+            progress: Arc::clone(&progress),
+            frames,
+            fatal: Arc::clone(&on_fatal.0),
+            fences: HashMap::new(),
+        };
+        let feeder = Feeder {
+            applier,
+            progress: Arc::clone(&progress),
+            view: Arc::clone(&view),
+            manifest: durable_view.then(|| (Arc::clone(&disk), recovered.id)),
+            on_fatal,
+        };
+        let supply = Arc::clone(&recovered.supply);
+        let threads = Threads {
+            committer: std::thread::spawn(move || committer.run(&requests)),
+            applier: std::thread::spawn(move || feeder.run(&durable)),
+            supply: std::thread::spawn(move || recovered.supply.run()),
+            durable_view,
+            _lock: lock,
+        };
+        let threads = Mutex::new(Some(threads));
+        let (id, maintenance) = (recovered.id, Mutex::new(()));
+        Self { view, records, heads, progress, queue, disk, id, rebuilt, maintenance, supply, threads }
+    }
+
+    /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.
+    pub fn stop(&self) -> Result<(), Error> {
+        let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        let _ = self.queue.send(Message::Close);
+        let committed = threads.committer.join();
+        self.supply.close();
+        let _ = threads.supply.join();
+        let stopped = |reason: &str| Error::Stopped(reason.to_owned());
+        let applier = threads.applier.join().map_err(|_| stopped("the applier panicked"))??;
+        committed.map_err(|_| stopped("the committer panicked"))?;
+        if applier.mark().position != self.progress.durable() || self.progress.failed() {
+            return Err(stopped(&self.progress.stopped().unwrap_or_default()));
+        }
+        if threads.durable_view {
+            checkpoint::write(self.disk.as_ref(), self.id, self.view.as_ref(), &applier)?;
+        }
+        let clean = Clean { id: self.id, position: self.progress.durable() };
+        small::write(self.disk.as_ref(), recover::CLEAN, &clean)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            tracing::warn!(%error, "the store was not closed cleanly; it recovers when it is opened again");
+        }
+    }
+}
+
+/// The applier on its thread.
+struct Feeder {
+    applier: Applier,
+    progress: Arc<Progress>,
+    view: Arc<dyn View>,
+    /// Where checkpoints go, if the view outlives the process.
+    manifest: Option<(Arc<dyn Disk>, StoreId)>,
+    on_fatal: OnFatal,
+}
+
+impl Feeder {
+    fn run(mut self, frames: &Receiver<Frame>) -> Result<Applier, Error> {
+        // A panic (sled has some) must wake the readers like any other failure.
+        let fed = catch_unwind(AssertUnwindSafe(|| self.feed(frames)))
+            .unwrap_or_else(|_| Err(Error::ViewDamaged("its code panicked".to_owned())));
+        match fed {
+            Ok(()) => {
+                self.progress.stop("it was closed");
+                Ok(self.applier)
+            }
+            Err(error) => {
+                if let Some((disk, _)) = &self.manifest {
+                    // Nothing vouches for this view any more: the next opening makes it again.
+                    let _ = super::disk::remove(disk.as_ref(), checkpoint::NAME);
+                }
+                self.progress.fail(&error.to_string());
+                (self.on_fatal.0)(&error.to_string());
+                Err(error)
+            }
+        }
+    }
+
+    fn feed(&mut self, frames: &Receiver<Frame>) -> Result<(), Error> {
+        let mut since_checkpoint = 0_usize;
+        loop {
+            let frame = if self.applier.is_scanning() {
+                frames.recv_timeout(SCAN_PAUSE)
+            } else {
+                frames.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match frame {
+                Ok(frame) => {
+                    self.applier.apply(&frame)?;
+                    self.progress.set_applied(frame.position);
+                    since_checkpoint += frame.records.iter().map(|located| located.bytes.len()).sum::<usize>();
+                }
+                Err(RecvTimeoutError::Timeout) => self.applier.scan()?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if since_checkpoint >= CHECKPOINT_BYTES {
+                since_checkpoint = 0;
+                if let Some((disk, id)) = &self.manifest {
+                    checkpoint::write(disk.as_ref(), *id, self.view.as_ref(), &self.applier)?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Opening what a crash, a bad disk or another version left.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::store::Error;
+
+/// A store that was closed cleanly with a few executions in it.
+fn closed() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&options(dir.path())).unwrap();
+    fill(&store);
+    store.close().unwrap();
+    dir
+}
+
+fn fill(store: &Store) {
+    for number in 0..5 {
+        start(store, number, summary(Status::Running));
+        store.commit(turn(number, 2, 3, Some(summary(Status::WaitingAsync)))).wait().unwrap();
+    }
+}
+
+fn is_intact(store: &Store) -> bool {
+    (0..5).all(|number| seqs(store, number) == [0, 1, 2, 3, 4])
+        && store.executions(&tenant(), &crate::store::Filter::default(), None, 99).is_ok_and(|found| found.len() == 5)
+}
+
+/// Every regular file under `dir`, the lock aside.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if !path.ends_with("lock") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in files(from) {
+        let target = to.join(file.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::copy(&file, &target).unwrap();
+    }
+}
+
+/// The segment in use: the one with the lowest number here.
+fn segment(dir: &Path) -> PathBuf {
+    files(dir).into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("log-")).unwrap()
+}
+
+/// Where the last frame ends.
+fn used(path: &Path) -> usize {
+    std::fs::read(path).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1
+}
+
+fn open(dir: &Path) -> Result<Store, Error> {
+    Store::open(&options(dir))
+}
+
+#[test]
+fn a_flipped_bit_in_any_file_is_repaired_or_refused() {
+    let original = closed();
+    let mut outcomes = (0_u32, 0_u32);
+    let mut coin = 0x9e37_79b9_7f4a_7c15_u64;
+    for file in files(original.path()) {
+        let size = std::fs::metadata(&file).unwrap().len();
+        let name = file.strip_prefix(original.path()).unwrap();
+        // Dense where the file means something, sparse in the zeros.
+        let used = std::fs::read(&file).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
+        let mut places: Vec<u64> = (0..12).map(|step| used.max(1) * step / 12).collect();
+        places.extend([used.saturating_sub(1), used, size.saturating_sub(1)]);
+        for place in places.into_iter().filter(|place| *place < size) {
+            let dir = tempfile::tempdir().unwrap();
+            copy(original.path(), dir.path());
+            coin = coin.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let mut bytes = std::fs::read(&file).unwrap();
+            bytes[usize::try_from(place).unwrap()] ^= 1 << (coin >> 61);
+            std::fs::write(dir.path().join(name), bytes).unwrap();
+            match open(dir.path()) {
+                Ok(store) => {
+                    assert!(is_intact(&store), "bit flipped at {place} of {}", name.display());
+                    outcomes.0 += 1;
+                }
+                Err(Error::Damaged { .. } | Error::NotAStore { .. }) => outcomes.1 += 1,
+                Err(error) => panic!("bit flipped at {place} of {}: {error}", name.display()),
+            }
+        }
+    }
+    assert!(outcomes.0 > 10 && outcomes.1 > 10, "repaired and refused: {outcomes:?}");
+}
+
+#[test]
+fn a_cut_file_is_repaired_or_refused() {
+    let original = closed();
+    for file in files(original.path()) {
+        let name = file.strip_prefix(original.path()).unwrap();
+        let size = std::fs::metadata(&file).unwrap().len();
+        for left in [0, 1, size / 2, size.saturating_sub(1)] {
+            let dir = tempfile::tempdir().unwrap();
+            copy(original.path(), dir.path());
+            let cut = std::fs::OpenOptions::new().write(true).open(dir.path().join(name)).unwrap();
+            cut.set_len(left).unwrap();
+            drop(cut);
+            match open(dir.path()) {
+                Ok(store) => assert!(is_intact(&store), "{} cut to {left}", name.display()),
+                Err(Error::Damaged { .. } | Error::NotAStore { .. }) => {}
+                Err(error) => panic!("{} cut to {left}: {error}", name.display()),
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        copy(original.path(), dir.path());
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+        match open(dir.path()) {
+            Ok(store) => assert!(is_intact(&store), "{} removed", name.display()),
+            Err(Error::Damaged { .. } | Error::NotAStore { .. }) => {}
+            Err(error) => panic!("{} removed: {error}", name.display()),
+        }
+    }
+}
+
+/// A store as a power cut leaves it: no clean marker, the mark at what `acknowledged` says.
+fn crashed_with_tail(garbage: &[u8]) -> tempfile::TempDir {
+    let dir = closed();
+    std::fs::remove_file(dir.path().join("clean")).unwrap();
+    let segment = segment(dir.path());
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let end = used(&segment);
+    bytes[end..end + garbage.len()].copy_from_slice(garbage);
+    std::fs::write(&segment, bytes).unwrap();
+    dir
+}
+
+#[test]
+fn a_torn_tail_is_cut_off_and_writing_goes_on() {
+    for garbage in [&[7_u8; 3][..], &[0xff; 900], &[0, 0, 0, 40, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 1, 9]] {
+        let dir = crashed_with_tail(garbage);
+        let store = open(dir.path()).unwrap();
+        assert!(is_intact(&store));
+        store.commit(turn(0, 5, 2, None)).wait().unwrap();
+        store.close().unwrap();
+        assert_eq!(seqs(&open(dir.path()).unwrap(), 0).len(), 7);
+    }
+}
+
+#[test]
+fn what_the_mark_covers_is_not_a_torn_tail() {
+    let dir = closed();
+    std::fs::remove_file(dir.path().join("clean")).unwrap();
+    let segment = segment(dir.path());
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let end = used(&segment);
+    bytes[end - 5..end].fill(0);
+    std::fs::write(&segment, bytes).unwrap();
+    let error = open(dir.path()).map(drop).unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("had been acknowledged"), "{error}");
+}
+
+#[test]
+fn a_bad_frame_with_a_whole_one_behind_it_is_damage() {
+    let dir = closed();
+    for name in ["clean", "mark"] {
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    // A mark that knows nothing, as if the last 100 ms had held everything.
+    let disk = crate::store::disk::RealDisk::new(dir.path());
+    let id = crate::store::log::recover::read_identity(&disk).unwrap().unwrap().id;
+    crate::store::log::mark::Mark::create(&disk, id).unwrap();
+    let segment = segment(dir.path());
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[4096 + 40] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    let error = open(dir.path()).map(drop).unwrap_err();
+    assert!(error.to_string().contains("a whole frame follows it"), "{error}");
+}
+
+#[test]
+fn without_a_clean_close_and_after_a_reboot_the_view_is_made_again() {
+    let dir = closed();
+    std::fs::remove_file(dir.path().join("clean")).unwrap();
+    let store = open(dir.path()).unwrap();
+    assert_eq!(store.rebuilt(), None, "the same boot: the page cache has what was written");
+    assert!(is_intact(&store));
+    store.close().unwrap();
+
+    std::fs::remove_file(dir.path().join("clean")).unwrap();
+    let disk = crate::store::disk::RealDisk::new(dir.path());
+    let mut checkpoint: crate::store::checkpoint::Checkpoint = crate::store::small::read(&disk, "checkpoint").unwrap().unwrap().unwrap();
+    checkpoint.machine_boot = Some("another".to_owned());
+    crate::store::small::write(&disk, "checkpoint", &checkpoint).unwrap();
+    let store = open(dir.path()).unwrap();
+    assert!(store.rebuilt().is_some_and(|reason| reason.contains("machine stopped")));
+    assert!(is_intact(&store));
+}
+
+#[test]
+fn a_view_that_lost_the_end_of_a_journal_is_not_served() {
+    let dir = closed();
+    let store = open(dir.path()).unwrap();
+    let key = crate::store::keys::journal(&tenant(), execution(3), 2);
+    store.inner.view.apply(vec![(key, None)]).unwrap();
+    let error = store.events(&tenant(), execution(3), 0, 99).unwrap_err();
+    assert!(matches!(error, Error::JournalDamaged { .. }), "{error}");
+    store.close().unwrap();
+    let store = open(dir.path()).unwrap();
+    assert!(store.rebuilt().is_some(), "the sums tell at the next opening");
+    assert!(is_intact(&store));
+}
+
+#[test]
+fn a_newer_store_is_refused_clearly() {
+    let dir = closed();
+    let disk = crate::store::disk::RealDisk::new(dir.path());
+    let mut identity = crate::store::log::recover::read_identity(&disk).unwrap().unwrap();
+    identity.format = 99;
+    crate::store::small::write(&disk, "store", &identity).unwrap();
+    let error = open(dir.path()).map(drop).unwrap_err();
+    assert!(matches!(error, Error::Newer { found: 99, known: 1, .. }), "{error}");
+    assert!(error.to_string().contains("newer flowgate"), "{error}");
+}
+
+#[test]
+fn one_process_at_a_time_and_the_message_says_who() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    let message = open(dir.path()).map(drop).unwrap_err().to_string();
+    assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+    assert!(message.contains("--server"), "{message}");
+    store.close().unwrap();
+    open(dir.path()).unwrap();
+}
+
+#[test]
+fn a_store_that_is_only_dropped_recovers_too() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(&open(dir.path()).unwrap());
+    let store = open(dir.path()).unwrap();
+    assert_eq!(store.rebuilt(), None);
+    assert!(is_intact(&store));
+}
+
+#[test]
+fn the_log_spans_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = options(dir.path());
+    options.sizes.segment_bytes_min = 8 << 10;
+    options.sizes.segment_bytes_max = 16 << 10;
+    let write = |from: u64, to: u64| {
+        let store = Store::open(&options).unwrap();
+        for seq in (from..to).step_by(2) {
+            store.commit(turn(1, seq, 2, (seq == 0).then(|| summary(Status::Running)))).wait().unwrap();
+        }
+        store.close().unwrap();
+    };
+    write(0, 200);
+    write(200, 400);
+    std::fs::remove_dir_all(dir.path().join("view")).unwrap();
+    let store = Store::open(&options).unwrap();
+    assert_eq!(seqs(&store, 1).len(), 400);
+    let segments = files(dir.path()).iter().filter(|path| path.to_string_lossy().contains("log-")).count();
+    assert!(segments > 4, "{segments} segments");
+    store.close().unwrap();
+
+    // One in the middle goes missing.
+    std::fs::remove_file(dir.path().join("log-0000000000000003")).unwrap();
+    std::fs::remove_dir_all(dir.path().join("view")).unwrap();
+    let error = Store::open(&options).map(drop).unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+}
