@@ -1,3 +1,5 @@
-//! The binary. Everything lives in the library; what is done here is told in `cli`.
+//! The `flowgate` program: hands the process's arguments to `cli` and exits with what it says. Nothing else lives here.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    flowgate::cli::main()
+}

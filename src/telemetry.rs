@@ -1,0 +1,17 @@
+//! Logs: where they go and how much is said. Logs go to standard error, never to standard output; spans and exporters come here later.
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging. `FLOWGATE_LOG` (the syntax of `RUST_LOG`) wins over `verbose`, which counts `-v` flags: warnings, info, debug, trace.
+/// Starting twice is harmless: the first one stays.
+pub fn start(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "flowgate=info,warn",
+        2 => "flowgate=debug,info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("FLOWGATE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // An error means that somebody (a test) has set a subscriber before; theirs is as good.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}
