@@ -1,6 +1,8 @@
 //! Flowgate: agent flows that do not lose their place. Where things live: docs/ARCHITECTURE.md.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod engine;
 pub mod flow;
 pub mod ids;
@@ -9,3 +11,4 @@ pub mod limits;
 pub mod machine;
 pub mod runner;
 pub mod store;
+pub mod telemetry;

@@ -53,6 +53,8 @@ pub fn main() -> ExitCode {
 
 fn context(global: &args::Global, output: Output) -> Result<Context, Error> {
     let config = Config::load(global.config.as_deref(), global.data_dir.as_deref()).map_err(|error| Error::Usage(error.to_string()))?;
+    // Refused before anything is done, whatever the command: a mistyped key would otherwise be a setting that silently does not apply.
+    session::settings_file(&config)?;
     let user = global.user.clone().or_else(|| std::env::var("USER").ok()).filter(|user| !user.is_empty());
     let person = Person { user: user.unwrap_or_else(|| "operator".to_owned()), roles: Vec::new(), every_role: true };
     let data_dir_flag = match &global.data_dir {

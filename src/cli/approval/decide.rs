@@ -1,0 +1,144 @@
+//! `flowgate approval approve | edit | reject | respond | resolve`: one decision, durable before the command says so. What is decided on
+//! is the digest that the question has when the command reads it, or the one that `--digest` pins.
+
+use serde_json::{Value, json};
+
+use super::{Approve, Deciding, Edit, Reject, Resolve, Respond};
+use crate::cli::args::Context;
+use crate::cli::error::{Error, Exit};
+use crate::cli::session::{self, Session};
+use crate::cli::tree::verdict_word;
+use crate::cli::visible::visible;
+use crate::cli::{exec, values};
+use crate::engine::{Answered, QuestionRef, Resume};
+use crate::machine::question::{Decision, QuestionKind, Verdict};
+
+/// # Errors
+/// When the question cannot be approved, by this person, now.
+pub async fn approve(context: &Context, args: &Approve) -> Result<Exit, Error> {
+    let (session, asked) = read(context, &args.deciding).await?;
+    match asked.question.kind {
+        QuestionKind::InDoubt => {
+            let resolve = context.command(&format!("approval resolve {} --retry | --happened JSON | --fail", asked.question.id));
+            Err(Error::Failed(format!(
+                "`{}` is in doubt: it was started and may have happened, so there is nothing to approve. Find out, then say what is true:\n  {resolve}",
+                asked.question.step
+            )))
+        }
+        QuestionKind::Ask => {
+            let respond = context.command(&format!("approval respond {} ANSWER", asked.question.id));
+            Err(Error::Failed(format!("`{}` asks for an answer, not for an approval:\n  {respond}", asked.question.step)))
+        }
+        QuestionKind::Approval | QuestionKind::ToolApproval | QuestionKind::Budget => {
+            decide(context, session, &asked, Verdict::Approve, &args.deciding).await
+        }
+    }
+}
+
+/// # Errors
+/// As `approve`; also when the arguments do not fit.
+pub async fn edit(context: &Context, args: &Edit) -> Result<Exit, Error> {
+    let given = args.arguments.as_deref().map(|text| values::document(text, "--arguments")).transpose()?;
+    let (session, asked) = read(context, &args.deciding).await?;
+    let arguments = match (given, &asked.question.action) {
+        (Some(arguments), _) => arguments,
+        (None, Some(action)) => in_editor(&action.arguments)?,
+        (None, None) => return Err(Error::Failed(format!("question {} has no action to edit", asked.question.id))),
+    };
+    decide(context, session, &asked, Verdict::Edit { arguments }, &args.deciding).await
+}
+
+/// # Errors
+/// As `approve`.
+pub async fn reject(context: &Context, args: &Reject) -> Result<Exit, Error> {
+    let (session, asked) = read(context, &args.deciding).await?;
+    let verdict = if asked.question.kind == QuestionKind::InDoubt { Verdict::Fail } else { Verdict::Reject };
+    decide(context, session, &asked, verdict, &args.deciding).await
+}
+
+/// # Errors
+/// As `approve`; also when the answer does not fit the form.
+pub async fn respond(context: &Context, args: &Respond) -> Result<Exit, Error> {
+    let text = args.answer.as_str();
+    let is_reference = text == "-" || text.starts_with('@');
+    let response = match values::document(text, "ANSWER") {
+        Ok(response) => response,
+        Err(error) if is_reference => return Err(error),
+        Err(_) => Value::String(text.to_owned()),
+    };
+    let (session, asked) = read(context, &args.deciding).await?;
+    decide(context, session, &asked, Verdict::Respond { response }, &args.deciding).await
+}
+
+/// # Errors
+/// As `approve`; also when the question is not in doubt.
+pub async fn resolve(context: &Context, args: &Resolve) -> Result<Exit, Error> {
+    let verdict = match &args.happened {
+        Some(text) => Verdict::Happened { result: values::document(text, "--happened")? },
+        None if args.retry => Verdict::Retry,
+        None => Verdict::Fail,
+    };
+    let (session, asked) = read(context, &args.deciding).await?;
+    if asked.question.kind != QuestionKind::InDoubt {
+        let message = format!("question {} is not in doubt; decide it with approve, reject, edit or respond", asked.question.id);
+        return Err(Error::Failed(message));
+    }
+    decide(context, session, &asked, verdict, &args.deciding).await
+}
+
+/// Opens the store and reads the question, so that the decision names what it has now.
+async fn read(context: &Context, deciding: &Deciding) -> Result<(Session, QuestionRef), Error> {
+    // Without --resume nothing is performed by this process: the decision is recorded, and the walk goes on later.
+    let moves = if deciding.resume { Resume::Asked } else { Resume::Nothing };
+    let session = session::open_existing(context, moves, &deciding.named.id)?;
+    let asked = session.engine.find_question(&deciding.named.id).await.map_err(Error::from)?;
+    Ok((session, asked))
+}
+
+async fn decide(context: &Context, session: Session, asked: &QuestionRef, verdict: Verdict, deciding: &Deciding) -> Result<Exit, Error> {
+    let digest = deciding.digest.unwrap_or(asked.question.digest);
+    let (question, id) = (asked.question.id, asked.execution);
+    let decision = Decision { question, digest, verdict, by: context.person.clone(), reason: deciding.reason.clone() };
+    let answered = session.engine.decide(decision).await.map_err(Error::from)?;
+    let output = context.output;
+    match &answered {
+        Answered::Closed(decided) if output.is_text() => {
+            let text = format!("{} {} by {}", visible(&asked.question.step), verdict_word(&decided.verdict), visible(&decided.by));
+            if deciding.resume { output.note(&text) } else { output.data(&text) }
+        }
+        Answered::Open(open) if output.is_text() => {
+            let needed = open.approvers.quorum.max(1);
+            let text = format!("counted: {} of {needed} votes for {}", open.votes.len(), open.digest);
+            if deciding.resume { output.note(&text) } else { output.data(&text) }
+        }
+        _ if deciding.resume => {}
+        Answered::Closed(decided) => {
+            output.json(&json!({"question": question, "execution": id, "closed": true, "decided": decided}));
+        }
+        Answered::Open(open) => {
+            output.json(&json!({"question": question, "execution": id, "closed": false, "votes": open.votes, "digest": open.digest}));
+        }
+    }
+    if deciding.resume {
+        return exec::go_on(context, session, root(&session, id).await?, &deciding.walk).await;
+    }
+    let root = root(&session, id).await?;
+    session.close(std::time::Duration::ZERO).await;
+    if let Answered::Closed(_) = answered {
+        output.note(&format!("go on with:\n  {}", context.command(&format!("exec resume {root}"))));
+    }
+    Ok(Exit::Completed)
+}
+
+/// The execution at the top: the one that a person resumes.
+async fn root(session: &Session, id: crate::ids::ExecutionId) -> Result<crate::ids::ExecutionId, Error> {
+    let mut id = id;
+    while let Some(parent) = session.engine.snapshot(id).await.map_err(Error::from)?.start.parent {
+        id = parent.execution;
+    }
+    Ok(id)
+}
+
+fn in_editor(arguments: &Value) -> Result<Value, Error> {
+    crate::cli::ask::edit_arguments(arguments).map_err(Error::Failed)
+}

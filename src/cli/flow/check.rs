@@ -1,0 +1,80 @@
+//! `flowgate flow check`: every problem of flow files at once.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cli::args::Context;
+use crate::cli::error::{Error, Exit};
+use crate::cli::loading;
+use crate::cli::output::{Accent, Format};
+use crate::cli::visible::visible;
+use crate::flow::compile;
+use crate::flow::problem::{Problem, Severity};
+
+/// Check flow files: every problem at once, each with its place, a stable code and a hint.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exits 4 when a flow has errors; warnings do not refuse a flow.
+
+Examples:
+  flowgate flow check flows/*.yaml
+  flowgate flow check flow.yaml -o json")]
+pub struct Args {
+    /// Flow files, YAML or JSON
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// # Errors
+/// None: what is wrong with a file is this command's data.
+pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    let mut all: Vec<Value> = Vec::new();
+    let (mut errors, mut warnings) = (0, 0);
+    for path in &args.files {
+        let file = path.display().to_string();
+        let problems = problems(path);
+        for problem in &problems {
+            match problem.severity {
+                Severity::Error => errors += 1,
+                Severity::Warning => warnings += 1,
+            }
+            if context.output.is_text() {
+                context.output.data(&visible(&loading::problem_text(&file, problem)));
+            } else {
+                let mut line = json!({"file": file});
+                if let (Some(line), Ok(Value::Object(fields))) = (line.as_object_mut(), serde_json::to_value(problem)) {
+                    line.extend(fields);
+                }
+                all.push(line);
+            }
+        }
+    }
+    match context.output.format {
+        Format::Text => {}
+        Format::Json | Format::Ndjson => context.output.json_list(&all),
+    }
+    let accent = if errors > 0 { Accent::Bad } else { Accent::Good };
+    let flows = args.files.len();
+    context.output.note(&context.output.accent(accent, &format!("{flows} checked: {errors} errors, {warnings} warnings")));
+    Ok(if errors > 0 { Exit::Refused } else { Exit::Completed })
+}
+
+/// Errors and warnings of a file; one that cannot be read is a problem like any other.
+fn problems(path: &std::path::Path) -> Vec<Problem> {
+    match loading::read(path) {
+        Ok(text) => match compile::load(&text) {
+            Ok((_, warnings)) => warnings,
+            Err(problems) => problems,
+        },
+        Err(error) => vec![Problem {
+            code: "unreadable",
+            severity: Severity::Error,
+            line: 1,
+            column: 1,
+            pointer: String::new(),
+            message: error.to_string(),
+            hint: "give the path of a flow file".to_owned(),
+        }],
+    }
+}

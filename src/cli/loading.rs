@@ -1,0 +1,177 @@
+//! A flow from a file, with everything that belongs to it: the flows it starts as children that lie beside it, the rehearsal script, and
+//! whether it can run for real here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::session::Session;
+use crate::engine::{self, FlowRef};
+use crate::flow::compile;
+use crate::flow::plan::{Child, Kind, Plan, ToolCall};
+use crate::flow::problem::Problem;
+use crate::flow::spec::RehearsalSpec;
+use crate::limits::FLOW_BYTES_MAX;
+
+/// What a flow file may be called, after its name.
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// A flow file, compiled, and the files that belong to it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub plan: Plan,
+    /// Child flows from files beside it, theirs included, by agent name.
+    pub children: BTreeMap<String, Plan>,
+    /// Scripted answers of this flow and, below them, of its children.
+    pub script: Option<RehearsalSpec>,
+}
+
+/// Reads a flow file and what belongs to it.
+///
+/// # Errors
+/// `Refused`, with every problem, when it or a child beside it cannot be read or does not compile.
+pub fn load(path: &Path) -> Result<Loaded, Error> {
+    let plan = compile(path)?;
+    let mut script = script(path)?;
+    let mut children = BTreeMap::new();
+    let mut wanted: Vec<String> = agents(&plan).into_iter().collect();
+    while let Some(agent) = wanted.pop() {
+        if agent == plan.name || children.contains_key(&agent) {
+            continue;
+        }
+        // Not beside the flow: the catalog may have it, which the engine finds out.
+        let Some(file) = beside(path, &agent) else { continue };
+        let child = compile(&file)?;
+        if child.name != agent {
+            return Err(Error::Refused(format!("{} is asked for as agent `{agent}`, but the flow in it is called `{}`", file.display(), child.name)));
+        }
+        if let Some(answers) = self::script(&file)? {
+            let script = script.get_or_insert_default();
+            for (step, answer) in answers {
+                script.entry(step).or_insert(answer);
+            }
+        }
+        wanted.extend(agents(&child));
+        children.insert(agent, child);
+    }
+    Ok(Loaded { plan, children, script })
+}
+
+impl Loaded {
+    /// Puts the flow and its children into the catalog.
+    ///
+    /// # Errors
+    /// When the engine refuses one.
+    pub async fn register(&self, session: &Session) -> Result<(FlowRef, Vec<FlowRef>), Error> {
+        let mut agents = Vec::new();
+        for child in self.children.values() {
+            agents.push(session.engine.register((*child.spec).clone()).await.map_err(Error::from)?);
+        }
+        let flow = session.engine.register((*self.plan.spec).clone()).await.map_err(Error::from)?;
+        Ok((flow, agents))
+    }
+
+    /// Models that this run may call and whose provider has neither key nor base URL here.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub async fn closed_models(&self, session: &Session) -> Result<BTreeSet<String>, Error> {
+        let mut models = models(&self.plan);
+        let mut known: BTreeSet<String> = self.children.keys().cloned().collect();
+        known.insert(self.plan.name.clone());
+        let mut wanted: Vec<String> = agents(&self.plan).into_iter().collect();
+        for child in self.children.values() {
+            models.extend(self::models(child));
+            wanted.extend(agents(child));
+        }
+        while let Some(agent) = wanted.pop().filter(|agent| known.insert(agent.clone())) {
+            match session.engine.flow(&agent, None).await {
+                Ok((_, spec)) => {
+                    let plan = compile::plan(&spec).map_err(|problems| refused(&agent, &problems))?;
+                    models.extend(self::models(&plan));
+                    wanted.extend(agents(&plan));
+                }
+                // The start will say so, with the step that wants it.
+                Err(engine::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        models.retain(|model| !session.runner.can_reach(model));
+        Ok(models)
+    }
+}
+
+/// The text of a flow file.
+///
+/// # Errors
+/// `Refused` when it cannot be read or is too large.
+pub fn read(path: &Path) -> Result<String, Error> {
+    let refused = |reason: String| Error::Refused(format!("cannot read the flow {}: {reason}", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?.len();
+    if size > FLOW_BYTES_MAX as u64 {
+        return Err(refused(format!("it has {size} bytes; {FLOW_BYTES_MAX} are allowed")));
+    }
+    std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))
+}
+
+/// A problem with its file, for people.
+#[must_use]
+pub fn problem_text(path: &str, problem: &Problem) -> String {
+    format!("{path}:{problem}")
+}
+
+fn compile(path: &Path) -> Result<Plan, Error> {
+    let (plan, _) = compile::load(&read(path)?).map_err(|problems| refused(&path.display().to_string(), &problems))?;
+    Ok(plan)
+}
+
+fn refused(name: &str, problems: &[Problem]) -> Error {
+    let lines: Vec<String> = problems.iter().map(|problem| problem_text(name, problem)).collect();
+    Error::Refused(format!("the flow is refused\n{}", lines.join("\n")))
+}
+
+/// `name.rehearsal.yaml` beside `name.yaml`.
+fn script(path: &Path) -> Result<Option<RehearsalSpec>, Error> {
+    let file = path.with_extension("rehearsal.yaml");
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let text = read(&file)?;
+    let script = serde_saphyr::from_str(&text);
+    script.map(Some).map_err(|error| Error::Refused(format!("the rehearsal {} is refused: {error}", file.display())))
+}
+
+fn beside(path: &Path, agent: &str) -> Option<PathBuf> {
+    let directory = path.parent()?;
+    EXTENSIONS.iter().map(|extension| directory.join(format!("{agent}.{extension}"))).find(|file| file.is_file())
+}
+
+/// Agents that a flow starts in their current revision; a numbered one is the catalog's.
+fn agents(plan: &Plan) -> BTreeSet<String> {
+    let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+    let children = steps.flat_map(|step| match &step.kind {
+        Kind::Child(child) => vec![child],
+        Kind::Agent(agent) => agent.tools.iter().filter_map(|tool| child_of(&tool.call)).collect(),
+        _ => Vec::new(),
+    });
+    children.filter(|child| child.revision.is_none()).map(|child| child.agent.clone()).collect()
+}
+
+fn child_of(call: &ToolCall) -> Option<&Child> {
+    match call {
+        ToolCall::Child(child) => Some(child),
+        ToolCall::Call(_) | ToolCall::Mcp { .. } => None,
+    }
+}
+
+/// Models that a flow's own steps call.
+#[must_use]
+pub fn models(plan: &Plan) -> BTreeSet<String> {
+    let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+    let named = steps.filter_map(|step| match &step.kind {
+        Kind::Llm(llm) => Some(llm.model.clone()),
+        Kind::Agent(agent) => Some(agent.llm.model.clone()),
+        _ => None,
+    });
+    named.collect()
+}
