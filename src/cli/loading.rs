@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::session::Session;
 use crate::engine::{self, FlowRef};
-use crate::flow::compile;
+use crate::flow::compile as compiling;
 use crate::flow::plan::{Child, Kind, Plan, ToolCall};
 use crate::flow::problem::Problem;
 use crate::flow::spec::RehearsalSpec;
@@ -87,7 +87,7 @@ impl Loaded {
         while let Some(agent) = wanted.pop().filter(|agent| known.insert(agent.clone())) {
             match session.engine.flow(&agent, None).await {
                 Ok((_, spec)) => {
-                    let plan = compile::plan(&spec).map_err(|problems| refused(&agent, &problems))?;
+                    let plan = compiling::plan(&spec).map_err(|problems| refused(&agent, &problems))?;
                     models.extend(self::models(&plan));
                     wanted.extend(agents(&plan));
                 }
@@ -120,8 +120,12 @@ pub fn problem_text(path: &str, problem: &Problem) -> String {
     format!("{path}:{problem}")
 }
 
-fn compile(path: &Path) -> Result<Plan, Error> {
-    let (plan, _) = compile::load(&read(path)?).map_err(|problems| refused(&path.display().to_string(), &problems))?;
+/// Compiles one flow file.
+///
+/// # Errors
+/// `Refused`, with every problem.
+pub fn compile(path: &Path) -> Result<Plan, Error> {
+    let (plan, _) = compiling::load(&read(path)?).map_err(|problems| refused(&path.display().to_string(), &problems))?;
     Ok(plan)
 }
 
