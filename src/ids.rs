@@ -191,6 +191,12 @@ pub struct CallId(pub u64);
 #[serde(transparent)]
 pub struct BootId(pub u64);
 
+impl BootId {
+    /// A process that records and performs nothing. What the machine begins under it is never done by anybody: the process that goes on
+    /// begins it anew under its own name, whatever the effect's class.
+    pub const HOLDING: Self = Self(u64::MAX);
+}
+
 /// SHA-256; written `sha256:` and 64 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);

@@ -130,7 +130,7 @@ impl Output {
     /// Rows under headings, without borders, as wide as they need to be.
     pub fn table(self, headings: &[&str], rows: Vec<Vec<String>>) {
         let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::NOTHING).set_header(headings.to_vec());
+        table.load_style(comfy_table::presets::NOTHING).set_header(headings.to_vec());
         for row in rows {
             table.add_row(row);
         }

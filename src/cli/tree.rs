@@ -46,7 +46,6 @@ struct Progressing {
     at: TimeMs,
     tokens: u64,
     cost: NanoUsd,
-    error: Option<String>,
 }
 
 impl Tree {
@@ -81,7 +80,7 @@ impl Tree {
                 self.open_frame(*frame, *parent, opening);
                 None
             }
-            Event::Entered { frame, step, work, .. } => self.entered(self.step_name(*frame, step.as_str()), work, at),
+            Event::Entered { frame, step, work, .. } => Some(self.entered(self.step_name(*frame, step.as_str()), work, at)),
             Event::CallStarted { call, place, request, .. } => {
                 self.calls.insert(*call, place.clone());
                 let name = self.name(place);
@@ -105,17 +104,15 @@ impl Tree {
         self.frames.insert(frame, path);
     }
 
-    fn entered(&mut self, name: String, work: &Work, at: TimeMs) -> Option<Line> {
+    fn entered(&mut self, name: String, work: &Work, at: TimeMs) -> Line {
         let detail = match work {
-            Work::Call | Work::Question => return None,
             Work::Agent { .. } => "agent".to_owned(),
             Work::Map { items } => format!("{} items", items.len()),
-            Work::Child => "child execution".to_owned(),
             Work::Wait { due } => format!("until {}", super::output::instant(*due)),
             Work::Listen => "waits for an event".to_owned(),
         };
         self.began.insert(name.clone(), Progressing { at, ..Progressing::default() });
-        Some(Line::Began { name, detail, at })
+        Line::Began { name, detail, at }
     }
 
     /// Of a call beside the step's own (a model or tool call of an agent, a compensation) the end is worth a line.
@@ -138,7 +135,6 @@ impl Tree {
         };
         let finished = place.part != Part::Own && !matches!(outcome, Outcome::Retryable { .. });
         if !finished {
-            progressing.error = error;
             self.began.insert(name, progressing);
             return None;
         }
@@ -163,16 +159,15 @@ impl Tree {
 
     fn said(&mut self, event: &Event, at: TimeMs) -> Option<Line> {
         let (name, mark, text) = match event {
-            Event::RetryAt { place, due } => {
-                let name = self.name(place);
-                let error = self.began.get(&name).and_then(|progressing| progressing.error.clone()).unwrap_or_default();
-                (name, Mark::Failed, format!("{error} (again in {})", super::output::duration(due.since(at))))
+            Event::RetryAt { place, due, error } => {
+                let again = super::output::duration(due.since(at));
+                (self.name(place), Mark::Failed, format!("{}: {} (again in {again})", error.code, error.message))
             }
             Event::CallLost { call } => {
                 let place = self.calls.remove(call)?;
                 (self.name(&place), Mark::Failed, "was interrupted".to_owned())
             }
-            Event::Asked { place, question } => {
+            Event::Asked { place, question, .. } => {
                 let name = self.name(place);
                 (name, Mark::Question, format!("{}: {}", question_word(question.kind), question.title))
             }

@@ -21,7 +21,7 @@ use super::notice::Notice;
 use super::request::Answered;
 use super::{family, shared};
 use crate::clock;
-use crate::ids::{ExecutionId, QuestionId, TimeMs};
+use crate::ids::{BootId, ExecutionId, QuestionId, TimeMs};
 use crate::machine::call::Outcome;
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
@@ -121,7 +121,7 @@ impl ExecutionActor {
         };
         let root = life.lineage.last().copied().unwrap_or(self.id);
         self.directory.do_send(Loaded { execution: self.id, generation: self.generation, root });
-        let (lost, owed) = life.owed(self.shared.boot);
+        let (lost, owed) = if self.shared.boot == BootId::HOLDING { Default::default() } else { life.owed(self.shared.boot) };
         let deadline = life.state.deadline();
         self.life = Some(life);
         if deadline.is_some() {
@@ -234,7 +234,7 @@ impl ExecutionActor {
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
-        let Some(life) = self.life.as_ref() else { return };
+        let Some(life) = self.life.as_ref().filter(|_| self.shared.boot != BootId::HOLDING) else { return };
         for effect in effects {
             match effect {
                 Effect::Perform { call, name, request } => {

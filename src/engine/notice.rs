@@ -46,4 +46,13 @@ impl Notices {
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
+
+    /// The next one that is there already.
+    pub fn try_next(&mut self) -> Option<Notice> {
+        match self.receiver.try_recv() {
+            Ok(notice) => Some(notice),
+            Err(broadcast::error::TryRecvError::Lagged(count)) => Some(Notice::Missed { count }),
+            Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => None,
+        }
+    }
 }

@@ -36,6 +36,9 @@ pub enum Resume {
     All,
     /// Only executions that are started, resumed or answered through this handle, with their children and their timers (the command line).
     Asked,
+    /// Nothing: what is asked is recorded and answered, no effect is performed, no timer fed. For looking, and for decisions, signals and
+    /// starts that somebody else goes on with.
+    Nothing,
 }
 
 /// A revision in the catalog.

@@ -16,6 +16,7 @@ use super::request::{Options, Resume};
 use super::revisions::Revisions;
 use super::shared::Shared;
 use super::timers::Timers;
+use crate::ids::BootId;
 use crate::clock;
 use crate::machine::input::Body;
 use crate::runner::Runner;
@@ -42,7 +43,7 @@ impl Engine {
         let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("flowgate-call").enable_all().build().map_err(broken)?;
         let shared = Arc::new(Shared {
             tenant: options.tenant.clone(),
-            boot: clock::boot_id(),
+            boot: if options.resume == Resume::Nothing { BootId::HOLDING } else { clock::boot_id() },
             revisions: Revisions::new(store.clone(), options.tenant.clone()),
             store,
             performer: Performer::new(runner),

@@ -219,7 +219,8 @@ impl Deciding<'_> {
                 self.state.hints = Hints::default();
                 return;
             }
-            if self.turn.events.len() >= limits::TURN_TRANSITIONS_MAX {
+            // A process that only records leaves the walk to the one that goes on.
+            if self.boot == BootId::HOLDING || self.turn.events.len() >= limits::TURN_TRANSITIONS_MAX {
                 self.emit(Event::Yielded);
                 self.state.hints = Hints::default();
                 return;

@@ -13,7 +13,7 @@ use super::steps::eval_true;
 use crate::flow::plan::{InDoubt, Kind, LlmTemplate, Retry, StepIx};
 use crate::flow::schema::Schema;
 use crate::flow::spec::{Backoff, EffectClass};
-use crate::ids::{CallId, FrameId};
+use crate::ids::{BootId, CallId, FrameId};
 use crate::limits;
 
 impl Deciding<'_> {
@@ -173,7 +173,10 @@ impl Deciding<'_> {
     pub(super) fn lost(&mut self, call: CallId) {
         let Some(flight) = self.state.flights.get(&call).cloned() else { return };
         self.emit(Event::CallLost { call });
-        let (place, effect) = (&flight.place, flight.request.effect);
+        let place = &flight.place;
+        // What began under a process that only records was never sent.
+        let never_made = flight.boot == BootId::HOLDING;
+        let effect = if never_made { EffectClass::Read } else { flight.request.effect };
         let error = CallError::new("lost", "the process was gone before the call had an outcome");
         if self.is_place_stopping(place) {
             let outcome = if effect == EffectClass::Once { Outcome::Unknown { error } } else { Outcome::Permanent { error } };

@@ -119,10 +119,10 @@ async fn decide(context: &Context, session: Session, asked: &QuestionRef, verdic
             output.json(&json!({"question": question, "execution": id, "closed": false, "votes": open.votes, "digest": open.digest}));
         }
     }
-    if deciding.resume {
-        return exec::go_on(context, session, root(&session, id).await?, &deciding.walk).await;
-    }
     let root = root(&session, id).await?;
+    if deciding.resume {
+        return exec::go_on(context, session, root, &deciding.walk).await;
+    }
     session.close(std::time::Duration::ZERO).await;
     if let Answered::Closed(_) = answered {
         output.note(&format!("go on with:\n  {}", context.command(&format!("exec resume {root}"))));
