@@ -7,7 +7,9 @@ use super::error::{Error, Exit};
 
 /// Print the completion script of a shell.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  flowgate completions bash > /etc/bash_completion.d/flowgate\n  flowgate completions zsh > ~/.zfunc/_flowgate")]
+#[command(
+    after_help = "Examples:\n  flowgate completions bash > /etc/bash_completion.d/flowgate\n  flowgate completions zsh > ~/.zfunc/_flowgate"
+)]
 pub struct Args {
     /// The shell.
     #[arg(value_name = "SHELL")]

@@ -78,7 +78,8 @@ fn finding(check: &str, health: Health, detail: impl Into<String>) -> Finding {
 }
 
 fn versions(context: &Context) -> Finding {
-    let file = context.config.file.as_ref().map_or_else(|| "no settings file".to_owned(), |file| format!("settings from {}", file.display()));
+    let file =
+        context.config.file.as_ref().map_or_else(|| "no settings file".to_owned(), |file| format!("settings from {}", file.display()));
     let (version, system, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     finding("flowgate", Health::Ok, format!("{version} on {system} {machine}, {file}"))
 }

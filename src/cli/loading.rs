@@ -43,7 +43,11 @@ pub fn load(path: &Path) -> Result<Loaded, Error> {
         let Some(file) = beside(path, &agent) else { continue };
         let child = compile(&file)?;
         if child.name != agent {
-            return Err(Error::Refused(format!("{} is asked for as agent `{agent}`, but the flow in it is called `{}`", file.display(), child.name)));
+            return Err(Error::Refused(format!(
+                "{} is asked for as agent `{agent}`, but the flow in it is called `{}`",
+                file.display(),
+                child.name
+            )));
         }
         if let Some(answers) = self::script(&file)? {
             let script = script.get_or_insert_default();

@@ -177,5 +177,9 @@ pub fn pretty(value: &Value) -> String {
 }
 
 fn cut(text: &str) -> String {
-    if text.chars().count() <= SHORT_CHARACTERS_MAX { text.to_owned() } else { format!("{} (s shows all)", one_line(text, SHORT_CHARACTERS_MAX)) }
+    if text.chars().count() <= SHORT_CHARACTERS_MAX {
+        text.to_owned()
+    } else {
+        format!("{} (s shows all)", one_line(text, SHORT_CHARACTERS_MAX))
+    }
 }

@@ -56,7 +56,9 @@ pub fn open(context: &Context, resume: Resume) -> Result<Session, Error> {
 pub fn open_existing(context: &Context, resume: Resume, name: &str) -> Result<Session, Error> {
     if !has_store(context) {
         let directory = context.config.data_dir.display();
-        return Err(Error::Failed(format!("there is no `{name}`: the data directory {directory} is empty or missing; choose another with --data-dir")));
+        return Err(Error::Failed(format!(
+            "there is no `{name}`: the data directory {directory} is empty or missing; choose another with --data-dir"
+        )));
     }
     open(context, resume)
 }

@@ -171,9 +171,7 @@ impl Tree {
                 let name = self.name(place);
                 (name, Mark::Question, format!("{}: {}", question_word(question.kind), question.title))
             }
-            Event::Answered { decided, .. } => {
-                (String::new(), Mark::Note, format!("{} by {}", verdict_word(&decided.verdict), decided.by))
-            }
+            Event::Answered { decided, .. } => (String::new(), Mark::Note, format!("{} by {}", verdict_word(&decided.verdict), decided.by)),
             Event::Expired { .. } => (String::new(), Mark::Note, "a question expired unanswered".to_owned()),
             Event::Iterated { frame, step, thought, .. } if !thought.is_empty() => {
                 (self.step_name(*frame, step.as_str()), Mark::Note, thought.clone())
@@ -186,7 +184,9 @@ impl Tree {
             }
             Event::CancelAsked { reason, by } => (String::new(), Mark::Cancelled, format!("cancel asked by {by}: {reason}")),
             Event::Undoing => (String::new(), Mark::Note, "taking completed steps back".to_owned()),
-            Event::LimitRaised { budget, limit } => (String::new(), Mark::Note, format!("budget of {budget:?} raised to {limit}").to_lowercase()),
+            Event::LimitRaised { budget, limit } => {
+                (String::new(), Mark::Note, format!("budget of {budget:?} raised to {limit}").to_lowercase())
+            }
             _ => return None,
         };
         Some(Line::Said { name, mark, text })

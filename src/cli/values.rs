@@ -39,7 +39,10 @@ pub fn config(settings: &[String], declared: &Map<String, Value>) -> Result<Map<
         let name = path.strip_prefix("config.").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Error::Usage(format!("--set {path}: only config.NAME=VALUE can be set")))?;
         let Some(default) = declared.get(name) else {
-            return Err(Error::Refused(format!("--set config.{name}: the flow declares no such name{}", suggestion(name, declared.keys()))));
+            return Err(Error::Refused(format!(
+                "--set config.{name}: the flow declares no such name{}",
+                suggestion(name, declared.keys())
+            )));
         };
         let value = match default {
             Value::String(_) => Value::String(text.to_owned()),

@@ -165,4 +165,3 @@ pub fn status_accent(status: Status) -> Accent {
         Status::Running => Accent::Strong,
     }
 }
-

@@ -262,7 +262,9 @@ impl Walk<'_> {
             Ok(Answered::Closed(_)) => {}
             Ok(Answered::Open(question)) => {
                 let count = question.votes.len();
-                self.context.output.note(&format!("counted; {count} of {} votes. Others have to decide too.", question.approvers.quorum.max(1)));
+                self.context
+                    .output
+                    .note(&format!("counted; {count} of {} votes. Others have to decide too.", question.approvers.quorum.max(1)));
                 self.left_open.insert(id);
             }
             Err(engine::Error::Refused(refusal)) => self.refused(asked, &refusal),

@@ -61,7 +61,9 @@ pub struct Approve {
 
 /// Change the action's arguments and approve the changed action.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  flowgate approval edit 5f0c --arguments '{\"amount\": 20}'\n  flowgate approval edit 5f0c --arguments @edited.json --resume")]
+#[command(
+    after_help = "Examples:\n  flowgate approval edit 5f0c --arguments '{\"amount\": 20}'\n  flowgate approval edit 5f0c --arguments @edited.json --resume"
+)]
 pub struct Edit {
     #[command(flatten)]
     deciding: Deciding,
@@ -80,7 +82,9 @@ pub struct Reject {
 
 /// Answer in place of the action, or answer what is asked.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  flowgate approval respond 5f0c '{\"city\": \"Graz\"}'\n  flowgate approval respond 5f0c \"call the customer\"")]
+#[command(
+    after_help = "Examples:\n  flowgate approval respond 5f0c '{\"city\": \"Graz\"}'\n  flowgate approval respond 5f0c \"call the customer\""
+)]
 pub struct Respond {
     #[command(flatten)]
     deciding: Deciding,
@@ -124,4 +128,3 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Resolve(args) => session::block_on(decide::resolve(context, args)),
     }
 }
-

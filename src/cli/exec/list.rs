@@ -35,7 +35,9 @@ impl Wanted {
 /// List executions, newest first.
 #[derive(Debug, clap::Args)]
 #[command(visible_alias = "ls")]
-#[command(after_help = "Examples:\n  flowgate exec list\n  flowgate exec list --status WAITING_FOR_HUMAN -o json\n  flowgate exec list --flow refund-review --limit 10")]
+#[command(
+    after_help = "Examples:\n  flowgate exec list\n  flowgate exec list --status WAITING_FOR_HUMAN -o json\n  flowgate exec list --flow refund-review --limit 10"
+)]
 pub struct Args {
     /// Only with one of these statuses
     #[arg(long, value_enum, value_delimiter = ',', ignore_case = true, value_name = "STATUS")]

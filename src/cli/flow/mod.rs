@@ -1,8 +1,6 @@
 //! `flowgate flow`: flow files, without running them. One file per command.
 
 mod check;
-mod explain;
-mod graph;
 mod schema;
 
 use super::args::Context;
@@ -12,8 +10,6 @@ use super::error::{Error, Exit};
 pub enum Command {
     Check(check::Args),
     Schema(schema::Args),
-    Graph(graph::Args),
-    Explain(explain::Args),
 }
 
 /// # Errors
@@ -22,7 +18,5 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     match command {
         Command::Check(args) => check::execute(context, args),
         Command::Schema(args) => schema::execute(context, args),
-        Command::Graph(args) => graph::execute(context, args),
-        Command::Explain(args) => explain::execute(context, args),
     }
 }

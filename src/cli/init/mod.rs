@@ -42,7 +42,10 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     } else {
         output.json(&serde_json::json!({"directory": directory, "files": FILES.map(|(name, _)| name)}));
     }
-    output.note(&format!("\nNext:\n  cd {}\n  ./test.sh\n  flowgate run flows/triage.yaml -p message=\"The invoice is wrong\"", directory.display()));
+    output.note(&format!(
+        "\nNext:\n  cd {}\n  ./test.sh\n  flowgate run flows/triage.yaml -p message=\"The invoice is wrong\"",
+        directory.display()
+    ));
     Ok(Exit::Completed)
 }
 
