@@ -72,10 +72,11 @@ pub fn child(pointer: &str, key: impl std::fmt::Display) -> String {
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const LISTED_MAX: usize = 24;
+    let length = word.chars().count();
     let mut known: Vec<&str> = known.into_iter().collect();
     let close = known.iter().map(|name| (strsim::damerau_levenshtein(word, name), *name)).min();
     match close {
-        Some((distance, name)) if distance <= 1 + word.chars().count() / 3 => format!("did you mean `{name}`?"),
+        Some((distance, name)) if distance < length && distance <= 1 + length / 3 => format!("did you mean `{name}`?"),
         _ if known.is_empty() => String::new(),
         _ => {
             known.sort_unstable();

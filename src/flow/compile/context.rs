@@ -98,12 +98,18 @@ impl<'a> Context<'a> {
                 Some(expr)
             }
             Err(error) => {
-                self.error(
-                    "bad_expression",
-                    pointer,
-                    error.to_string(),
-                    "conditions and mappings are CEL, for instance `steps.a.output.total > 100`",
-                );
+                let message = error.to_string();
+                // The compiler of expressions has no error of its own for this; for the reader it is another mistake than bad syntax.
+                if message.contains("secrets are for templates") {
+                    self.error("secret_place", pointer, message, "secrets stand in headers, query values and JSON texts of calls");
+                } else {
+                    self.error(
+                        "bad_expression",
+                        pointer,
+                        message,
+                        "conditions and mappings are CEL, for instance `steps.a.output.total > 100`",
+                    );
+                }
                 None
             }
         }

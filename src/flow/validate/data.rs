@@ -72,15 +72,8 @@ impl Checker<'_> {
             "previous" => self.previous(one, reference).into_iter().collect(),
             "config" => self.config(reference).into_iter().collect(),
             "input" => self.spec.input.as_ref().and_then(|schema| by_schema(schema, reference, 0, "the input")).into_iter().collect(),
-            // Templates find a misplaced secret themselves, and say so.
-            "secret" => match one.code {
-                Code::Expr(_) => vec![finding(
-                    "secret_place",
-                    "an expression cannot read secrets",
-                    "secrets stand in headers, query values and JSON texts",
-                )],
-                Code::Template(_) | Code::Text(_) | Code::Value(_) => Vec::new(),
-            },
+            // Expressions and templates find a misplaced secret themselves when they are compiled.
+            "secret" => Vec::new(),
             root if EVERYWHERE.contains(&root) || one.place.extra.contains(&root) || self.item_names(scope).contains(&root) => Vec::new(),
             root => vec![self.unknown(one, scope, root)],
         }
