@@ -37,7 +37,7 @@ pub struct View<'a> {
     pub steps: Vec<(&'a str, &'a StepSpec)>,
     pub by_id: HashMap<&'a str, usize>,
     pub edges: Vec<EdgeView<'a>>,
-    pub start: Option<usize>,
+    pub start: Start,
     pub output: Option<&'a str>,
     /// None where there is no start, or no step.
     pub shape: Option<(Graph, Shape)>,
@@ -60,6 +60,15 @@ impl View<'_> {
         let text = |&edge: &usize| format!("{} → {}", self.id(self.edges[edge].from), self.id(self.edges[edge].to));
         edges.iter().map(text).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The step that a scope is entered at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    Known(usize),
+    /// The file does not say (a noted problem); the rest is judged as if it were this one.
+    Assumed(usize),
+    None,
 }
 
 struct Raw<'a> {
@@ -135,9 +144,10 @@ fn view<'a>(ix: ScopeIx, raw: Raw<'a>, context: &mut Context<'_>) -> View<'a> {
             edges.push(EdgeView { from, to, spec, port, pointer });
         }
     }
-    let mut view = View { ix, owner: raw.owner, pointer: raw.pointer, steps, by_id, edges, start: None, output: raw.output, shape: None };
+    let mut view =
+        View { ix, owner: raw.owner, pointer: raw.pointer, steps, by_id, edges, start: Start::None, output: raw.output, shape: None };
     view.start = start(&view, raw.start, context);
-    if let Some(start) = view.start {
+    if let Start::Known(start) | Start::Assumed(start) = view.start {
         let edges = view.edges.iter().map(|edge| (edge.from, edge.to)).collect();
         let graph = Graph { nodes: view.steps.len(), start, edges };
         let shape = Shape::of(&graph);
@@ -151,40 +161,36 @@ fn default_port(step: &StepSpec) -> &'static str {
     if step.approval.is_some() { "approved" } else { "ok" }
 }
 
-fn start(view: &View<'_>, named: Option<&str>, context: &mut Context<'_>) -> Option<usize> {
+fn start(view: &View<'_>, named: Option<&str>, context: &mut Context<'_>) -> Start {
     let pointer = format!("{}/start", view.pointer);
-    if let Some(id) = named {
-        let found = view.by_id.get(id).copied();
-        if found.is_none() {
-            context.error("unknown_step", &pointer, format!("no step `{id}` here"), did_you_mean(id, view.by_id.keys().copied()));
-        }
-        return found;
-    }
-    if view.steps.is_empty() {
-        context.error("no_steps", &format!("{}/steps", view.pointer), "there are no steps", "add at least one step");
-        return None;
-    }
+    let steps_pointer = format!("{}/steps", view.pointer);
     let entered: std::collections::HashSet<usize> = view.edges.iter().map(|edge| edge.to).collect();
     let candidates: Vec<usize> = (0..view.steps.len()).filter(|step| !entered.contains(step)).collect();
-    match candidates[..] {
-        [only] => Some(only),
-        [] => {
-            let all: Vec<usize> = cycle(view);
-            let message =
-                format!("every step has an incoming edge, so nothing says where this cycle is entered: {}", view.edges_text(&all));
-            context.error("cycle_without_entry", &format!("{}/steps", view.pointer), message, "name the first step with `start:`");
-            None
+    if let Some(id) = named {
+        if let Some(&step) = view.by_id.get(id) {
+            return Start::Known(step);
         }
-        _ => {
+        context.error("unknown_step", &pointer, format!("no step `{id}` here"), did_you_mean(id, view.by_id.keys().copied()));
+        return candidates.first().map_or(Start::None, |&first| Start::Assumed(first));
+    }
+    match candidates[..] {
+        [only] => Start::Known(only),
+        [] if view.steps.is_empty() => {
+            context.error("no_steps", &steps_pointer, "there are no steps", "add at least one step");
+            Start::None
+        }
+        [] => {
+            let cycle = view.edges_text(&cycle(view));
+            let message = format!("every step has an incoming edge, so nothing says where this cycle is entered: {cycle}");
+            context.error("cycle_without_entry", &steps_pointer, message, "name the first step with `start:`");
+            Start::None
+        }
+        [first, ..] => {
             let names: Vec<&str> = candidates.iter().map(|&step| view.id(step)).collect();
             let message = format!("several steps have no incoming edge: {}", names.join(", "));
-            context.error(
-                "ambiguous_start",
-                &format!("{}/steps", view.pointer),
-                message,
-                "name the first step with `start:`, and lead an edge to each other one",
-            );
-            None
+            let hint = "name the first step with `start:`, and lead an edge to each other one";
+            context.error("ambiguous_start", &steps_pointer, message, hint);
+            Start::Assumed(first)
         }
     }
 }

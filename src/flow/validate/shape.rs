@@ -2,14 +2,15 @@
 
 use crate::flow::compile::context::Context;
 use crate::flow::compile::frame::Frames;
-use crate::flow::compile::view::View;
+use crate::flow::compile::view::{Start, View};
 use crate::flow::plan::EdgeIx;
 use crate::flow::source::child;
 use crate::flow::spec::{JoinSpec, Rest};
 
 pub fn check(view: &View<'_>, context: &mut Context<'_>) {
     let Some((graph, shape)) = &view.shape else { return };
-    for step in (0..view.steps.len()).filter(|&step| !shape.reachable[step]) {
+    let known = matches!(view.start, Start::Known(_));
+    for step in (0..view.steps.len()).filter(|&step| known && !shape.reachable[step]) {
         let message = format!("no path leads from `{}` to `{}`", view.id(graph.start), view.id(step));
         context.error("unreachable", &view.step_pointer(step), message, "add an edge to it, or remove the step");
     }

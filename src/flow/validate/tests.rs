@@ -70,7 +70,7 @@ mod ids_and_ways {
     fn the_start_is_clear() {
         check(&graph("", &["a", "b"], &["from: a, to: b", "from: b, to: b, when: \"true\""]), "loop_without_bound@4 no_way_out@4");
         check(&graph("", &["a", "b", "c"], &["from: a, to: c", "from: b, to: c"]), "ambiguous_start@2");
-        check(&graph("start: x\n", &["a"], &[]).replace("edges:\n", ""), "unknown_step@2");
+        check(&graph("start: x\n", &["a builtin: noop, visits: 3"], &[]).replace("edges:\n", ""), "unknown_step@2 visits_without_loop@4");
         check("flow: test\nsteps: {}\n", "no_steps@2");
     }
 
@@ -406,7 +406,10 @@ mod keys {
 
     #[test]
     fn everything_is_reported_at_once() {
-        let text = "flow: test\nsteps:\n  a: {builtin: nop}\n  b: {lmm: x, timeout: soon}\n  c: {set: {x: steps.q.output}, visits: 3}\nedges:\n  - {from: a, to: b}\n  - {from: a, to: d}\n  - {from: c, to: b, on: never}\n";
-        check(text, "unknown_builtin@3 unknown_field@4 bad_value@4 unknown_step@5 visits_without_loop@5 unknown_step@8 unknown_port@9");
+        let text = "flow: test\nsteps:\n  a: {builtin: nop}\n  b: {lmm: x, timeout: soon}\n  c: {set: {x: steps.q.output}, retry: {attempts: 3}}\nedges:\n  - {from: a, to: b}\n  - {from: a, to: d}\n  - {from: c, to: b, on: never}\n";
+        check(
+            text,
+            "ambiguous_start@2 unknown_builtin@3 unknown_field@4 bad_value@4 unknown_step@5 misplaced_key@5 unknown_step@8 unknown_port@9",
+        );
     }
 }
