@@ -109,3 +109,6 @@ fn digest(spec: &FlowSpec) -> Digest {
     }
     Digest::of_json(&value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -212,3 +212,6 @@ impl Shape {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

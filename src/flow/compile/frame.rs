@@ -1,6 +1,8 @@
 //! What a scope's shape means for walking it: levels and targets of edges, exits and owned edges of loops, nodes of frames, and what a
 //! `rest: cancel` join may cancel.
 
+use std::collections::HashMap;
+
 use super::view::{View, index_u32};
 use crate::flow::graph::{Graph, Shape};
 use crate::flow::plan::{EdgeIx, LoopIx, Node, StepIx};
@@ -118,21 +120,25 @@ impl<'a> Frames<'a> {
         };
         let target = self.node_at(level, join);
         let nodes = self.nodes(level);
-        let mut escapes: Vec<bool> = nodes.iter().map(|&node| node != target && self.ends_outside(level, node)).collect();
-        loop {
-            let mut changed = false;
-            for (index, &node) in nodes.iter().enumerate() {
-                if node == target || escapes[index] {
-                    continue;
-                }
-                let follows = |next: Node| nodes.iter().position(|&other| other == next).is_some_and(|next| escapes[next]);
-                if self.successors(level, node).into_iter().any(follows) {
-                    escapes[index] = true;
-                    changed = true;
-                }
+        let index: HashMap<Node, usize> = nodes.iter().enumerate().map(|(index, &node)| (node, index)).collect();
+        // Backwards from every node that can end elsewhere; the join itself lets nothing through.
+        let mut sources = vec![Vec::new(); nodes.len()];
+        let mut open = Vec::new();
+        for (from, &node) in nodes.iter().enumerate() {
+            if node == target {
+                continue;
             }
-            if !changed {
-                break;
+            if self.ends_outside(level, node) {
+                open.push(from);
+            }
+            for next in self.successors(level, node) {
+                sources[index[&next]].push(from);
+            }
+        }
+        let mut escapes = vec![false; nodes.len()];
+        while let Some(at) = open.pop() {
+            if !std::mem::replace(&mut escapes[at], true) {
+                open.extend(&sources[at]);
             }
         }
         nodes.iter().zip(&escapes).filter(|&(&node, &escapes)| node != target && !escapes).map(|(&node, _)| node).collect()
