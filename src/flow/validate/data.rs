@@ -51,7 +51,9 @@ pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
 fn references(code: &Code) -> Vec<Reference> {
     match code {
         Code::Expr(expr) => expr.references(),
-        Code::Template(_) | Code::Text(_) | Code::Value(_) => Vec::new(),
+        Code::Template(template) => template.references(),
+        Code::Text(template) => template.references(),
+        Code::Value(template) => template.references(),
     }
 }
 
