@@ -7,7 +7,8 @@ use crate::machine::call::{CallError, Outcome};
 /// What went wrong, and how far the request had got.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    pub error: CallError,
+    /// Boxed: a failure is the rarer half of many results.
+    pub error: Box<CallError>,
     pub stage: Stage,
     /// What the other side asked for, in milliseconds.
     pub retry_after_ms: Option<u64>,
@@ -31,19 +32,19 @@ pub enum Stage {
 impl Failure {
     #[must_use]
     pub fn new(stage: Stage, code: &str, message: impl Into<String>) -> Self {
-        Self { error: CallError::new(code, message), stage, retry_after_ms: None }
+        Self { error: Box::new(CallError::new(code, message)), stage, retry_after_ms: None }
     }
 
     /// What it means for a call of this class: see docs/semantics.md, "Once".
     #[must_use]
     pub fn judged(self, effect: EffectClass) -> Outcome {
         let Self { error, stage, retry_after_ms } = self;
+        let error = *error;
         let repeatable = effect != EffectClass::Once;
         match stage {
-            Stage::Refused => Outcome::Permanent { error },
             Stage::NotSent | Stage::Answered(429) => Outcome::Retryable { error, retry_after_ms },
             Stage::Answered(408 | 500..=599) | Stage::Sent if repeatable => Outcome::Retryable { error, retry_after_ms },
-            Stage::Answered(400..=499) => Outcome::Permanent { error },
+            Stage::Refused | Stage::Answered(400..=499) => Outcome::Permanent { error },
             Stage::Answered(_) | Stage::Unusable if repeatable => Outcome::Permanent { error },
             Stage::Answered(_) | Stage::Unusable | Stage::Sent => Outcome::Unknown { error },
         }

@@ -41,7 +41,7 @@ pub enum Error {
     Models(#[from] llm::Error),
     /// The server's tools cannot be listed; the code is one of docs/errors.md.
     #[error("{}", .0.message)]
-    Tools(CallError),
+    Tools(Box<CallError>),
 }
 
 /// The handle; cheap to clone. All clones share connections, MCP servers and bounds.
@@ -102,8 +102,10 @@ impl Runner {
     /// `Tools`: the server is not configured, does not start, or does not answer.
     pub async fn tools(&self, server: &str) -> Result<Vec<ToolDefinition>, Error> {
         let listed = self.0.mcp.tools(server).await;
-        listed
-            .map_err(|failure| Error::Tools(CallError { message: self.0.settings.secrets.redact(&failure.error.message), ..failure.error }))
+        listed.map_err(|mut failure| {
+            failure.error.message = self.0.settings.secrets.redact(&failure.error.message);
+            Error::Tools(failure.error)
+        })
     }
 
     /// What a token of `provider/model` costs; none when no table says.
@@ -151,9 +153,10 @@ impl Runner {
         let inner = &self.0;
         match &call.request {
             Request::Llm(request) => {
-                let _pass =
-                    inner.gates.pass(&format!("model:{}", llm::provider::split(&request.model).map_or("", |(provider, _)| provider))).await;
-                inner.models.perform(request, wire, chunks).await
+                let provider = llm::provider::split(&request.model).map_or("", |(provider, _)| provider);
+                let _pass = inner.gates.pass(&format!("model:{provider}")).await;
+                let secrets = &inner.settings.secrets;
+                inner.models.perform(request, wire, &mut |chunk| chunks(&secrets.redact(chunk))).await
             }
             Request::Http(request) => {
                 let _pass = inner.gates.pass(&tool::http::host(request)).await;

@@ -36,7 +36,7 @@ pub type Lookup = Arc<dyn Fn(String) -> Looking + Send + Sync>;
 /// Time to open a connection, handshake included; a host that is gone should cost seconds, not a step's whole time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Idle connections to models and MCP servers are kept this long.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why no client can be made.
 #[derive(Debug, thiserror::Error)]
@@ -163,15 +163,15 @@ impl Outbound {
             self.policy.check(&hop.url).map_err(|failure| failure.after(wire))?;
             let request = hop.request()?;
             let sending = WIRE.scope(wire.clone(), self.flow.execute(request));
-            let response = sending.await.map_err(|error| self.failure(&error, wire))?;
+            let response = sending.await.map_err(|error| connection_failure(&error, wire.sent()))?;
             match hop.next(response.status().as_u16(), response.headers())? {
                 Some(next) => hop = next,
-                None => return self.read(response, answer_bytes_max, wire).await,
+                None => return Self::read(response, answer_bytes_max, wire).await,
             }
         }
     }
 
-    async fn read(&self, mut response: reqwest::Response, answer_bytes_max: usize, wire: &Wire) -> Result<Reply, Failure> {
+    async fn read(mut response: reqwest::Response, answer_bytes_max: usize, wire: &Wire) -> Result<Reply, Failure> {
         let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
         let status = response.status().as_u16();
         let content_type = header(reqwest::header::CONTENT_TYPE).unwrap_or_default();
@@ -187,13 +187,9 @@ impl Outbound {
                 Ok(None) => return Ok(Reply { status, content_type, retry_after, body }),
                 // The status is known: an answer of 4xx or 5xx is an answer even when its body was cut.
                 Err(_) if status >= 400 => return Ok(Reply { status, content_type, retry_after, body }),
-                Err(error) => return Err(self.failure(&error, wire)),
+                Err(error) => return Err(connection_failure(&error, wire.sent())),
             }
         }
-    }
-
-    fn failure(&self, error: &reqwest::Error, wire: &Wire) -> Failure {
-        connection_failure(error, wire.sent())
     }
 }
 
@@ -259,8 +255,9 @@ fn flow_client(resolver: PolicyResolver) -> reqwest::ClientBuilder {
     base().dns_resolver(resolver).pool_max_idle_per_host(0).http1_only().connector_layer(GuardLayer)
 }
 
+/// For endpoints that the operator named. Their answers are read by libraries that cap time and text but not the raw body, so nothing is unpacked.
 fn trusted_client() -> reqwest::ClientBuilder {
-    base().pool_idle_timeout(IDLE_TIMEOUT)
+    base().pool_idle_timeout(IDLE_TIMEOUT).gzip(false)
 }
 
 fn base() -> reqwest::ClientBuilder {

@@ -149,8 +149,8 @@ fn unconnected_or_cut(model: &str, error: &(dyn std::error::Error + 'static)) ->
 
 fn refused(model: &str, status: u16, error: &genai::Error) -> Failure {
     let body = match error {
-        genai::Error::HttpError { body, .. } => body.as_str(),
-        genai::Error::WebModelCall { webc_error: genai::webc::Error::ResponseFailedStatus { body, .. }, .. } => body.as_str(),
+        genai::Error::HttpError { body, .. }
+        | genai::Error::WebModelCall { webc_error: genai::webc::Error::ResponseFailedStatus { body, .. }, .. } => body.as_str(),
         _ => "",
     };
     let data: Option<Value> = serde_json::from_str(body).ok();

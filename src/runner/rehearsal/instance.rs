@@ -96,7 +96,7 @@ fn array(fields: &Map<String, Value>, root: &Value, name: &str, depth: usize) ->
     let bound = |keyword: &str| fields.get(keyword).and_then(Value::as_u64);
     let prefix: Vec<Value> =
         fields.get("prefixItems").and_then(Value::as_array).into_iter().flatten().map(|item| at(item, root, name, depth + 1)).collect();
-    let wished = if depth <= OPTIONAL_DEPTH_MAX { 1 } else { 0 };
+    let wished = u64::from(depth <= OPTIONAL_DEPTH_MAX);
     let count = bound("minItems").unwrap_or(wished).min(bound("maxItems").unwrap_or(u64::MAX)).min(100);
     let mut items = prefix;
     if let Some(item) = fields.get("items").filter(|items| items.is_object()) {

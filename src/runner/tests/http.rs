@@ -184,7 +184,13 @@ async fn a_missing_secret_is_named_and_nothing_is_sent() {
 
 #[tokio::test]
 async fn cancelling_closes_the_connection_within_a_second() {
-    let server = Server::start(|_, _| vec![Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{".to_vec())]).await;
+    // In the middle of the answer, and before it began.
+    cancelled_at(vec![Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{".to_vec())]).await;
+    cancelled_at(Vec::new()).await;
+}
+
+async fn cancelled_at(acts: Vec<Act>) {
+    let server = Server::start(move |_, _| acts.clone()).await;
     let (cancel, request) = (CancellationToken::new(), call(post(&server.url), Once));
     let runner = runner(&[ALLOWED]);
     let performing = tokio::spawn({

@@ -15,8 +15,9 @@ use crate::runner::Runner;
 const KEY: &str = "sk-canary-0011223344";
 
 fn events(chunks: &[Value]) -> Vec<u8> {
-    let mut body: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
-    body.push_str("data: [DONE]\n\n");
+    let done = "[DONE]".to_owned();
+    let frames: Vec<String> = chunks.iter().map(ToString::to_string).chain([done]).map(|data| format!("data: {data}\n\n")).collect();
+    let body = frames.concat();
     response("200 OK", "content-type: text/event-stream", &body)
 }
 

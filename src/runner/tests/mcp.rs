@@ -2,8 +2,11 @@
 //! `FLOWGATE_TEST_MCP_EVERYTHING=PATH/mcp-server-everything cargo test --lib mcp -- --ignored`.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::server::{Act, Server, response};
 use super::{SECRET, call, error, kind, perform, value};
@@ -34,7 +37,7 @@ fn pinned(mut call: Call, definition: crate::ids::Digest) -> Call {
     call
 }
 
-/// What a small server answers to one message; `listed` counts how often the tools were asked for.
+/// What a small server answers to one message; none to a notification or an unknown method.
 fn answer(message: &Value, described: &str) -> Option<Value> {
     let result = match message["method"].as_str()? {
         "initialize" => {
@@ -55,27 +58,27 @@ fn answer(message: &Value, described: &str) -> Option<Value> {
     Some(json!({"jsonrpc": "2.0", "id": message["id"], "result": result}))
 }
 
+/// The response to one request over HTTP.
+fn reply(request: &str, described: &str) -> Vec<u8> {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    if !head.starts_with("POST ") {
+        return response("405 Method Not Allowed", "", "");
+    }
+    let message: Value = serde_json::from_str(body).unwrap();
+    let unknown = || json!({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601, "message": "unknown method"}});
+    match answer(&message, described).or_else(|| message.get("id").map(|_| unknown())) {
+        Some(answer) => response("200 OK", "content-type: application/json", &answer.to_string()),
+        None => response("202 Accepted", "", ""),
+    }
+}
+
 /// The description of the tool changes after `stable_lists` listings.
 async fn server(stable_lists: usize) -> Server {
-    let lists = std::sync::atomic::AtomicUsize::new(0);
+    let lists = AtomicUsize::new(0);
     Server::start(move |_, request| {
-        let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        if !head.starts_with("POST ") {
-            return vec![Act::Send(response("405 Method Not Allowed", "", "")), Act::Close];
-        }
-        let message: Value = serde_json::from_str(body).unwrap();
-        let listing = message["method"] == "tools/list";
-        let described =
-            if listing && lists.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= stable_lists { "Deletes." } else { "Reads." };
-        let sent = match answer(&message, described) {
-            Some(answer) => response("200 OK", "content-type: application/json", &answer.to_string()),
-            None if message.get("id").is_some() => {
-                let unknown = json!({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601, "message": "unknown method"}});
-                response("200 OK", "content-type: application/json", &unknown.to_string())
-            }
-            None => response("202 Accepted", "", ""),
-        };
-        vec![Act::Send(sent), Act::Close]
+        let listing = request.contains("tools/list");
+        let described = if listing && lists.fetch_add(1, Ordering::SeqCst) >= stable_lists { "Deletes." } else { "Reads." };
+        vec![Act::Send(reply(request, described)), Act::Close]
     })
     .await
 }
@@ -120,6 +123,30 @@ async fn a_changed_definition_needs_consent() {
     assert!(error.message.contains("start the flow again"), "{}", error.message);
     let called = server.requests().iter().filter(|request| request.contains("tools/call")).count();
     assert_eq!(called, 1, "the changed tool was not called");
+}
+
+#[tokio::test]
+async fn cancelling_closes_the_connection_within_a_second() {
+    let server = Server::start(|_, request| {
+        let held = request.contains("tools/call");
+        if held { Vec::new() } else { vec![Act::Send(reply(request, "Reads.")), Act::Close] }
+    });
+    let server = server.await;
+    let runner = with_servers(&[("files", over_http(&server.url))]);
+    let cancel = CancellationToken::new();
+    let performing = tokio::spawn({
+        let (runner, cancel) = (runner.clone(), cancel.clone());
+        async move { runner.perform("s#1.1", &tool("read", Value::Null), cancel, &mut |_| {}).await }
+    });
+    let called = async {
+        while !server.requests().iter().any(|request| request.contains("tools/call")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), called).await.expect("called");
+    cancel.cancel();
+    assert_eq!(kind(&performing.await.unwrap()), ("unknown", "cancelled"));
+    tokio::time::timeout(Duration::from_secs(1), server.closed()).await.expect("closed");
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn a_rebinding_name_reaches_nothing() {
     assert!(server.requests().is_empty(), "{:?}", server.requests());
 }
 
-fn redirecting(status: &str, location: String) -> impl Fn(usize, &str) -> Vec<Act> + use<> {
+fn redirecting(status: &str, location: &str) -> impl Fn(usize, &str) -> Vec<Act> + use<> {
     let answer = response(status, &format!("location: {location}"), "");
     move |_, _| vec![Act::Send(answer.clone()), Act::Close]
 }
@@ -125,7 +125,7 @@ async fn a_redirect_inwards_is_refused() {
     let inside = Server::answering(ok("1")).await;
     let target = inside.url.replace("127.0.0.1", "127.0.0.2");
     for location in [target.as_str(), "http://169.254.169.254/", "file:///etc/passwd", "http://[::1]/"] {
-        let server = Server::start(redirecting("302 Found", location.to_owned())).await;
+        let server = Server::start(redirecting("302 Found", location)).await;
         let request = || Request::Http(HttpRequest { method: "POST".to_owned(), ..get(&server.url) });
         let outcome = perform(&runner(&[ALLOWED]), &call(request(), Idempotent)).await;
         assert_eq!(kind(&outcome).0, "permanent", "{location}: {outcome:?}");
@@ -150,7 +150,7 @@ fn credentials(url: &str) -> HttpRequest {
 #[tokio::test]
 async fn credentials_stay_with_their_origin() {
     let other = Server::answering(ok("1")).await;
-    let server = Server::start(redirecting("307 Temporary Redirect", format!("{}/next", other.url))).await;
+    let server = Server::start(redirecting("307 Temporary Redirect", &format!("{}/next", other.url))).await;
     assert_eq!(value(perform(&runner(&[ALLOWED]), &call(Request::Http(credentials(&server.url)), Read)).await), 1);
     assert!(server.requests()[0].contains(SECRET));
     let second = &other.requests()[0];
@@ -168,7 +168,7 @@ async fn credentials_stay_with_their_origin() {
 #[tokio::test]
 async fn a_body_with_a_secret_does_not_follow_to_another_origin() {
     let other = Server::answering(ok("1")).await;
-    let server = Server::start(redirecting("308 Permanent Redirect", other.url.clone())).await;
+    let server = Server::start(redirecting("308 Permanent Redirect", &other.url)).await;
     let parts = vec![Part::Secret { secret: "shop_token".to_owned() }];
     let body = Some(Body { content_type: "text/plain".to_owned(), parts });
     let request = Request::Http(HttpRequest { method: "POST".to_owned(), body, ..get(&server.url) });
@@ -178,7 +178,7 @@ async fn a_body_with_a_secret_does_not_follow_to_another_origin() {
 
 #[tokio::test]
 async fn redirects_end() {
-    let server = Server::start(redirecting("302 Found", "/again".to_owned())).await;
+    let server = Server::start(redirecting("302 Found", "/again")).await;
     assert_eq!(kind(&perform(&runner(&[ALLOWED]), &call(Request::Http(get(&server.url)), Read)).await), ("permanent", "redirect_refused"));
     assert_eq!(server.requests().len(), 6);
 }
