@@ -21,7 +21,7 @@ use serde_json::Value;
 use self::check::{Checked, Shape};
 use self::scope::Scope;
 use super::lookup::{self, Path};
-use super::names::{Names, Reference};
+use super::names::{Fixed, Names, Reference};
 use crate::limits::TEMPLATE_BYTES_MAX;
 
 /// The name of a template in its environment; each environment has one.
@@ -246,7 +246,16 @@ impl Compiled {
     }
 }
 
-/// `text` with a secret's place marked.
+/// The bytes of a tree that people edited: a string that is still the mask of the secret at its place (`secret_at`, by JSON pointer)
+/// stays that secret, and everything else is what it is.
+///
+/// # Errors
+/// `Limit`.
+pub fn edited(value: Value, secret_at: &dyn Fn(&str) -> Option<Text>) -> Result<Vec<Part>, Error> {
+    Ok(tree::fixed(value, secret_at, "").render(&Fixed::default())?.parts)
+}
+
+/// What stands for a secret after `prefix` wherever people look.
 #[must_use]
 pub fn masked(prefix: &str) -> String {
     format!("{prefix}{MASK}")

@@ -48,7 +48,7 @@ pub(super) const FILTERS: [&str; 31] = [
     "trim",
 ];
 /// And those that a longer array above would only make harder to read.
-pub(super) const MORE_FILTERS: [&str; 4] = ["map", "title", "unique", "upper"];
+pub(super) const MORE_FILTERS: [&str; 5] = ["map", "title", "unique", "upper", "urlencode"];
 /// Tests that a template could misuse to ask about the engine itself.
 pub(super) const REFUSED_TESTS: [&str; 2] = ["filter", "test"];
 
@@ -100,6 +100,7 @@ fn build() -> Environment<'static> {
     environment.add_filter("replace", replace);
     environment.add_filter("string", |state: &mut State<'_, '_>, value: Shown| text(state, &value).map(Shown::from));
     environment.add_filter("tojson", tojson);
+    environment.add_filter("urlencode", urlencode);
     environment
 }
 
@@ -206,6 +207,21 @@ fn tojson(state: &mut State<'_, '_>, value: Shown, options: Rest<Shown>) -> Resu
     let text = text.map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
     spend(state, text.len())?;
     Ok(text)
+}
+
+/// For one segment of a path or one value of a query: all but letters, digits and `-._~` is percent-encoded.
+fn urlencode(state: &mut State<'_, '_>, value: Shown) -> Result<String, Error> {
+    let plain = text(state, &value)?;
+    let mut encoded = String::with_capacity(plain.len());
+    for byte in plain.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    spend(state, encoded.len())?;
+    Ok(encoded)
 }
 
 fn too_long() -> Error {

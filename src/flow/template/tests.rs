@@ -52,6 +52,7 @@ fn values_become_text() {
         r#"ANA Bna {"z":1,"a":{"deep":"x"}}"#,
     );
     check("{{ input.name ~ '-' ~ input.n ~ input.list }}", "Ana-3[1,\"b\"]");
+    check("{{ input.html | urlencode }}{{ '../é' | urlencode }}", "%3Ca%20%26%20b%3E..%2F%C3%A9");
     check("{{ input.list == [1, 'b'] }} {{ 'b' in input.list }} {{ 'z' in input.object }}", "true true true");
 }
 

@@ -194,8 +194,7 @@ fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
-#[expect(dead_code, reason = "used by what follows")]
-/// A tree of fixed values and texts, for `call` arguments that people edited.
+/// A tree without templates; a string that is the mask of the secret that `secret_at` knows at its place is that secret.
 pub(super) fn fixed(value: Value, secret_at: &dyn Fn(&str) -> Option<Text>, pointer: &str) -> Node {
     match value {
         Value::Array(items) => {
