@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowgate::flow::compile;
 use flowgate::flow::spec::{BodySpec, FlowSpec, RehearsalSpec, StepSpec};
+use flowgate::flow::{compile, parse};
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("flows")
@@ -22,7 +22,8 @@ fn shipped() -> Vec<String> {
 
 fn read(name: &str) -> (String, FlowSpec) {
     let text = fs::read_to_string(directory().join(name)).unwrap();
-    let spec = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let read = parse::read(&text);
+    let spec = read.spec.unwrap_or_else(|| panic!("{name}: {:#?}", read.problems));
     (text, spec)
 }
 

@@ -40,7 +40,7 @@ pub struct Run {
 pub struct Course {
     /// Exactly the steps that were completed.
     pub ran: Vec<String>,
-    /// Exactly the steps that were cancelled while they ran.
+    /// Exactly the steps that were cancelled, while they ran or before they began.
     pub cancelled: Vec<String>,
     /// Steps that are recorded as dead.
     pub dead: Vec<String>,

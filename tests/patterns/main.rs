@@ -11,9 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use expectation::Expectation;
-use flowgate::flow::compile;
 use flowgate::flow::problem::Severity;
-use flowgate::flow::spec::FlowSpec;
+use flowgate::flow::{compile, parse};
 
 const PATTERNS: u32 = 43;
 const SUPPORTED_MIN: usize = 33;
@@ -60,7 +59,7 @@ fn no_promise_is_kept_by_a_plain_sequence() {
     let mut failures = Vec::new();
     for Shown { name, text } in shown() {
         let expectation = Expectation::read(&text);
-        let spec: FlowSpec = serde_saphyr::from_str(&text).unwrap();
+        let spec = parse::read(&text).spec.unwrap();
         let plan = compile::plan(&sequence::of(&spec)).unwrap_or_else(|problems| panic!("{name} as a sequence: {problems:?}"));
         for (number, run) in expectation.runs.iter().enumerate() {
             let course = walk::walk(&plan, &sequence::run_of(run));
