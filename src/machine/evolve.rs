@@ -14,20 +14,21 @@
 //! | `ItemEnded` | frame quiet or drained | result kept, frame forgotten |
 //! | `Ended` | root quiet or drained, compensations done | final |
 
+mod calls;
+mod people;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::call::{Call, Message, Outcome};
-use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Part, Place, Reserved, Role, StepFate, Work};
-use super::question::{Action, Question, Vote};
+use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Part, Place, Reserved, StepFate, Work};
 use super::state::{
-    AgentRun, ChildRun, Flight, FrameKind, How, MapRun, NodeState, OpenQuestion, Released, Run, Running, Settled, Slot, SlotState, State,
-    Task, TaskPhase, Timer, Todo, Undo,
+    AgentRun, FrameKind, How, MapRun, NodeState, Run, Running, Settled, SlotState, State, Task, TaskPhase, Timer, Todo, Undo,
 };
 use crate::flow::names::StepView;
 use crate::flow::plan::{Node, Plan, StepIx};
-use crate::ids::{CallId, Digest, FrameId, QuestionId, StepId, TimeMs};
+use crate::ids::{FrameId, StepId, TimeMs};
 use crate::limits;
 
 /// Applies one event.
@@ -46,7 +47,7 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         | Event::CallLost { .. }
         | Event::AbortAsked { .. }
         | Event::Late { .. }
-        | Event::RetryAt { .. } => call_event(state, plan, event),
+        | Event::RetryAt { .. } => calls::call_event(state, plan, event),
         Event::Asked { .. }
         | Event::Voted { .. }
         | Event::ActionEdited { .. }
@@ -54,10 +55,10 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         | Event::Reassigned { .. }
         | Event::Answered { .. }
         | Event::Expired { .. }
-        | Event::Withdrawn { .. } => question_event(state, plan, event),
-        Event::Iterated { .. } | Event::Observed { .. } => agent_event(state, plan, event),
+        | Event::Withdrawn { .. } => people::question_event(state, plan, event),
+        Event::Iterated { .. } | Event::Observed { .. } => people::agent_event(state, plan, event),
         Event::ChildStarted { .. } | Event::ChildAccepted { .. } | Event::ChildCancelAsked { .. } | Event::ChildEnded { .. } => {
-            child_event(state, plan, event);
+            people::child_event(state, plan, event);
         }
         Event::SignalKept { signal } => {
             state.remember_signal(&signal.id);
@@ -158,276 +159,6 @@ fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attemp
     };
     state.begin(frame, node, Run { attempt, work, deadline: None, stopping: None });
     state.hint(Todo::Step(frame, node));
-}
-
-fn call_event(state: &mut State, plan: &Plan, event: &Event) {
-    match event {
-        Event::CallStarted { call, place, role, attempt, boot, request, reserved } => {
-            state.next_call = state.next_call.max(call.0 + 1);
-            state.spent.held.tokens += reserved.tokens;
-            state.spent.held.cost = state.spent.held.cost.plus(reserved.cost);
-            let flight = Flight {
-                place: place.clone(),
-                role: *role,
-                attempt: *attempt,
-                boot: *boot,
-                request: Arc::clone(request),
-                reserved: *reserved,
-                aborted: false,
-            };
-            state.flights.insert(*call, flight);
-            fly(state, plan, *call, place, *role, *attempt, request);
-        }
-        Event::CallEnded { call, outcome } => {
-            let Some(flight) = state.flights.remove(call) else { return };
-            state.release_hold(flight.reserved);
-            if let Outcome::Done { usage, .. } = outcome {
-                state.spent.tokens += usage.input_tokens + usage.output_tokens;
-                state.spent.cost = state.spent.cost.plus(usage.cost);
-            } else {
-                state.charge(flight.reserved, outcome);
-            }
-            state.set_phase(plan, &flight.place, TaskPhase::Settling);
-        }
-        Event::CallLost { call } => {
-            let Some(flight) = state.flights.remove(call) else { return };
-            state.release_hold(flight.reserved);
-            state.spent.tokens += flight.reserved.tokens;
-            state.spent.cost = state.spent.cost.plus(flight.reserved.cost);
-            state.set_phase(plan, &flight.place, TaskPhase::Settling);
-            if flight.role == Role::Act
-                && let Some(task) = state.task_mut(plan, &flight.place)
-            {
-                task.lost += 1;
-            }
-        }
-        Event::AbortAsked { call } => {
-            if let Some(flight) = state.flights.get_mut(call) {
-                flight.aborted = true;
-            }
-        }
-        Event::RetryAt { place, due, .. } => retry_at(state, plan, place, *due),
-        _ => {}
-    }
-}
-
-/// The task of `place` is in flight; it is created where this is its first attempt.
-fn fly(state: &mut State, plan: &Plan, call: CallId, place: &Place, role: Role, attempt: u32, request: &Arc<Call>) {
-    let phase = TaskPhase::Flying(call);
-    if let Some(task) = state.task_mut(plan, place) {
-        let resting = if let TaskPhase::Resting { due } = task.phase { Some(due) } else { None };
-        task.phase = phase;
-        if role == Role::Act {
-            task.repaired |= request.request != task.request.request;
-            task.attempt = attempt;
-            task.request = Arc::clone(request);
-        }
-        if let Some(due) = resting {
-            state.timers.remove(&(due, Timer::Retry(place.clone())));
-        }
-        return;
-    }
-    let task = Task { request: Arc::clone(request), attempt, failures: 0, lost: 0, repaired: false, phase };
-    let ix = state.step_ix(plan, place.frame, &place.step);
-    match place.part {
-        Part::Own => {
-            // An action that an approval released is used up by its first attempt.
-            if let Some(frame) = state.frames.get_mut(&place.frame) {
-                frame.released.remove(&ix);
-            }
-            state.begin(place.frame, Node::Step(ix), Run { attempt: 1, work: Running::Call(task), deadline: None, stopping: None });
-        }
-        Part::Model { .. } => {
-            if let Some(agent) = state.agent_run(place.frame, ix) {
-                agent.model = Some(task);
-            }
-        }
-        Part::Tool { .. } => state.set_slot(plan, place, SlotState::Task(task)),
-        Part::Undo => {
-            if let Some(undo) = state.undo.last_mut() {
-                undo.task = Some(task);
-            }
-        }
-    }
-}
-
-fn retry_at(state: &mut State, plan: &Plan, place: &Place, due: TimeMs) {
-    if let Some(task) = state.task_mut(plan, place) {
-        task.failures += 1;
-        task.phase = TaskPhase::Resting { due };
-        state.timers.insert((due, Timer::Retry(place.clone())));
-        return;
-    }
-    let ix = state.step_ix(plan, place.frame, &place.step);
-    state.clear_step_timers(plan, place.frame, ix);
-    if let Some(run) = state.run_mut(place.frame, Node::Step(ix)) {
-        run.work = Running::Resting { due };
-        run.attempt += 1;
-        run.stopping = None;
-        state.timers.insert((due, Timer::Wait(place.frame, ix)));
-    }
-}
-
-fn question_event(state: &mut State, plan: &Plan, event: &Event) {
-    match event {
-        Event::Asked { place, question, remind_at } => asked(state, plan, place, question, remind_at),
-        Event::Voted { question, vote } => {
-            if let Some(open) = state.open.get_mut(question) {
-                open.question.votes.push(vote.clone());
-            }
-        }
-        Event::ActionEdited { question, action, digest, vote } => action_edited(state, *question, action, *digest, vote),
-        Event::Reminded { question, number } => {
-            let due = state.open.get(question).and_then(|open| open.remind_at.get(*number as usize).copied());
-            if let Some(due) = due {
-                state.timers.remove(&(due, Timer::Remind(*question, *number)));
-            }
-        }
-        Event::Reassigned { question, approvers, expires_at } => {
-            let Some(open) = state.open.get_mut(question) else { return };
-            if let Some(due) = open.question.expires_at {
-                state.timers.remove(&(due, Timer::Expire(*question)));
-            }
-            open.question.approvers = approvers.clone();
-            open.question.expires_at = *expires_at;
-            open.question.votes.clear();
-            open.reassigned = true;
-            if let Some(due) = expires_at {
-                state.timers.insert((*due, Timer::Expire(*question)));
-            }
-        }
-        Event::Answered { question, decided } => {
-            if matches!(decided.verdict, super::question::Verdict::Approve | super::question::Verdict::Edit { .. }) {
-                release(state, plan, *question);
-            }
-            close_question(state, plan, *question, Some(decided.clone()));
-        }
-        Event::Expired { question } | Event::Withdrawn { question } => close_question(state, plan, *question, None),
-        _ => {}
-    }
-}
-
-fn asked(state: &mut State, plan: &Plan, place: &Place, question: &Arc<Question>, remind_at: &[TimeMs]) {
-    let id = question.id;
-    for (number, due) in (0_u32..).zip(remind_at) {
-        state.timers.insert((*due, Timer::Remind(id, number)));
-    }
-    if let Some(due) = question.expires_at {
-        state.timers.insert((due, Timer::Expire(id)));
-    }
-    let open = OpenQuestion { place: place.clone(), question: (**question).clone(), remind_at: remind_at.to_vec(), reassigned: false };
-    state.open.insert(id, open);
-    match question.kind {
-        super::question::QuestionKind::Approval | super::question::QuestionKind::Ask => {
-            let ix = state.step_ix(plan, place.frame, &place.step);
-            let run = Run { attempt: 1, work: Running::Question(id), deadline: None, stopping: None };
-            state.begin(place.frame, Node::Step(ix), run);
-        }
-        super::question::QuestionKind::ToolApproval => state.set_slot(plan, place, SlotState::Gate(id)),
-        super::question::QuestionKind::InDoubt => state.set_phase(plan, place, TaskPhase::Asking(id)),
-        super::question::QuestionKind::Budget => {}
-    }
-}
-
-fn action_edited(state: &mut State, question: QuestionId, action: &Action, digest: Digest, vote: &Vote) {
-    let Some(open) = state.open.get_mut(&question) else { return };
-    open.question.action = Some(action.clone());
-    open.question.digest = digest;
-    open.question.votes = vec![vote.clone()];
-}
-
-/// The approval step's action may now run, exactly as it was approved.
-fn release(state: &mut State, plan: &Plan, question: QuestionId) {
-    let Some(open) = state.open.get(&question) else { return };
-    let (place, action) = (&open.place, &open.question.action);
-    if open.question.kind != super::question::QuestionKind::Approval {
-        return;
-    }
-    let Some(action) = action else { return };
-    let call = Arc::clone(&action.call);
-    let frame = place.frame;
-    let ix = state.step_ix(plan, frame, &StepId::new(&action.step));
-    if let Some(frame) = state.frames.get_mut(&frame) {
-        frame.released.insert(ix, Released { question, call });
-    }
-}
-
-fn close_question(state: &mut State, plan: &Plan, id: QuestionId, decided: Option<super::question::Decided>) {
-    let Some(open) = state.open.remove(&id) else { return };
-    for (number, due) in (0_u32..).zip(&open.remind_at) {
-        state.timers.remove(&(*due, Timer::Remind(id, number)));
-    }
-    if let Some(due) = open.question.expires_at {
-        state.timers.remove(&(due, Timer::Expire(id)));
-    }
-    if open.question.kind == super::question::QuestionKind::InDoubt {
-        state.set_phase(plan, &open.place, TaskPhase::Settling);
-    }
-    state.closed.insert(id, decided);
-}
-
-fn agent_event(state: &mut State, plan: &Plan, event: &Event) {
-    match event {
-        Event::Iterated { frame, step, iteration, thought, calls } => {
-            let ix = state.step_ix(plan, *frame, step);
-            let Some(agent) = state.agent_run(*frame, ix) else { return };
-            agent.iteration = *iteration;
-            agent.model = None;
-            agent.messages.push(Message::Assistant { text: thought.clone(), calls: calls.clone() });
-            agent.slots = calls.iter().map(|asked| Slot { asked: asked.clone(), state: SlotState::Waiting }).collect();
-            state.hint(Todo::Step(*frame, Node::Step(ix)));
-        }
-        Event::Observed { place, text, .. } => {
-            state.set_slot(plan, place, SlotState::Observed { text: text.clone() });
-            let ix = state.step_ix(plan, place.frame, &place.step);
-            let Some(agent) = state.agent_run(place.frame, ix) else { return };
-            if agent.slots.iter().all(|slot| matches!(slot.state, SlotState::Observed { .. })) {
-                for slot in std::mem::take(&mut agent.slots) {
-                    let SlotState::Observed { text } = slot.state else { continue };
-                    agent.messages.push(Message::Tool { id: slot.asked.id, name: slot.asked.name, text });
-                }
-                agent.iteration += 1;
-            }
-            state.hint(Todo::Step(place.frame, Node::Step(ix)));
-        }
-        _ => {}
-    }
-}
-
-fn child_event(state: &mut State, plan: &Plan, event: &Event) {
-    match event {
-        Event::ChildStarted { place, child, attempt, start, reserved } => {
-            state.spent.held.tokens += reserved.tokens;
-            state.spent.held.cost = state.spent.held.cost.plus(reserved.cost);
-            let run = ChildRun { place: place.clone(), start: start.clone(), accepted: false, cancelling: None, reserved: *reserved };
-            state.children.insert(*child, run);
-            if place.part == Part::Own {
-                let ix = state.step_ix(plan, place.frame, &place.step);
-                state.drop_rest_timer(place.frame, ix);
-                let run = Run { attempt: *attempt, work: Running::Child(*child), deadline: None, stopping: None };
-                state.begin(place.frame, Node::Step(ix), run);
-            } else {
-                state.set_slot(plan, place, SlotState::Child(*child));
-            }
-        }
-        Event::ChildAccepted { child } => {
-            if let Some(run) = state.children.get_mut(child) {
-                run.accepted = true;
-            }
-        }
-        Event::ChildCancelAsked { child, reason } => {
-            if let Some(run) = state.children.get_mut(child) {
-                run.cancelling = Some(reason.clone());
-            }
-        }
-        Event::ChildEnded { child, ended } => {
-            let Some(run) = state.children.remove(child) else { return };
-            state.release_hold(run.reserved);
-            state.spent.tokens += ended.tokens;
-            state.spent.cost = state.spent.cost.plus(ended.cost);
-        }
-        _ => {}
-    }
 }
 
 fn step_ended(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, ending: &Ending, taken: &[u32], undo: Option<&Arc<Call>>) {

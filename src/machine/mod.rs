@@ -34,6 +34,9 @@ mod timers;
 pub mod trace;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use decide::{Refusal, Turn, decide, evolve, outstanding, replay};
 pub use start::models;
 pub use state::State;

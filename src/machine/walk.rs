@@ -149,6 +149,9 @@ impl State {
                     _ => None,
                 };
                 self.forget_older(previous);
+                if let Some(previous) = previous {
+                    self.close(previous);
+                }
                 let run = Run { attempt: 1, work: Running::Loop { frame: id }, deadline: None, stopping: None };
                 self.begin(parent, node, run);
                 self.insert_frame(id, scope, Some(loop_), Some(parent), FrameKind::Visit { previous }, inside.into(), *visit);

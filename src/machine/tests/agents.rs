@@ -1,0 +1,138 @@
+//! The ReAct loop: every model call and tool call a journalled step of its own.
+
+use serde_json::{Value, json};
+
+use super::drive::{Drive, done, permanent};
+use crate::machine::call::{Answer, Outcome, Request, ToolUse, Usage};
+use crate::machine::event::Event;
+use crate::machine::question::{QuestionKind, Verdict};
+use crate::machine::summary::Status;
+
+const AGENT: &str = "
+flow: t
+steps:
+  triage:
+    agent:
+      model: openai/gpt-5-mini
+      prompt: 'Help {{ input.who }}'
+      max_iterations: 3
+      tools:
+        - {name: look, description: look up, args: {type: object, required: [id], properties: {id: {type: integer}}}, http: {get: 'https://shop.example/{{ args.id }}'}, effect: read}
+        - {name: pay, description: pay, args: {type: object, properties: {amount: {type: number}}}, http: {post: 'https://shop.example/pay', json: {amount: '{{ args.amount }}'}}, effect: once, approval: {when: args.amount > 100}}
+";
+
+fn turn(calls: &[(&str, Value)]) -> Outcome {
+    let calls =
+        calls.iter().enumerate().map(|(n, (name, args))| ToolUse { id: format!("c{n}"), name: (*name).to_owned(), args: args.clone() });
+    let usage = Usage { input_tokens: 10, output_tokens: 5, ..Usage::default() };
+    Outcome::Done { answer: Answer::Model { text: "thinking".into(), calls: calls.collect() }, usage }
+}
+
+fn says(text: &str) -> Outcome {
+    Outcome::Done {
+        answer: Answer::Model { text: text.into(), calls: Vec::new() },
+        usage: Usage { input_tokens: 20, output_tokens: 5, ..Usage::default() },
+    }
+}
+
+fn start() -> Drive {
+    Drive::start(AGENT, json!({"who": "Kim"}))
+}
+
+#[test]
+fn parallel_calls_run_side_by_side_and_the_next_model_call_comes_when_all_have_ended() {
+    let mut drive = start();
+    drive.reply("model", turn(&[("look", json!({"id": 1})), ("look", json!({"id": 2}))]));
+    let names: Vec<_> = drive.calls.iter().map(|(_, name, _)| name.clone()).collect();
+    assert_eq!(names, ["triage#1@1[0]/look#1.1", "triage#1@1[1]/look#1.1"]);
+    let (call, ..) = drive.calls.pop_back().unwrap();
+    drive.feed(crate::machine::input::Body::Outcome { call, outcome: done(json!({"total": 2})) }).unwrap();
+    assert_eq!(drive.calls.len(), 1, "the model waits for the other");
+    drive.reply("look", done(json!({"total": 1})));
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert_eq!(request.messages.len(), 4, "user, assistant, two observations in order");
+    drive.reply("model", says("fine"));
+    assert_eq!(drive.ended().output, json!("fine"));
+    assert_eq!(drive.ended().tokens, 40);
+}
+
+#[test]
+fn failures_unknown_tools_and_bad_arguments_are_observations() {
+    let mut drive = start();
+    drive.reply("model", turn(&[("look", json!({"id": "x"})), ("fly", json!({})), ("look", json!({"id": 1}))]));
+    assert_eq!(drive.calls.len(), 1);
+    drive.reply("look", permanent("http_404"));
+    assert_eq!(drive.events(|event| matches!(event, Event::Observed { failed: true, .. })), 3);
+    drive.reply("model", says("sorry"));
+    assert_eq!(drive.ended().status, Status::Completed);
+}
+
+#[test]
+fn a_gate_asks_with_the_exact_call_and_a_rejection_is_an_observation() {
+    let mut drive = start();
+    drive.reply("model", turn(&[("pay", json!({"amount": 50}))]));
+    assert_eq!(drive.calls.len(), 1, "under the gate's condition nobody is asked");
+    drive.reply("pay", done(json!({})));
+    drive.reply("model", turn(&[("pay", json!({"amount": 500}))]));
+    assert_eq!(drive.question().kind, QuestionKind::ToolApproval);
+    drive.crash();
+    drive.decide(Verdict::Reject, "ben").unwrap();
+    assert_eq!(drive.events(|event| matches!(event, Event::Observed { failed: true, .. })), 1);
+}
+
+#[test]
+fn an_approved_tool_call_runs_exactly_as_shown() {
+    let mut drive = start();
+    drive.reply("model", turn(&[("pay", json!({"amount": 500}))]));
+    let question = drive.question();
+    let shown = question.action.clone().unwrap().call;
+    let decision = crate::machine::question::Decision {
+        question: question.id,
+        digest: question.digest,
+        verdict: Verdict::Approve,
+        by: super::drive::person("ben"),
+        reason: None,
+    };
+    drive.feed(crate::machine::input::Body::Decide(decision)).unwrap();
+    assert_eq!(drive.calls[0].2, shown);
+    drive.crash();
+    assert_eq!(drive.question().kind, QuestionKind::InDoubt, "a once tool call that a crash took is in doubt");
+    drive.decide(Verdict::Happened { result: json!({"ok": true}) }, "ben").unwrap();
+    assert_eq!(drive.ended().status, Status::Completed);
+}
+
+#[test]
+fn too_many_iterations_fail_the_step() {
+    let mut drive = start();
+    for _ in 0..3 {
+        drive.reply("model", turn(&[("look", json!({"id": 1}))]));
+        drive.reply("look", done(json!({})));
+    }
+    assert_eq!(drive.ended().error.as_ref().unwrap().code, "max_iterations");
+}
+
+#[test]
+fn an_answer_that_does_not_fit_its_schema_gets_one_repair_turn() {
+    let yaml = "{flow: t, steps: {a: {llm: {model: openai/gpt-5-mini, prompt: hi, output: {type: object, required: [ok], properties: {ok: {type: boolean}}}}}}}";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.reply("a", says("nope"));
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert_eq!(request.messages.len(), 3);
+    drive.reply("a", says("```json\n{\"ok\": true}\n```"));
+    assert_eq!(drive.ended().output, json!({"ok": true}));
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.reply("a", says("nope"));
+    drive.reply("a", says("nope"));
+    assert_eq!(drive.ended().error.as_ref().unwrap().code, "output_schema");
+}
+
+#[test]
+fn cancelling_an_agent_waits_for_its_once_calls_only() {
+    let mut drive = start();
+    drive.reply("model", turn(&[("pay", json!({"amount": 5})), ("look", json!({"id": 1}))]));
+    drive.cancel();
+    assert_eq!(drive.aborted.len(), 2);
+    assert_eq!(drive.status(), Status::Running);
+    drive.reply("pay", done(json!({})));
+    assert_eq!(drive.ended().status, Status::Cancelled);
+}
