@@ -3,6 +3,8 @@
 mod agents;
 mod calls;
 mod drive;
+mod generate;
+mod laws;
 mod loops;
 mod people;
 mod stops;

@@ -1,0 +1,289 @@
+//! The laws, over generated flows and generated histories: replay equals live (checked by the test shell at every turn), what is accepted
+//! ends or waits, owed equals unanswered, joins fire once, dead paths never block, a cancel ends everything, same inputs same events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::drive::{Drive, done, permanent, person, retryable, start_of, unknown};
+use super::generate::{Choices, flow};
+use crate::flow::compile;
+use crate::flow::spec::StepSpec;
+use crate::ids::{BootId, Digest, NanoUsd, TimeMs};
+use crate::machine::call::{Answer, Outcome, Request, ToolUse, Usage};
+use crate::machine::effect::Effect;
+use crate::machine::event::{Event, Recorded};
+use crate::machine::input::{Body, Pin, Signal};
+use crate::machine::question::{Decision, QuestionKind, Verdict};
+use crate::machine::summary::{Ended, Status};
+use crate::machine::{State, outstanding};
+
+const TURNS_MAX: usize = 5_000;
+
+fn begin(bytes: &[u8]) -> (Drive, Vec<u8>) {
+    let mut choices = Choices::new(bytes);
+    let spec = flow(&mut choices);
+    let plan = match compile::plan(&spec) {
+        Ok(plan) => Arc::new(plan),
+        Err(problems) => panic!("generated flow is refused: {problems:#?}\n{}", serde_json::to_string_pretty(&spec).unwrap()),
+    };
+    let mut start = start_of(&plan, json!({}));
+    start.pins.insert("other".to_owned(), Pin { revision: 1, digest: Digest::of(b"other") });
+    let mut drive = Drive {
+        plan,
+        state: State::default(),
+        journal: Vec::new(),
+        now: TimeMs(1_000_000),
+        boot: BootId(1),
+        calls: std::collections::VecDeque::new(),
+        aborted: Vec::new(),
+        answers: BTreeMap::new(),
+    };
+    drive.feed(Body::Start(Box::new(start))).unwrap();
+    (drive, bytes.iter().rev().copied().collect())
+}
+
+fn model_answer(choices: &mut Choices<'_>) -> Outcome {
+    let names = ["look", "pay", "nonsense"];
+    let calls = (0..choices.below(3)).map(|n| ToolUse { id: format!("c{n}"), name: names[choices.below(3)].to_owned(), args: json!({}) });
+    Outcome::Done { answer: Answer::Model { text: "text".to_owned(), calls: calls.collect() }, usage: Usage::default() }
+}
+
+fn answer(drive: &mut Drive, choices: &mut Choices<'_>, is_kind: bool) {
+    if drive.calls.is_empty() {
+        return;
+    }
+    let at = choices.below(drive.calls.len());
+    let (call, name, request) = drive.calls.remove(at).unwrap();
+    let outcome = match (&request.request, if is_kind { 0 } else { choices.below(8) }) {
+        (_, 5) => permanent("http_400"),
+        (_, 6) => retryable(),
+        (_, 7) => unknown(),
+        (Request::Llm(_), _) if name.contains("/model#") && !is_kind => model_answer(choices),
+        (Request::Llm(_), _) => Outcome::Done { answer: Answer::Model { text: "fine".into(), calls: Vec::new() }, usage: Usage::default() },
+        _ => done(json!({"ok": true})),
+    };
+    drive.feed(Body::Outcome { call, outcome: outcome.clone() }).unwrap();
+    if choices.below(4) == 3 {
+        drive.feed(Body::Outcome { call, outcome }).unwrap();
+    }
+}
+
+fn decide_one(drive: &mut Drive, choices: &mut Choices<'_>, is_kind: bool) {
+    let questions = drive.state.questions();
+    if questions.is_empty() {
+        return;
+    }
+    let question = questions[choices.below(questions.len())].clone();
+    let verdict = match (question.kind, if is_kind { 0 } else { choices.below(3) }) {
+        (QuestionKind::Ask, _) => Verdict::Respond { response: json!("hello") },
+        (QuestionKind::InDoubt, 0) => Verdict::Happened { result: json!({}) },
+        (QuestionKind::InDoubt, 1) => Verdict::Retry,
+        (QuestionKind::InDoubt, _) => Verdict::Fail,
+        (_, 2) => Verdict::Reject,
+        _ => Verdict::Approve,
+    };
+    let decision = Decision { question: question.id, digest: question.digest, verdict, by: person("ben"), reason: None };
+    drive.feed(Body::Decide(decision)).unwrap();
+}
+
+fn children(drive: &mut Drive, status: Status) {
+    let owed: Vec<_> = outstanding(&drive.state)
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::StartChild { child, .. } | Effect::CancelChild { child, .. } => Some(child),
+            _ => None,
+        })
+        .collect();
+    let known: Vec<_> = drive.state.children.keys().copied().chain(owed).collect();
+    for child in known {
+        drive.feed(Body::ChildAccepted { child }).unwrap();
+        let ended = Ended { status, output: json!(1), error: None, tokens: 1, cost: NanoUsd(1) };
+        drive.feed(Body::ChildEnded { child, ended }).unwrap();
+    }
+}
+
+/// One thing that the world does.
+fn happen(drive: &mut Drive, choices: &mut Choices<'_>) {
+    match choices.below(16) {
+        0..=6 => answer(drive, choices, false),
+        7..=9 => decide_one(drive, choices, false),
+        10 => children(drive, [Status::Completed, Status::Failed, Status::Cancelled][choices.below(3)]),
+        11 => {
+            let id = format!("s{}", choices.below(4));
+            let _ = drive.feed(Body::Signal(Signal { id, name: "go".to_owned(), payload: json!({}) }));
+        }
+        12 => {
+            drive.now = drive.now.plus([1, 1_000, 60_000, 90_000_000][choices.below(4)]);
+            drive.feed(Body::Timers).unwrap();
+        }
+        13 => drive.crash(),
+        14 if choices.below(4) == 0 && drive.state.ended().is_none() => drive.cancel(),
+        _ => {}
+    }
+}
+
+/// From here on the world is kind: everything is answered, and everything must end.
+fn heal(drive: &mut Drive, choices: &mut Choices<'_>) {
+    for turn in 0.. {
+        if drive.state.ended().is_some() {
+            return;
+        }
+        assert!(turn < TURNS_MAX, "does not end: {:?}", drive.state.summary(&drive.plan).map(|summary| summary.waiting_for));
+        while !drive.calls.is_empty() {
+            answer(drive, choices, true);
+        }
+        decide_one(drive, choices, true);
+        children(drive, Status::Completed);
+        let _ = drive.feed(Body::Signal(Signal { id: format!("heal{turn}"), name: "go".to_owned(), payload: json!({}) }));
+        drive.now = drive.now.plus(5_000);
+        drive.feed(Body::Timers).unwrap();
+    }
+}
+
+/// A whole history: the flow from the front of the bytes, the world from their back.
+fn live(bytes: &[u8]) -> Drive {
+    let (mut drive, reversed) = begin(bytes);
+    let mut choices = Choices::new(&reversed);
+    while !choices.is_exhausted() && drive.state.ended().is_none() {
+        happen(&mut drive, &mut choices);
+        check_owed(&drive);
+    }
+    heal(&mut drive, &mut choices);
+    drive
+}
+
+fn check_owed(drive: &Drive) {
+    let owed: BTreeSet<_> = outstanding(&drive.state)
+        .into_iter()
+        .filter_map(|effect| if let Effect::Perform { call, .. } = effect { Some(call) } else { None })
+        .collect();
+    let waiting: BTreeSet<_> = drive.calls.iter().map(|(call, ..)| *call).collect();
+    assert!(owed.is_subset(&waiting), "owed {owed:?}, unanswered {waiting:?}");
+}
+
+fn settled_once(journal: &[Recorded]) {
+    let mut seen = BTreeSet::new();
+    for recorded in journal {
+        if let Event::StepEnded { frame, step, .. } = &recorded.event {
+            assert!(seen.insert((*frame, step.clone())), "{step} settled twice in frame {frame:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_history_ends_when_the_world_is_kind_and_settles_each_step_once(bytes in proptest::collection::vec(any::<u8>(), 1..160)) {
+        let drive = live(&bytes);
+        settled_once(&drive.journal);
+        prop_assert_eq!(drive.events(|event| matches!(event, Event::Ended { .. })), 1);
+    }
+
+    #[test]
+    fn the_same_inputs_give_the_same_events(bytes in proptest::collection::vec(any::<u8>(), 1..100)) {
+        prop_assert_eq!(live(&bytes).journal, live(&bytes).journal);
+    }
+
+    #[test]
+    fn a_cancel_ends_everything_and_starts_nothing_but_compensations(bytes in proptest::collection::vec(any::<u8>(), 1..120), after in 0_usize..30) {
+        let (mut drive, reversed) = begin(&bytes);
+        let mut choices = Choices::new(&reversed);
+        for _ in 0..after {
+            happen(&mut drive, &mut choices);
+        }
+        if drive.state.ended().is_none() {
+            drive.cancel();
+            let cancelled_at = drive.journal.len();
+            heal(&mut drive, &mut choices);
+            for recorded in &drive.journal[cancelled_at..] {
+                if let Event::CallStarted { place, .. } = &recorded.event {
+                    prop_assert_eq!(place.part, crate::machine::event::Part::Undo);
+                }
+                let starts = matches!(recorded.event, Event::ChildStarted { .. } | Event::FrameOpened { .. } | Event::Entered { .. });
+                prop_assert!(!starts, "{:?}", recorded.event);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_generator_covers_every_kind_loop_and_join() {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let flows = 1_000;
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for _ in 0..flows {
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random.to_le_bytes()[3]
+        })
+        .take(120)
+        .collect();
+        let spec = flow(&mut Choices::new(&bytes));
+        let mut kinds = BTreeSet::new();
+        spec.steps.values().for_each(|step| note(step, &mut kinds));
+        for kind in kinds {
+            *seen.entry(kind).or_default() += 1;
+        }
+    }
+    println!("mix of {flows} flows: {seen:?}");
+    let wanted = [
+        "llm",
+        "agent",
+        "http",
+        "mcp",
+        "builtin",
+        "approval",
+        "ask",
+        "map",
+        "flow",
+        "wait",
+        "event",
+        "set",
+        "fail",
+        "end",
+        "loop",
+        "join any",
+        "join n",
+        "rest cancel",
+        "compensate",
+    ];
+    for kind in wanted {
+        let count = seen.get(kind).copied().unwrap_or(0);
+        assert!(count * 50 >= flows, "`{kind}` is in {count} of {flows} flows; at least 2 % are wanted");
+    }
+}
+
+fn note(step: &StepSpec, kinds: &mut BTreeSet<&'static str>) {
+    use crate::flow::spec::{JoinSpec, Rest};
+    let present = [
+        ("llm", step.llm.is_some()),
+        ("agent", step.agent.is_some()),
+        ("http", step.http.is_some()),
+        ("mcp", step.mcp.is_some()),
+        ("builtin", step.builtin.is_some()),
+        ("approval", step.approval.is_some()),
+        ("ask", step.ask.is_some()),
+        ("map", step.map.is_some()),
+        ("flow", step.flow.is_some()),
+        ("wait", step.wait.is_some()),
+        ("event", step.event.is_some()),
+        ("set", step.set.is_some()),
+        ("fail", step.fail.is_some()),
+        ("end", step.end.is_some()),
+        ("loop", step.visits.is_some()),
+        ("join any", step.join == Some(JoinSpec::Any)),
+        ("join n", matches!(step.join, Some(JoinSpec::N { .. }))),
+        ("rest cancel", step.rest == Some(Rest::Cancel)),
+        ("compensate", step.compensate.is_some()),
+    ];
+    kinds.extend(present.iter().filter(|(_, is_present)| *is_present).map(|(kind, _)| *kind));
+    if let Some(map) = &step.map {
+        map.body.steps.values().for_each(|step| note(step, kinds));
+    }
+}
