@@ -4,6 +4,7 @@
 
 mod documents;
 mod layering;
+mod lists;
 mod scan;
 mod sizes;
 mod wording;

@@ -1,3 +1,5 @@
+//! Expressions: what compiles, what it gives, where it stops.
+
 use proptest::prelude::*;
 use serde_json::json;
 

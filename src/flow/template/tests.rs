@@ -1,3 +1,5 @@
+//! Templates: what renders, what is refused, where secrets may stand.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Rendering of calls: bytes, masks, edits, digests.
+
 use std::sync::Arc;
 
 use super::*;
