@@ -174,7 +174,7 @@ fn settled_once(journal: &[Recorded]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_ends_when_the_world_is_kind_and_settles_each_step_once(bytes in proptest::collection::vec(any::<u8>(), 1..160)) {
