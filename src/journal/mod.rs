@@ -9,6 +9,8 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod codec;
+#[cfg(test)]
+mod golden;
 pub mod record;
 pub mod upcast;
 

@@ -2,13 +2,17 @@
 //! from it and can be remade at any time. See docs/storage.md. Nothing outside this directory knows what holds the data.
 
 mod applier;
+mod backup;
+mod check;
 mod checkpoint;
 mod committer;
+mod compact;
 mod disk;
 mod entry;
 mod error;
 mod handle;
 mod heads;
+mod info;
 mod keys;
 mod list;
 mod lock;
@@ -19,6 +23,7 @@ mod opening;
 mod options;
 mod progress;
 mod read;
+mod rebuild;
 mod rows;
 mod running;
 mod scan;
@@ -30,11 +35,19 @@ mod tests;
 mod value;
 mod view;
 
+pub use backup::{BackupReport, backup, restore};
+pub use check::{CheckReport, Damage, Loss, ViewState, check};
+pub use compact::{CompactReport, compact};
 pub use entry::{CommitError, Entry, Pending, Position};
 pub use error::Error;
 pub use handle::{QuestionRow, RECORD_BYTES_MAX, Store};
+pub use info::{CheckpointInfo, InfoReport, info};
+pub use keys::RowKind;
 pub use list::{Filter, Found};
+pub use log::StoreId;
 pub use log::supply::Sizes;
 pub use memory_disk::{Faults, MemoryDisk, Unsynced};
 pub use options::{OnFatal, Options};
 pub use read::FlowRow;
+pub use rebuild::{OnDamage, RebuildReport, rebuild};
+pub use sums::Sum;

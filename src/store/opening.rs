@@ -54,7 +54,8 @@ pub fn in_memory(disk: &Arc<dyn Disk>, sizes: Sizes) -> Result<Opened, Error> {
 pub fn on_disk(dir: &Path, disk: &Arc<dyn Disk>, sizes: Sizes, cache_bytes: u64) -> Result<Opened, Error> {
     let recovered = recover::open(disk, sizes)?;
     let view_dir = dir.join(VIEW);
-    match usable(disk.as_ref(), &view_dir, &recovered, cache_bytes) {
+    let ends = Ends::of(&recovered);
+    match usable(disk.as_ref(), &view_dir, ends, cache_bytes) {
         Ok((view, checkpoint)) => finish(disk, recovered, Arc::new(view), Heads::new(checkpoint.heads), checkpoint.mark.position, None),
         Err(reason) => {
             tracing::info!(%reason, "the view is made again from the log");
@@ -75,26 +76,43 @@ fn fresh(disk: &dyn Disk, dir: &Path, cache_bytes: u64) -> Result<SledView, Erro
     SledView::open(dir, cache_bytes)
 }
 
+/// What of the log decides whether a view belongs to it.
+#[derive(Clone, Copy)]
+pub struct Ends {
+    pub id: StoreId,
+    pub position: Position,
+    pub clean: bool,
+    /// Segments were being replaced.
+    pub replacing: bool,
+}
+
+impl Ends {
+    fn of(recovered: &Recovered) -> Self {
+        let Recovered { id, position, clean, .. } = *recovered;
+        Self { id, position, clean, replacing: !recovered.survey.replaced.is_empty() }
+    }
+}
+
 /// The view on disk and its manifest, or why it may not be used.
-fn usable(disk: &dyn Disk, dir: &Path, recovered: &Recovered, cache_bytes: u64) -> Result<(SledView, Checkpoint), String> {
+pub fn usable(disk: &dyn Disk, dir: &Path, ends: Ends, cache_bytes: u64) -> Result<(SledView, Checkpoint), String> {
     let text = |error: Error| error.to_string();
     let checkpoint = match small::read::<Checkpoint>(disk, checkpoint::NAME).map_err(text)? {
         Some(checkpoint) => checkpoint.map_err(|message| format!("its checkpoint is damaged: {message}"))?,
         None => return Err("there is no checkpoint".to_owned()),
     };
-    if checkpoint.id != recovered.id {
+    if checkpoint.id != ends.id {
         return Err("its checkpoint belongs to another store".to_owned());
     }
     let same_boot = checkpoint.machine_boot.is_some() && checkpoint.machine_boot == checkpoint::machine_boot();
-    if !recovered.clean && !same_boot {
+    if !ends.clean && !same_boot {
         return Err("the machine stopped without closing the store".to_owned());
     }
-    if !recovered.survey.replaced.is_empty() {
+    if ends.replacing {
         return Err("a compaction was cut short".to_owned());
     }
     let view = SledView::open(dir, cache_bytes).map_err(text)?;
     let mark = applier::mark(&view).map_err(text)?;
-    if mark.position < checkpoint.mark.position || mark.position > recovered.position {
+    if mark.position < checkpoint.mark.position || mark.position > ends.position {
         return Err(format!("it stands at {}, outside the log from its checkpoint on", mark.position.0));
     }
     if mark.position == checkpoint.mark.position && mark.sums != checkpoint.mark.sums {

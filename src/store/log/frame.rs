@@ -77,11 +77,6 @@ impl Header {
         let payload = bytes.get(HEADER_BYTES..end)?;
         (self.lsn > 0 && self.span > 0 && checksum(store, self.lsn, self.span, self.length, payload) == self.crc).then_some(payload)
     }
-
-    /// Bytes of the whole frame.
-    pub fn size(&self) -> usize {
-        HEADER_BYTES + self.length as usize
-    }
 }
 
 /// The records of a payload with where each begins in it; `Err` for one whose own checksum does not hold (only in a damaged frame).
@@ -116,7 +111,7 @@ mod tests {
         let (bytes, starts) = encode(store(), 9, 1, &[b"one", b"", b"three"]);
         let header = Header::read(&bytes).unwrap();
         let payload = header.payload(store(), &bytes).unwrap();
-        assert_eq!((header.lsn, header.size()), (9, bytes.len()));
+        assert_eq!((header.lsn, payload.len()), (9, bytes.len() - HEADER_BYTES));
         let records = records(payload);
         assert_eq!(records.iter().map(|(_, record)| record.unwrap()).collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
         assert_eq!(&bytes[starts[2]..], b"three");

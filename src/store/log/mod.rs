@@ -4,6 +4,7 @@
 pub mod frame;
 pub mod mark;
 pub mod recover;
+pub mod rewrite;
 pub mod segment;
 pub mod supply;
 pub mod survey;

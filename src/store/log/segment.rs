@@ -102,31 +102,51 @@ impl Segment {
         let mut frames = Vec::new();
         let mut offset = HEADER_BYTES as usize;
         let mut expected = self.header.first_lsn;
-        loop {
-            let rest = self.bytes.get(offset..).unwrap_or_default();
-            let header = frame::Header::read(rest).filter(|header| header.lsn == expected);
-            let Some((header, payload)) = header.and_then(|header| Some((header, header.payload(store, rest)?))) else {
-                let end = if rest.iter().all(|byte| *byte == 0) { End::Clean { offset } } else { End::Bad { offset } };
-                return (frames, end);
-            };
-            let payload_offset = (offset + frame::HEADER_BYTES) as u64;
-            frames.push(Frame { lsn: header.lsn, span: header.span, payload_offset, payload });
-            offset += header.size();
-            expected += u64::from(header.span);
+        while let Some(frame) = self.frame_at(store, expected, offset) {
+            (offset, expected) = (frame.end(), frame.next_lsn());
+            frames.push(frame);
         }
+        let rest = self.bytes.get(offset..).unwrap_or_default();
+        let clean = rest.iter().all(|byte| *byte == 0);
+        (frames, if clean { End::Clean { offset } } else { End::Bad { offset } })
     }
 
     /// Whether a whole frame with a number above `lsn` stands anywhere behind `offset`: then what is at `offset` is not a torn tail.
     pub fn valid_frame_behind(&self, store: StoreId, lsn: u64, offset: usize) -> bool {
+        self.next_frame(store, lsn, offset).is_some()
+    }
+
+    /// Where the next whole frame with a number above `lsn` stands behind `offset`, and its number.
+    pub fn next_frame(&self, store: StoreId, lsn: u64, offset: usize) -> Option<(usize, u64)> {
         let rest = self.bytes.get(offset..).unwrap_or_default();
         let used = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        // One commit is in flight at a time, so a frame behind the torn one would have one of the next few numbers.
+        // The header's number is checked first, so that checksums are worked out for hardly any place.
         let plausible = lsn..lsn.saturating_add(1 << 20);
-        (1..used).any(|start| {
+        (1..used).find_map(|start| {
             let candidate = &rest[start..];
-            frame::Header::read(candidate)
-                .is_some_and(|header| plausible.contains(&header.lsn) && header.payload(store, candidate).is_some())
+            let header = frame::Header::read(candidate).filter(|header| plausible.contains(&header.lsn))?;
+            header.payload(store, candidate).map(|_| (offset + start, header.lsn))
         })
+    }
+
+    /// The frame at `offset`, when it is whole and has this number.
+    pub fn frame_at(&self, store: StoreId, lsn: u64, offset: usize) -> Option<Frame<'_>> {
+        let rest = self.bytes.get(offset..)?;
+        let header = frame::Header::read(rest).filter(|header| header.lsn == lsn)?;
+        let payload = header.payload(store, rest)?;
+        Some(Frame { lsn, span: header.span, payload_offset: (offset + frame::HEADER_BYTES) as u64, payload })
+    }
+}
+
+impl Frame<'_> {
+    /// Where the next frame begins in the file.
+    pub fn end(&self) -> usize {
+        usize::try_from(self.payload_offset).unwrap_or(usize::MAX).saturating_add(self.payload.len())
+    }
+
+    /// The number that comes next.
+    pub fn next_lsn(&self) -> u64 {
+        self.lsn + u64::from(self.span)
     }
 }
 
@@ -152,6 +172,18 @@ pub fn read(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Found, Error
         Err(_) if bytes.iter().skip(HEADER_BYTES as usize).all(|byte| *byte == 0) => Ok(Found::Unused),
         Err(message) => Err(damaged(message)),
     }
+}
+
+/// A segment whose header or size is wrong, as far as its first frame tells which it is.
+pub fn salvage(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Option<Segment>, Error> {
+    let bytes = disk::read(disk, &name(number))?.unwrap_or_default();
+    let size = bytes.len() as u64;
+    let first = bytes.get(HEADER_BYTES as usize..).and_then(frame::Header::read);
+    let from_header = Header::decode(store, &bytes).ok().map(|header| header.first_lsn);
+    let Some(first_lsn) = from_header.or(first.map(|first| first.lsn)) else { return Ok(None) };
+    let segment = Segment { header: Header { number, first_lsn, size }, bytes };
+    let whole = from_header.is_some() || segment.frame_at(store, first_lsn, HEADER_BYTES as usize).is_some();
+    Ok(whole.then_some(segment))
 }
 
 /// Only the header; for segments whose frames are not needed.

@@ -2,6 +2,8 @@
 //! beside it.
 
 mod faults;
+mod golden;
+mod maintenance;
 mod recovery;
 mod suite;
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::store::Error;
 
 /// A store that was closed cleanly with a few executions in it.
-fn closed() -> tempfile::TempDir {
+pub fn closed() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&options(dir.path())).unwrap();
     fill(&store);
@@ -14,14 +14,14 @@ fn closed() -> tempfile::TempDir {
     dir
 }
 
-fn fill(store: &Store) {
+pub fn fill(store: &Store) {
     for number in 0..5 {
         start(store, number, summary(Status::Running));
         store.commit(turn(number, 2, 3, Some(summary(Status::WaitingAsync)))).wait().unwrap();
     }
 }
 
-fn is_intact(store: &Store) -> bool {
+pub fn is_intact(store: &Store) -> bool {
     (0..5).all(|number| seqs(store, number) == [0, 1, 2, 3, 4])
         && store.executions(&tenant(), &crate::store::Filter::default(), None, 99).is_ok_and(|found| found.len() == 5)
 }
@@ -41,7 +41,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for file in files(from) {
         let target = to.join(file.strip_prefix(from).unwrap());
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -50,8 +50,18 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The segment in use: the one with the lowest number here.
-fn segment(dir: &Path) -> PathBuf {
-    files(dir).into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("log-")).unwrap()
+pub fn segment(dir: &Path) -> PathBuf {
+    segments(dir).remove(0)
+}
+
+pub fn segments(dir: &Path) -> Vec<PathBuf> {
+    files(dir).into_iter().filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("log-")).collect()
+}
+
+pub fn flip(path: &Path, place: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[place] ^= 4;
+    std::fs::write(path, bytes).unwrap();
 }
 
 /// Where the last frame ends.

@@ -1,0 +1,303 @@
+//! Reading a whole store and saying what is wrong with it: which file, where, which executions lost what. Changes nothing.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::checkpoint::{self, Checkpoint};
+use super::disk::{Disk, RealDisk};
+use super::entry::Position;
+use super::error::Error;
+use super::lock::Lock;
+use super::log::StoreId;
+use super::log::frame;
+use super::log::mark::Mark;
+use super::log::recover::{self, Clean};
+use super::log::rewrite::Kept;
+use super::log::segment::{self, Found, Segment};
+use super::opening::{self, Ends};
+use super::small;
+use super::sums::Sum;
+use crate::ids::{ExecutionId, Tenant};
+use crate::journal::{self, Kind, Record};
+
+/// Cache for comparing the view; it is read once, from front to back.
+const VIEW_CACHE_BYTES: u64 = 16 << 20;
+
+/// What a check found.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckReport {
+    pub id: StoreId,
+    /// The last whole frame.
+    pub position: Position,
+    pub segments: usize,
+    /// Of the log, per kind.
+    pub records: BTreeMap<Kind, Sum>,
+    /// Nothing acknowledged is lost. The view does not count: it is made again from the log.
+    pub sound: bool,
+    pub damage: Vec<Damage>,
+    /// Executions that lost something, and what.
+    pub losses: Vec<Loss>,
+    /// What a crash left of a commit that nobody was told of; cut off at the next opening.
+    pub torn_tail: bool,
+    pub view: ViewState,
+}
+
+/// A place in the log that is not what was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Damage {
+    pub file: String,
+    pub offset: u64,
+    pub message: String,
+}
+
+/// What one execution lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    pub tenant: Tenant,
+    pub execution: ExecutionId,
+    pub what: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ViewState {
+    Sound,
+    /// Made again at the next opening.
+    Unusable {
+        reason: String,
+    },
+}
+
+/// Checks the store in `dir`.
+///
+/// # Errors
+/// `Locked` when a process has it open, `NotAStore` when there is none; damage is in the report.
+pub fn check(dir: &Path) -> Result<CheckReport, Error> {
+    let disk = RealDisk::new(dir);
+    let identity = recover::read_identity(&disk)?;
+    let identity = identity.ok_or_else(|| Error::NotAStore { path: dir.to_owned(), message: "it has no identity".to_owned() })?;
+    let _lock = Lock::take(dir)?;
+    let mut log = read_log(&disk, identity.id)?;
+    let checkpoint = small::read::<Checkpoint>(&disk, checkpoint::NAME)?.and_then(Result::ok).filter(|found| found.id == identity.id);
+    if let Some(checkpoint) = &checkpoint {
+        log.compare_heads(checkpoint);
+    }
+    let clean = matches!(small::read::<Clean>(&disk, recover::CLEAN)?, Some(Ok(clean)) if clean.position == log.position);
+    let ends = Ends { id: identity.id, position: log.position, clean, replacing: log.replacing };
+    let view = match opening::usable(&disk, &dir.join(opening::VIEW), ends, VIEW_CACHE_BYTES) {
+        Ok((view, checkpoint)) => match super::scan::compare(&view, &super::applier::mark(&view)?.sums) {
+            Ok(()) => {
+                drop(checkpoint);
+                ViewState::Sound
+            }
+            Err(error) => ViewState::Unusable { reason: error.to_string() },
+        },
+        Err(reason) => ViewState::Unusable { reason },
+    };
+    let LogState { position, segments, records, damage, losses, torn_tail, .. } = log;
+    let losses = losses.into_iter().map(|((tenant, execution), what)| Loss { tenant, execution, what }).collect();
+    let sound = damage.is_empty();
+    Ok(CheckReport { id: identity.id, position, segments: segments.len(), records, sound, damage, losses, torn_tail, view })
+}
+
+/// A segment as far as it can be read.
+pub struct Read {
+    pub header: segment::Header,
+    pub kept: Vec<Kept>,
+    pub damaged: bool,
+}
+
+/// The log as far as it can be read.
+#[derive(Default)]
+pub struct LogState {
+    pub position: Position,
+    pub segments: Vec<Read>,
+    pub records: BTreeMap<Kind, Sum>,
+    pub damage: Vec<Damage>,
+    pub losses: BTreeMap<(Tenant, ExecutionId), String>,
+    pub torn_tail: bool,
+    pub replacing: bool,
+    pub highest: u64,
+    /// Next event of each execution that has records and was not purged.
+    next_seqs: BTreeMap<(Tenant, ExecutionId), u64>,
+}
+
+/// Reads every frame, going on behind what is damaged.
+pub fn read_log(disk: &dyn Disk, id: StoreId) -> Result<LogState, Error> {
+    let mut log = LogState::default();
+    let known = match Mark::open(disk, id) {
+        Ok(Some(mark)) => mark.lsn,
+        Ok(None) => log.damaged("mark", 0, "it is missing".to_owned()),
+        Err(error) => log.damaged("mark", 0, error.to_string()),
+    };
+    let segments = log.survey(disk, id)?;
+    let mut expected = 1;
+    for (index, (segment, harmed)) in segments.iter().enumerate() {
+        expected = log.fill_gap(expected, segment.header.first_lsn);
+        // Frames up to the next segment, or up to the mark, are owed by this one.
+        let next = segments.get(index + 1).map(|(next, _)| next.header.first_lsn);
+        expected = log.read_segment(id, segment, next.unwrap_or(known + 1), next.is_none());
+        if let Some(read) = log.segments.last_mut() {
+            read.damaged |= harmed;
+        }
+    }
+    log.position = Position(log.fill_gap(expected, known + 1).max(expected) - 1);
+    Ok(log)
+}
+
+impl LogState {
+    fn damaged(&mut self, file: &str, offset: u64, message: String) -> u64 {
+        self.damage.push(Damage { file: file.to_owned(), offset, message });
+        0
+    }
+
+    /// Every segment by first lsn, those with a damaged header as far as their frames tell; true: the file is not what was written.
+    fn survey(&mut self, disk: &dyn Disk, id: StoreId) -> Result<Vec<(Segment, bool)>, Error> {
+        let mut segments: Vec<(Segment, bool)> = Vec::new();
+        let names = disk.names().map_err(Error::io("list", disk.path("")))?;
+        for number in names.iter().filter_map(|name| segment::number(name)) {
+            self.highest = self.highest.max(number);
+            match segment::read(disk, id, number) {
+                Ok(Found::Used(segment)) => segments.push((segment, false)),
+                Ok(Found::Unused) => {}
+                Err(Error::Damaged { message, .. }) => {
+                    self.damaged(&segment::name(number), 0, message);
+                    segments.extend(segment::salvage(disk, id, number)?.map(|segment| (segment, true)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        segments.sort_by_key(|(segment, _)| (segment.header.first_lsn, Reverse(segment.header.number)));
+        let all = segments.len();
+        segments.dedup_by_key(|(segment, _)| segment.header.first_lsn);
+        self.replacing = segments.len() < all;
+        Ok(segments)
+    }
+
+    /// Notes that no segment holds the frames from `expected` up to and without `found`; returns the number that comes next.
+    fn fill_gap(&mut self, expected: u64, found: u64) -> u64 {
+        if found <= expected {
+            return expected;
+        }
+        let message = format!("no segment holds frames {expected} to {}", found - 1);
+        self.damaged("log-…", 0, message);
+        let kept = Kept { lsn: expected, span: u32::try_from(found - expected).unwrap_or(u32::MAX), records: Vec::new() };
+        let header = segment::Header { number: 0, first_lsn: expected, size: 0 };
+        self.segments.push(Read { header, kept: vec![kept], damaged: true });
+        found
+    }
+
+    /// Reads a segment that must reach `owed`; returns the number that comes next.
+    fn read_segment(&mut self, id: StoreId, segment: &Segment, owed: u64, last: bool) -> u64 {
+        let header = segment.header;
+        let name = segment::name(header.number);
+        let (mut offset, mut lsn) = (segment::HEADER_BYTES as usize, header.first_lsn);
+        let mut read = Read { header, kept: Vec::new(), damaged: false };
+        loop {
+            if let Some(frame) = segment.frame_at(id, lsn, offset) {
+                let records: Vec<Vec<u8>> = frame::records(frame.payload).into_iter().map(|(_, record)| whole(record)).collect();
+                for record in &records {
+                    self.take(&name, frame.payload_offset, record);
+                }
+                read.kept.push(Kept { lsn, span: frame.span, records });
+                (offset, lsn) = (frame.end(), frame.next_lsn());
+                continue;
+            }
+            let next = segment.next_frame(id, lsn, offset);
+            let rest_is_used = segment.bytes.get(offset..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0));
+            if next.is_none() && lsn >= owed {
+                self.torn_tail |= last && rest_is_used;
+                break;
+            }
+            let until = next.map_or(owed, |(_, found)| found);
+            read.damaged = true;
+            self.damaged(&name, offset as u64, format!("frames {lsn} to {} are not what was written", until - 1));
+            let end = next.map_or(segment.bytes.len(), |(found, _)| found);
+            let records = self.salvage(&name, offset, &segment.bytes[offset..end]);
+            read.kept.push(Kept { lsn, span: u32::try_from(until - lsn).unwrap_or(u32::MAX), records });
+            (offset, lsn) = (end, until);
+            if next.is_none() {
+                break;
+            }
+        }
+        self.segments.push(read);
+        lsn
+    }
+
+    /// What can still be read of a damaged frame; what cannot is named as far as its text allows.
+    fn salvage(&mut self, name: &str, offset: usize, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut salvaged = Vec::new();
+        for (_, record) in frame::records(bytes.get(frame::HEADER_BYTES..).unwrap_or_default()) {
+            match record {
+                Ok(record) if !record.is_empty() => {
+                    self.take(name, offset as u64, record);
+                    salvaged.push(record.to_vec());
+                }
+                Ok(_) => {}
+                Err(record) => {
+                    if let Some(owner) = owner_in(record) {
+                        self.losses.entry(owner).or_insert_with(|| "a record of it is unreadable".to_owned());
+                    }
+                }
+            }
+        }
+        salvaged
+    }
+
+    /// Accounts for one whole record.
+    fn take(&mut self, name: &str, offset: u64, bytes: &[u8]) {
+        let record = match journal::decode(bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.damaged(name, offset, error.to_string());
+                return;
+            }
+        };
+        self.records.entry(record.kind()).or_default().add(&[bytes]);
+        match record {
+            Record::Execution(turn) => {
+                let owner = (turn.tenant.clone(), turn.execution);
+                let expected = self.next_seqs.insert(owner.clone(), turn.next_seq()).unwrap_or(0);
+                if turn.first_seq != expected {
+                    let what = format!("events {expected} to {} are missing", turn.first_seq.saturating_sub(1));
+                    self.losses.insert(owner, what);
+                }
+            }
+            Record::Purged(purged) => {
+                let owner = (purged.tenant, purged.execution);
+                self.next_seqs.remove(&owner);
+                self.losses.remove(&owner);
+            }
+            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => {}
+        }
+    }
+
+    /// Journals that end before where the checkpoint saw them end.
+    pub fn compare_heads(&mut self, checkpoint: &Checkpoint) {
+        for row in &checkpoint.heads {
+            let owner = (row.tenant.clone(), row.execution);
+            let found = self.next_seqs.get(&owner).copied().unwrap_or(0);
+            if found < row.head.next_seq && !self.damage.is_empty() {
+                self.losses.insert(owner, format!("events {found} to {} are missing", row.head.next_seq - 1));
+            }
+        }
+    }
+}
+
+fn whole(record: Result<&[u8], &[u8]>) -> Vec<u8> {
+    let (Ok(bytes) | Err(bytes)) = record;
+    bytes.to_vec()
+}
+
+/// Tenant and execution in the text of a record that does not parse any more.
+fn owner_in(record: &[u8]) -> Option<(Tenant, ExecutionId)> {
+    let text = String::from_utf8_lossy(record);
+    let field = |name: &str| {
+        let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
+        rest.split_once('"').map(|(value, _)| value.to_owned())
+    };
+    Some((Tenant::new(&field("tenant")?), field("execution")?.parse().ok()?))
+}

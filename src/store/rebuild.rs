@@ -1,0 +1,86 @@
+//! Making the view again from the log, and, when asked to, going on without what the log lost.
+
+use serde::Serialize;
+
+use super::check::{self, Loss};
+use super::checkpoint;
+use super::disk::{self, RealDisk};
+use super::entry::{Entry, Position};
+use super::error::Error;
+use super::handle::Store;
+use super::lock::Lock;
+use super::log::mark::Mark;
+use super::log::recover::{self, CLEAN};
+use super::log::{rewrite, segment};
+use super::options::Options;
+
+/// What to do when the log is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDamage {
+    /// Leave everything as it is and say so.
+    Refuse,
+    /// Drop what cannot be read and quarantine the executions that lost something. Cannot be undone: copy the directory first.
+    Quarantine,
+}
+
+/// What a rebuild did.
+#[derive(Clone, Debug, Serialize)]
+pub struct RebuildReport {
+    pub position: Position,
+    /// Quarantined because they lost something.
+    pub quarantined: Vec<Loss>,
+    pub damaged_places: usize,
+}
+
+/// Makes the view of the store in `options.dir` again.
+///
+/// # Errors
+/// `Damaged` when the log is and `damage` says `Refuse`; otherwise as opening.
+pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Error> {
+    let disk = RealDisk::new(&options.dir);
+    let identity = recover::read_identity(&disk)?;
+    let identity = identity.ok_or_else(|| Error::NotAStore { path: options.dir.clone(), message: "it has no identity".to_owned() })?;
+    let mut losses = Vec::new();
+    let mut damaged_places = 0;
+    {
+        let _lock = Lock::take(&options.dir)?;
+        let mut log = check::read_log(&disk, identity.id)?;
+        if !log.damage.is_empty() && damage == OnDamage::Refuse {
+            let first = &log.damage[0];
+            let message = format!("at {}: {} ({} places in all)", first.offset, first.message, log.damage.len());
+            return Err(Error::Damaged { path: options.dir.join(&first.file), message });
+        }
+        damaged_places = damaged_places.max(log.damage.len());
+        if let Some(Ok(checkpoint)) = super::small::read(&disk, checkpoint::NAME)? {
+            log.compare_heads(&checkpoint);
+        }
+        if damaged_places > 0 {
+            repair(&disk, identity.id, &log)?;
+        }
+        losses.extend(log.losses.into_iter().map(|((tenant, execution), what)| Loss { tenant, execution, what }));
+        disk::remove(&disk, checkpoint::NAME)?;
+    }
+    let store = Store::open(options)?;
+    for Loss { tenant, execution, what } in &losses {
+        let reason = format!("the journal is damaged: {what}");
+        let entry = Entry::Quarantine { tenant: tenant.clone(), execution: *execution, reason };
+        store.commit(entry).wait().map_err(|error| Error::Stopped(error.to_string()))?;
+    }
+    let position = store.position();
+    store.close()?;
+    Ok(RebuildReport { position, quarantined: losses, damaged_places })
+}
+
+/// Replaces each damaged segment by one with what could be read.
+fn repair(disk: &RealDisk, id: super::log::StoreId, log: &check::LogState) -> Result<(), Error> {
+    let mut number = log.highest;
+    for read in log.segments.iter().filter(|read| read.damaged) {
+        number += 1;
+        rewrite::write(disk, id, number, read.header.first_lsn, &read.kept, read.header.size)?;
+        disk::remove(disk, &segment::name(read.header.number))?;
+    }
+    if !matches!(Mark::open(disk, id), Ok(Some(_))) {
+        Mark::create(disk, id)?;
+    }
+    disk::remove(disk, CLEAN)
+}
