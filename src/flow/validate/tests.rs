@@ -413,3 +413,155 @@ mod keys {
         );
     }
 }
+
+mod people {
+    use super::*;
+
+    const REVIEW: &str = "review approval: {title: ok?, action: pay}";
+    const PAY: &str = "pay http: {post: \"https://x.example/{{ steps.look.output.id }}\"}";
+
+    #[test]
+    fn an_action_behind_its_approval_is_fine() {
+        check(&graph("", &["look", REVIEW, PAY], &["from: look, to: review", "from: review, to: pay"]), "");
+    }
+
+    #[test]
+    fn counter_example_i_a_path_around_the_approval() {
+        let edges = ["from: look, to: review, when: \"1 > 2\"", "from: look, to: pay, otherwise: true", "from: review, to: pay"];
+        let text = graph("", &["look", REVIEW, PAY], &edges);
+        check(&text, "action_without_approval@4");
+        assert!(problems(&text)[0].message.contains("look → pay"), "{:?}", problems(&text));
+        let rejected = ["from: look, to: review", "from: review, to: pay", "from: review, to: pay, on: rejected"];
+        check(&graph("", &["look", REVIEW, PAY], &rejected), "action_without_approval@4");
+    }
+
+    #[test]
+    fn an_action_is_a_call_downstream_of_one_approval() {
+        let edges = ["from: look, to: review", "from: review, to: other", "from: review, to: pay, on: rejected"];
+        check(&graph("", &["look", REVIEW, PAY, "other"], &edges), "action_not_downstream@4");
+        check(&graph("", &["look", REVIEW, "pay set: {x: 1}"], &["from: look, to: review", "from: review, to: pay"]), "action_kind@4");
+        let twice = ["from: look, to: review", "from: review, to: again", "from: again, to: pay"];
+        let again = "again approval: {title: sure?, action: pay}";
+        check(&graph("", &["look", REVIEW, again, PAY], &twice), "action_shared@5");
+        check(
+            &graph("", &["look", "review approval: {title: ok?, action: pya}", PAY], &["from: look, to: review", "from: review, to: pay"]),
+            "unknown_step@4",
+        );
+    }
+
+    #[test]
+    fn an_approval_and_its_action_share_a_loop() {
+        let edges = ["from: look, to: review", "from: review, to: pay", "from: pay, to: pay, on: error", "from: pay, to: end"];
+        let pay = "pay http: {post: \"https://x.example\"}, visits: 3";
+        check(&graph("", &["look", REVIEW, pay, "end"], &edges), "action_other_frame@4");
+    }
+
+    #[test]
+    fn what_is_approved_is_known_when_it_is_asked() {
+        let edges = ["from: look, to: review", "from: review, to: more", "from: more, to: pay"];
+        let pay = |from: &str| format!("pay http: {{post: \"https://x.example\", json: {{id: \"{{{{ steps.{from}.output }}}}\"}}}}");
+        check(&graph("", &["look", REVIEW, "more", &pay("look")], &edges), "");
+        check(&graph("", &["look", REVIEW, "more", &pay("more")], &edges), "action_input_unknown@6");
+        check(&graph("", &["look", REVIEW, "more", &pay("review")], &edges), "action_input_unknown@6");
+    }
+
+    #[test]
+    fn enough_people_may_decide() {
+        let review = |rest: &str| graph("", &[&format!("review approval: {{title: ok?, {rest}}}")], &[]).replace("edges:\n", "");
+        check(&review("approvers: {any_of: [user:ana, user:bo], quorum: 2}"), "");
+        check(&review("approvers: {any_of: [user:ana, user:bo], quorum: 3}"), "impossible_quorum@3");
+        check(&review("approvers: {any_of: [user:ana, user:bo], quorum: 2, exclude: [user:bo]}"), "impossible_quorum@3");
+        check(&review("approvers: {any_of: [user:ana, role:x], quorum: 9}"), "");
+        check(&review("approvers: {any_of: [ana]}"), "bad_approver@3");
+        check(&review("approvers: {exclude: [ana]}"), "bad_exclude@3");
+        check(&review("approvers: {exclude: [\"decider:nobody\"]}"), "unknown_step@3");
+        check(&review("decisions: [reject]"), "bad_decisions@3");
+        check(&review("decisions: [approve, edit]"), "bad_decisions@3");
+        check(&review("decisions: [approve, respond]"), "unhandled_port@3");
+        check(&review("expires: {after: 1d, then: branch}"), "unhandled_port@3");
+        check(&review("approvers: {quorum: 0}"), "bad_limit@3");
+    }
+
+    #[test]
+    fn questions_have_ports() {
+        let edges = ["from: review, to: a, on: expired", "from: review, to: a, on: responded"];
+        check(&graph("start: review\n", &["review approval: {title: ok?}", "a"], &edges), "unknown_port@7 unknown_port@8");
+        let open = "review approval: {title: ok?, decisions: [approve, reject, respond], expires: {after: 1d, then: branch}}";
+        check(&graph("start: review\n", &[open, "a"], &edges), "");
+    }
+}
+
+mod calls {
+    use super::*;
+
+    fn one(step: &str) -> String {
+        format!("flow: test\nsteps:\n  a:\n    {step}\n")
+    }
+
+    #[test]
+    fn an_http_call_has_one_method() {
+        check(&one("http: {headers: {A: b}}"), "no_method@4");
+        check(&one("http: {get: \"https://x.example\", post: \"https://x.example\"}"), "no_method@4");
+        check(&one("http: {get: \"https://x.example\", json: {}}"), "contradiction@4");
+        check(&one("http: {post: \"https://x.example\", json: {}, body: x}"), "contradiction@4");
+        check(&one("http: {get: \"https://x.example\", query: {a: [1]}}"), "bad_value@4");
+    }
+
+    #[test]
+    fn templates_compile_and_keep_secrets_in_their_places() {
+        check(&one("http: {get: \"https://x.example/{{ input. }}\"}"), "bad_template@4");
+        check(&one("http: {get: \"https://x.example/{{ secret.key }}\"}"), "secret_place@4");
+        check(&one("http: {get: \"https://x.example\", headers: {A: \"Bearer {{ secret.key }}\"}}"), "");
+        check(&one("llm: {model: openai/x, prompt: \"{{ steps.b.output }}\"}"), "unknown_step@4");
+    }
+
+    #[test]
+    fn models_are_named() {
+        check(&one("llm: {prompt: hi}"), "no_model@4");
+        check(&one("llm: {model: gpt, prompt: hi}"), "bad_model@4");
+        check(&format!("defaults: {{model: gpt}}\n{}", one("llm: {prompt: hi}")), "bad_model@1");
+        check(&one("llm: {model: openai/x, prompt: hi, temperature: 3, max_tokens: 0}"), "bad_limit@4 bad_limit@4");
+    }
+
+    #[test]
+    fn tools_are_one_thing_each() {
+        let agent = |tools: &str| one(&format!("agent: {{model: openai/x, prompt: hi, tools: [{tools}]}}"));
+        check(&agent("{builtin: now}, {mcp: files, allow: [read]}, {name: get, http: {get: \"https://x.example/{{ args.id }}\"}}"), "");
+        check(&agent("{builtin: now, mcp: files}"), "no_tool_kind@4");
+        check(&agent("{name: x}"), "no_tool_kind@4");
+        check(&agent("{http: {get: \"https://x.example\"}}"), "missing_field@4");
+        check(&agent("{builtin: now}, {name: now, builtin: echo}"), "duplicate_tool@4");
+        check(&agent("{builtin: now, allow: [x]}"), "misplaced_key@4");
+        check(&agent("{name: pay, http: {post: \"https://x.example\"}, retry: {attempts: 3}}"), "once_blind_retry@4");
+    }
+
+    #[test]
+    fn model_outputs_have_only_declared_fields() {
+        let text = |output: &str, read: &str| {
+            format!(
+                "flow: test\nsteps:\n  a: {{llm: {{model: openai/x, prompt: hi{output}}}}}\n  b: {{set: {{x: {read}}}}}\nedges: [{{from: a, to: b}}]\n"
+            )
+        };
+        let schema = ", output: {type: object, properties: {refund: {type: boolean}}}";
+        check(&text(schema, "steps.a.output.refund"), "");
+        check(&text(schema, "steps.a.output.refunds"), "excluded_field@4");
+        check(&text("", "steps.a.output.refund"), "excluded_field@4");
+    }
+
+    #[test]
+    fn what_calls_out_can_be_rehearsed() {
+        let text = one("llm: {model: openai/x, prompt: hi}");
+        let (_, warnings) = load(&text).expect("compiles");
+        assert_eq!(warnings.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["missing_sandbox"]);
+    }
+}
+
+/// Codes that no flow of this file raises have a reason here.
+#[test]
+fn every_code_has_a_flow_that_raises_it() {
+    const ELSEWHERE: &[&str] = &["syntax", "too_large", "duplicate_key", "missing_sandbox"];
+    let own = include_str!("tests.rs");
+    let untested: Vec<_> =
+        CODES.iter().map(|(code, _)| *code).filter(|code| !ELSEWHERE.contains(code) && !own.contains(&format!("{code}@"))).collect();
+    assert!(untested.is_empty(), "no flow raises {untested:?}");
+}
