@@ -4,6 +4,7 @@
 
 pub mod builtins;
 pub mod compile;
+pub mod explain;
 pub mod expr;
 pub mod graph;
 mod lookup;
@@ -11,6 +12,7 @@ pub mod names;
 pub mod parse;
 pub mod plan;
 pub mod problem;
+pub mod render;
 pub mod schema;
 pub mod source;
 pub mod spec;

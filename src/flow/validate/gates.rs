@@ -58,7 +58,7 @@ fn gate(view: &View<'_>, approval: usize, action: usize, pointer: &str, context:
     if shape.irreducible.is_empty() && shape.within[approval] != shape.within[action] {
         let message =
             format!("`{approval_id}` and `{action_id}` are not in the same loop, so one approval would meet several calls or none");
-        context.error("action_other_frame", pointer, message, "put both into the same innermost loop");
+        context.error("action_other_frame", pointer, message, "put both into the same innermost loop; or ask in the loop without `action`, and release the call by an approval of its own behind it");
     }
 }
 
