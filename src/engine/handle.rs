@@ -10,7 +10,7 @@ use super::messages::{Answer, Close, Deliver, IsLive, Measure, Reply, Shared, Si
 use super::notice::Notices;
 use super::request::{Answered, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest};
 use super::system::Engine;
-use super::{read, starting};
+use super::{departure, read, starting};
 use crate::flow::spec::FlowSpec;
 use crate::ids::ExecutionId;
 use crate::machine::Refusal;
@@ -225,14 +225,15 @@ impl EngineHandle {
         Notices::new(&self.inner.shared.hub, id)
     }
 
-    /// A new execution like a failed, timed-out or cancelled one, which goes on from the step that failed: what was completed before is
+    /// A new execution like one that ended without completing, which goes on from the step that failed: what was completed before is
     /// taken over, not run again. Approvals whose action did not complete are asked again.
     ///
     /// # Errors
-    /// `NotFound`, `Unfit` (it has not ended, or it completed), and as `start`.
+    /// `NotFound`, `Unfit` (it has not ended, it completed, or no step of it failed), and as `start`.
     pub async fn retry(&self, id: ExecutionId, starter: Person) -> Result<ExecutionId, Error> {
-        let _ = (id, starter);
-        todo!()
+        let _permit = self.intake()?;
+        let start = self.read(move |shared| departure::retry(shared, id, starter)).await?;
+        self.begin(start).await
     }
 
     /// A new execution that takes over what was completed before the named attempt, gives that attempt another output, and goes on.
@@ -240,8 +241,9 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound` (execution or attempt), `Unfit`, and as `start`.
     pub async fn fork(&self, request: ForkRequest) -> Result<ExecutionId, Error> {
-        let _ = request;
-        todo!()
+        let _permit = self.intake()?;
+        let start = self.read(move |shared| departure::fork(shared, request)).await?;
+        self.begin(start).await
     }
 
     /// Takes nothing new in, gives running calls up to `within` to end, and parks everything. Nothing acknowledged is lost.

@@ -5,6 +5,7 @@
 //!
 //! **Invariant**: nothing leaves this module (an effect, a reply, a notice) before the events that led to it are durable.
 
+mod departure;
 mod directory;
 mod error;
 mod execution;

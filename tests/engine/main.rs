@@ -1,0 +1,12 @@
+//! The engine as its users see it: the real machine, store and runner behind `EngineHandle`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test binary: a panic is its way of reporting")]
+
+mod cancelling;
+mod catalog;
+mod children;
+mod concurrency;
+mod departures;
+mod harness;
+mod people;
+mod restarts;
+mod timers;
