@@ -132,7 +132,10 @@ impl Directory {
                 None
             }
             Sink::Call(call) => {
-                self.shared.performer.forget(execution, call);
+                match answer {
+                    Err(Error::Quarantined { .. }) => self.shared.performer.turn_away(execution, call),
+                    _ => self.shared.performer.forget(execution, call),
+                }
                 None
             }
             Sink::ChildStart { parent } => family::child_started(parent, execution, &answer),

@@ -121,7 +121,7 @@ impl ExecutionActor {
         };
         let root = life.lineage.last().copied().unwrap_or(self.id);
         self.directory.do_send(Loaded { execution: self.id, generation: self.generation, root });
-        let (lost, owed) = if self.shared.boot == BootId::HOLDING { Default::default() } else { life.owed(self.shared.boot) };
+        let (lost, owed) = life.owed(&self.shared);
         let deadline = life.state.deadline();
         self.life = Some(life);
         if deadline.is_some() {
@@ -260,7 +260,7 @@ impl ExecutionActor {
             return;
         }
         let summary = life.latest.clone();
-        if summary.as_ref().is_some_and(|summary| summary.owed) {
+        if self.shared.boot != BootId::HOLDING && summary.as_ref().is_some_and(|summary| summary.owed) {
             return;
         }
         self.directory.do_send(Resting { execution: self.id, generation: self.generation, summary: summary.map(Box::new) });

@@ -69,13 +69,17 @@ impl Life {
         Ok(Arc::clone(self.plan.insert(plan)))
     }
 
-    /// Calls that an earlier process started and did not finish, and what else is owed.
-    pub(super) fn owed(&self, boot: BootId) -> (Vec<CallId>, Vec<Effect>) {
-        if self.plan.is_none() {
+    /// Calls whose outcome will never come (an earlier process started them, or it was turned away), and what else is owed.
+    pub(super) fn owed(&self, shared: &Shared) -> (Vec<CallId>, Vec<Effect>) {
+        let Some(&id) = self.lineage.first().filter(|_| self.plan.is_some() && shared.boot != BootId::HOLDING) else {
             return (Vec::new(), Vec::new());
-        }
-        let lost = self.state.lost(boot);
+        };
+        let mut lost = self.state.lost(shared.boot);
         let mut owed = outstanding(&self.state);
+        lost.extend(owed.iter().filter_map(|effect| match effect {
+            Effect::Perform { call, .. } if shared.performer.is_turned_away(id, *call) => Some(*call),
+            _ => None,
+        }));
         owed.retain(|effect| !matches!(effect, Effect::Perform { call, .. } if lost.contains(call)));
         (lost, owed)
     }

@@ -26,6 +26,8 @@ mod shared;
 mod starting;
 mod supervisor;
 mod system;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use error::Error;

@@ -30,8 +30,18 @@ pub(super) struct Performer {
 
 struct Running {
     cancel: CancellationToken,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    UnderWay,
     /// The outcome is on its way into the journal.
-    over: bool,
+    Over,
+    /// Broken off because the engine ends. What it answers now is the engine's doing and no outcome: the next start finds the call lost.
+    Cut,
+    /// Its outcome was turned away with its execution (quarantine): as good as lost, and not to be performed again as if nothing had been.
+    TurnedAway,
 }
 
 impl Performer {
@@ -59,14 +69,15 @@ impl Performer {
             if running.contains_key(&(execution, call)) {
                 return;
             }
-            running.insert((execution, call), Running { cancel: cancel.clone(), over: false });
+            running.insert((execution, call), Running { cancel: cancel.clone(), stage: Stage::UnderWay });
         }
         let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
         let runtime = shared.runtime.clone();
         runtime.spawn(async move {
             let outcome = perform(&shared, &lineage, &name, &request, cancel).await;
-            shared.performer.over(execution, call);
-            directory.do_send(Deliver { execution, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
+            if shared.performer.is_over(execution, call) {
+                directory.do_send(Deliver { execution, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
+            }
         });
     }
 
@@ -82,6 +93,17 @@ impl Performer {
         self.register().remove(&(execution, call));
     }
 
+    /// The outcome could not be decided.
+    pub(super) fn turn_away(&self, execution: ExecutionId, call: CallId) {
+        if let Some(running) = self.register().get_mut(&(execution, call)) {
+            running.stage = Stage::TurnedAway;
+        }
+    }
+
+    pub(super) fn is_turned_away(&self, execution: ExecutionId, call: CallId) -> bool {
+        self.register().get(&(execution, call)).is_some_and(|running| running.stage == Stage::TurnedAway)
+    }
+
     /// No new calls, apart from `once` ones.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Release);
@@ -89,21 +111,28 @@ impl Performer {
 
     /// Breaks off whatever still runs, and says how many that were.
     pub(super) fn cut(&self) -> usize {
-        let running = self.register();
-        for call in running.values() {
+        let mut count = 0;
+        for call in self.register().values_mut().filter(|call| call.stage == Stage::UnderWay) {
+            call.stage = Stage::Cut;
             call.cancel.cancel();
+            count += 1;
         }
-        running.values().filter(|call| !call.over).count()
+        count
     }
 
     /// Calls whose outcome is not there yet.
     pub(super) fn running(&self) -> usize {
-        self.register().values().filter(|call| !call.over).count()
+        self.register().values().filter(|call| call.stage == Stage::UnderWay).count()
     }
 
-    fn over(&self, execution: ExecutionId, call: CallId) {
-        if let Some(running) = self.register().get_mut(&(execution, call)) {
-            running.over = true;
+    /// The call has answered; true when that is its outcome.
+    fn is_over(&self, execution: ExecutionId, call: CallId) -> bool {
+        match self.register().get_mut(&(execution, call)) {
+            Some(running) if running.stage == Stage::UnderWay => {
+                running.stage = Stage::Over;
+                true
+            }
+            _ => false,
         }
     }
 
