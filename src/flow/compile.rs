@@ -4,7 +4,7 @@ pub(super) mod call;
 pub(super) mod context;
 pub(super) mod frame;
 pub(super) mod kind;
-mod people;
+pub(super) mod people;
 mod scope;
 pub(super) mod settings;
 pub(super) mod view;
@@ -20,8 +20,7 @@ use super::plan::{Limits, Plan, Scope, ScopeIx, StepIx};
 use super::problem::{Problem, Severity};
 use super::source::Source;
 use super::spec::FlowSpec;
-use super::{parse, validate};
-use crate::ids::Digest;
+use super::{digest, parse, validate};
 use crate::limits::STEPS_DEFAULT;
 
 /// A plan and the warnings about its flow.
@@ -67,8 +66,14 @@ fn compile_with(spec: &FlowSpec, source: &Source, found: Vec<Problem>, mended: &
     let refused = problems.iter().any(|problem| problem.severity == Severity::Error);
     match (refused, scopes, input) {
         (false, Some(scopes), Some(input)) => {
-            let plan =
-                Plan { name: spec.flow.clone(), digest: digest(spec), spec: Arc::new(spec.clone()), scopes, input, limits: limits(spec) };
+            let plan = Plan {
+                name: spec.flow.clone(),
+                digest: digest::of(spec),
+                spec: Arc::new(spec.clone()),
+                scopes,
+                input,
+                limits: limits(spec),
+            };
             Ok((plan, problems))
         }
         _ => Err(problems),
@@ -100,14 +105,6 @@ fn limits(spec: &FlowSpec) -> Limits {
         tokens: given.tokens,
         on_breach: given.on_breach.unwrap_or_default(),
     }
-}
-
-fn digest(spec: &FlowSpec) -> Digest {
-    let mut value = serde_json::to_value(spec).unwrap_or_default();
-    if let Value::Object(table) = &mut value {
-        table.remove("ui");
-    }
-    Digest::of_json(&value)
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 
 pub mod builtins;
 pub mod compile;
+pub mod digest;
 pub mod explain;
 pub mod expr;
 pub mod graph;
+pub mod json_schema;
 mod lookup;
 pub mod names;
 pub mod parse;

@@ -7,15 +7,20 @@ use crate::flow::plan::{Approval, Approvers, Ask, Expiry, Policy, StepIx};
 use crate::flow::source::{child, did_you_mean};
 use crate::flow::spec::{ApprovalSpec, ApproversSpec, AskSpec, DecisionKind, Duration, ExpiresSpec, ExpiryThen};
 
-/// What may be decided: approve and reject, and edit where there is something to edit; `respond` only where it is listed.
+/// What may be decided where a question does not say: approve and reject, and edit where there is something to edit; `respond` only
+/// where it is listed.
+#[must_use]
+pub fn decisions_default(has_action: bool) -> Vec<DecisionKind> {
+    let mut decisions = vec![DecisionKind::Approve, DecisionKind::Reject];
+    if has_action {
+        decisions.push(DecisionKind::Edit);
+    }
+    decisions
+}
+
+/// What may be decided, as listed or by default.
 pub fn decisions(context: &mut Context<'_>, pointer: &str, given: Option<&[DecisionKind]>, has_action: bool) -> Vec<DecisionKind> {
-    let Some(given) = given else {
-        let mut decisions = vec![DecisionKind::Approve, DecisionKind::Reject];
-        if has_action {
-            decisions.push(DecisionKind::Edit);
-        }
-        return decisions;
-    };
+    let Some(given) = given else { return decisions_default(has_action) };
     let pointer = child(pointer, "decisions");
     if !given.contains(&DecisionKind::Approve) {
         context.error("bad_decisions", &pointer, "nobody could approve", "list at least `approve`");

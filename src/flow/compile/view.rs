@@ -157,7 +157,9 @@ fn view<'a>(ix: ScopeIx, raw: Raw<'a>, context: &mut Context<'_>) -> View<'a> {
 }
 
 /// The port of an edge that names none.
-fn default_port(step: &StepSpec) -> &'static str {
+/// The port of an edge that does not name one.
+#[must_use]
+pub fn default_port(step: &StepSpec) -> &'static str {
     if step.approval.is_some() { "approved" } else { "ok" }
 }
 
