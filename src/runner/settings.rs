@@ -98,8 +98,6 @@ pub struct BoundsTable {
 pub enum Error {
     #[error("{path} cannot be read: {source}")]
     Read { path: String, source: std::io::Error },
-    #[error("{path} does not parse: {reason}")]
-    Syntax { path: String, reason: String },
     #[error(transparent)]
     Allow(#[from] BadEntry),
     #[error(transparent)]
@@ -111,20 +109,10 @@ pub enum Error {
 }
 
 impl Settings {
-    /// From this process's environment and, if given, a TOML file.
-    ///
-    /// # Errors
-    /// When something is written that cannot be used; the message says what and where.
-    pub fn from_env_and_file(file: Option<&Path>) -> Result<Self, Error> {
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let file = file.map(read_file).transpose()?.unwrap_or_default();
-        Self::new(&variables.collect(), file)
-    }
-
     /// From these environment variables and tables. The environment wins where both say something.
     ///
     /// # Errors
-    /// As `from_env_and_file`.
+    /// When something is written that cannot be used; the message says what and where.
     pub fn new(variables: &BTreeMap<String, String>, file: File) -> Result<Self, Error> {
         let listed = variables.get(policy::VARIABLE).map(String::as_str).unwrap_or_default();
         let outbound = OutboundPolicy::default().allow(file.outbound.allow.iter().map(String::as_str).chain(listed.split(',')))?;
@@ -139,10 +127,6 @@ impl Settings {
 
 fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.display().to_string(), source })
-}
-
-fn read_file(path: &Path) -> Result<File, Error> {
-    toml::from_str(&read(path)?).map_err(|error| Error::Syntax { path: path.display().to_string(), reason: error.to_string() })
 }
 
 fn prices(variable: Option<&String>, table: Option<&PricesTable>) -> Result<PriceTable, Error> {

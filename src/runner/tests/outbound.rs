@@ -4,13 +4,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 use super::server::{Act, Server, ok, response};
 use super::{ALLOWED, SECRET, call, error, get, kind, perform, runner, value};
 use crate::flow::spec::EffectClass::{Idempotent, Once, Read};
 use crate::flow::template::{Part, Text};
 use crate::machine::call::{Body, HttpRequest, Request};
+use crate::runner::failure::Stage;
 use crate::runner::outbound::policy::OutboundPolicy;
-use crate::runner::outbound::{Lookup, Outbound};
+use crate::runner::outbound::{Exchange, Lookup, Outbound, Wire};
 use crate::runner::settings::File;
 use crate::runner::{Runner, Settings};
 
@@ -113,6 +116,46 @@ async fn a_rebinding_name_reaches_nothing() {
     }
     assert!(asked.load(Ordering::SeqCst) >= 5, "every request asks again");
     assert!(server.requests().is_empty(), "{:?}", server.requests());
+}
+
+/// The cancel comes while the connection is being opened, and nobody but the guard of the connection looks.
+#[tokio::test]
+async fn the_guard_stops_a_cancelled_call_before_its_first_byte() {
+    let server = Server::answering(ok("1")).await;
+    let cancel = CancellationToken::new();
+    let trip = cancel.clone();
+    let lookup: Lookup = Arc::new(move |_| {
+        trip.cancel();
+        Box::pin(async { Ok(vec!["127.0.0.1".parse().unwrap()]) })
+    });
+    let outbound = Outbound::with_lookup(OutboundPolicy::default().allow(["*"]).unwrap(), lookup).unwrap();
+    let exchange = || Exchange {
+        method: "POST".to_owned(),
+        url: server.url.replace("127.0.0.1", "shop.example").parse().unwrap(),
+        headers: Vec::new(),
+        body: None,
+        answer_bytes_max: 10,
+    };
+    let wire = Wire::new(cancel);
+    let failure = outbound.exchange(exchange(), &wire).await.unwrap_err();
+    assert_eq!((failure.stage, wire.sent()), (Stage::NotSent, false), "{failure:?}");
+    assert!(server.requests().is_empty());
+
+    let wire = Wire::new(CancellationToken::new());
+    assert_eq!(outbound.exchange(exchange(), &wire).await.unwrap().body, b"1");
+    assert!(wire.sent());
+}
+
+#[tokio::test]
+async fn a_failed_handshake_is_a_failure_to_connect() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"I speak no TLS at all").await;
+    });
+    let outcome = perform(&runner(&[ALLOWED]), &call(Request::Http(get(&url)), Once)).await;
+    assert_eq!(kind(&outcome), ("retryable", "connect"), "{outcome:?}");
 }
 
 fn redirecting(status: &str, location: &str) -> impl Fn(usize, &str) -> Vec<Act> + use<> {
