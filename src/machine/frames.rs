@@ -318,6 +318,8 @@ impl<'a> Deciding<'a> {
         if status != Status::Completed && self.compensate() {
             return;
         }
+        // A budget's question belongs to no running step, so nothing has withdrawn it.
+        self.withdraw_questions(|_| true);
         let spent = self.state.spent;
         let ended = Ended { status, output, error, tokens: spent.tokens, cost: spent.cost };
         let (errors, fates) = (self.state.errors.clone(), self.state.fates.clone());

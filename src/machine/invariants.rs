@@ -10,6 +10,7 @@ use crate::flow::plan::{Node, Plan};
 /// The first invariant that does not hold.
 pub fn check_quick(state: &State, _plan: &Plan) -> Result<(), String> {
     if state.ended.is_some() {
+        require(state.open.is_empty(), "an ended execution asks nobody")?;
         return require(state.timers.is_empty(), "an ended execution has no timers");
     }
     for (id, frame) in &state.frames {
