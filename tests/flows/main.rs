@@ -1,6 +1,8 @@
 //! The flows that the repository ships: each reads, is well formed, says what it is for, and can be rehearsed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test binary: a panic is its way of reporting")]
 
+mod rehearsed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
