@@ -167,14 +167,22 @@ impl Directory {
             execution,
             summary: summary.clone(),
         });
-        if family_rests && root != execution && self.shared.hub.listens(&[root]) {
-            let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
-            self.shared.runtime.spawn_blocking(move || {
-                if let Ok(Some(summary)) = shared.store.summary(&shared.tenant, root) {
-                    directory.do_send(Quiet { root, summary: Box::new(summary) });
-                }
-            });
+        if family_rests && root != execution {
+            self.family_rests(root, ctx);
         }
+    }
+
+    /// The last of a root's children has come to rest, the root itself long before: says so to those who listen to it.
+    fn family_rests(&self, root: ExecutionId, ctx: &mut Context<Self>) {
+        if !self.shared.hub.listens(&[root]) {
+            return;
+        }
+        let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
+        self.shared.runtime.spawn_blocking(move || {
+            if let Ok(Some(summary)) = shared.store.summary(&shared.tenant, root) {
+                directory.do_send(Quiet { root, summary: Box::new(summary) });
+            }
+        });
     }
 
     /// True when that was the family's last slot.
@@ -223,10 +231,13 @@ impl Directory {
     /// Ends the slot of a quarantined execution.
     fn turn_away(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
         let Some(slot) = self.slots.remove(&execution) else { return };
-        self.leave_family(slot.root);
-        let lineage = [execution, slot.root.unwrap_or(execution)];
-        let heard_by = if lineage[0] == lineage[1] { &lineage[..1] } else { &lineage[..] };
+        let root = slot.root.unwrap_or(execution);
+        let lineage = [execution, root];
+        let heard_by = if root == execution { &lineage[..1] } else { &lineage[..] };
         self.shared.hub.publish(heard_by, || Notice::Quarantined { execution, reason: reason.to_owned() });
+        if self.leave_family(slot.root) && root != execution {
+            self.family_rests(root, ctx);
+        }
         for held in slot.held.into_values() {
             let answer = Err(Error::Quarantined { id: execution, reason: reason.to_owned() });
             self.resolve(execution, held.sink, answer, None, ctx);
