@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::session::Session;
-use crate::engine::{self, FlowRef};
+use crate::engine::FlowRef;
 use crate::flow::compile as compiling;
 use crate::flow::plan::{Child, Kind, Plan, ToolCall};
 use crate::flow::problem::Problem;
@@ -73,35 +73,6 @@ impl Loaded {
         }
         let flow = session.engine.register((*self.plan.spec).clone()).await.map_err(Error::from)?;
         Ok((flow, agents))
-    }
-
-    /// Models that this run may call and whose provider has neither key nor base URL here.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
-    pub async fn closed_models(&self, session: &Session) -> Result<BTreeSet<String>, Error> {
-        let mut models = models(&self.plan);
-        let mut known: BTreeSet<String> = self.children.keys().cloned().collect();
-        known.insert(self.plan.name.clone());
-        let mut wanted: Vec<String> = agents(&self.plan).into_iter().collect();
-        for child in self.children.values() {
-            models.extend(self::models(child));
-            wanted.extend(agents(child));
-        }
-        while let Some(agent) = wanted.pop().filter(|agent| known.insert(agent.clone())) {
-            match session.engine.flow(&agent, None).await {
-                Ok((_, spec)) => {
-                    let plan = compiling::plan(&spec).map_err(|problems| refused(&agent, &problems))?;
-                    models.extend(self::models(&plan));
-                    wanted.extend(agents(&plan));
-                }
-                // The start will say so, with the step that wants it.
-                Err(engine::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        models.retain(|model| !session.runner.can_reach(model));
-        Ok(models)
     }
 }
 
@@ -170,16 +141,4 @@ fn child_of(call: &ToolCall) -> Option<&Child> {
         ToolCall::Child(child) => Some(child),
         ToolCall::Call(_) | ToolCall::Mcp { .. } => None,
     }
-}
-
-/// Models that a flow's own steps call.
-#[must_use]
-pub fn models(plan: &Plan) -> BTreeSet<String> {
-    let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
-    let named = steps.filter_map(|step| match &step.kind {
-        Kind::Llm(llm) => Some(llm.model.clone()),
-        Kind::Agent(agent) => Some(agent.llm.model.clone()),
-        _ => None,
-    });
-    named.collect()
 }

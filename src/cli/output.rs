@@ -163,7 +163,7 @@ pub fn instant(at: crate::ids::TimeMs) -> String {
 /// Dollars for people: enough digits to see what a call costs.
 #[must_use]
 pub fn dollars(usd: f64) -> String {
-    if usd == 0.0 || usd >= 0.01 { format!("${usd:.2}") } else { format!("${usd:.6}") }
+    if usd > 0.0 && usd < 0.01 { format!("${usd:.6}") } else { format!("${:.2}", usd.abs()) }
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::args::Context;
 use super::error::{Error, Exit};
-use super::loading::{self, Loaded};
+use super::loading;
 use super::output::{Accent, Format};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::walk::{self, Watched};
 use super::{values, view};
 use crate::clock;
-use crate::engine::{Resume, StartRequest};
+use crate::engine::{self, FlowRef, Resume, StartRequest};
 use crate::machine::input::Mode;
 use crate::runner::llm::provider;
 
@@ -63,8 +63,12 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let config = values::config(&args.set, &loaded.plan.spec.config)?;
     let moves = if args.detach { Resume::Nothing } else { Resume::Asked };
     let session = session::open(context, moves)?;
-    let mode = mode(context, &loaded, &session, args.rehearse).await?;
     let (flow, agents) = loaded.register(&session).await?;
+    let mode = if args.rehearse { Mode::Rehearsal } else { possible_mode(context, &session, &flow, &agents).await? };
+    if args.rehearse {
+        let attention = context.output.accent(Accent::Attention, "rehearsal:");
+        context.output.note(&format!("{attention} nothing leaves this machine; steps are answered by scripts"));
+    }
     let id = clock::execution_id();
     let request = StartRequest {
         config,
@@ -76,7 +80,7 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
         ..StartRequest::new(flow, input, context.person.clone())
     };
     let notices = session.engine.subscribe(id);
-    session.engine.start(request).await.map_err(Error::from)?;
+    session.engine.start(request).await.map_err(not_startable)?;
     if args.detach {
         return detached(context, session, id).await;
     }
@@ -84,20 +88,25 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     walk::walk(context, session, Watched { id, notices, progress: Progress::new(context.output) }, &args.walk).await
 }
 
-/// Rehearsal when it is asked for, or when a model of the flow cannot be called from here.
-async fn mode(context: &Context, loaded: &Loaded, session: &Session, rehearse: bool) -> Result<Mode, Error> {
-    let attention = context.output.accent(Accent::Attention, "rehearsal:");
-    if rehearse {
-        context.output.note(&format!("{attention} nothing leaves this machine; steps are answered by scripts"));
-        return Ok(Mode::Rehearsal);
-    }
-    let closed = loaded.closed_models(session).await?;
+/// Rehearsal when a model that the flow can reach cannot be called from here, and says so.
+async fn possible_mode(context: &Context, session: &Session, flow: &FlowRef, agents: &[FlowRef]) -> Result<Mode, Error> {
+    let closed = session.engine.unreachable_models(flow, agents).await.map_err(not_startable)?;
     let Some(model) = closed.first() else { return Ok(Mode::Production) };
-    let how = provider::how_to_open(model);
+    let (attention, how) = (context.output.accent(Accent::Attention, "rehearsal:"), provider::how_to_open(model));
     context.output.note(&format!(
         "{attention} there is no key or base URL for {model}, so nothing leaves this machine and steps are answered by scripts\n  to run it for real, {how}"
     ));
     Ok(Mode::Rehearsal)
+}
+
+/// A flow that names a child which is nowhere is a flow that is refused.
+fn not_startable(error: engine::Error) -> Error {
+    match error {
+        engine::Error::NotFound { name, .. } => Error::Refused(format!(
+            "the flow starts agent `{name}`, but there is no {name}.yaml beside the file and no flow of that name has run here before"
+        )),
+        other => other.into(),
+    }
 }
 
 async fn detached(context: &Context, session: Session, id: crate::ids::ExecutionId) -> Result<Exit, Error> {

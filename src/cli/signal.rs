@@ -26,8 +26,8 @@ pub struct Args {
     #[arg(long, value_name = "JSON")]
     payload: Option<String>,
     /// Makes a repeated signal harmless: the same id is taken once
-    #[arg(long, value_name = "SIGNAL_ID")]
-    id: Option<String>,
+    #[arg(long = "id", value_name = "SIGNAL_ID")]
+    signal_id: Option<String>,
     /// Go on with the execution afterwards, as `exec resume`
     #[arg(long)]
     resume: bool,
@@ -42,7 +42,8 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let moves = if args.resume { Resume::Asked } else { Resume::Nothing };
     let session = session::open_existing(context, moves, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
-    let signal = Signal { id: args.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()), name: args.name.clone(), payload };
+    let signal =
+        Signal { id: args.signal_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()), name: args.name.clone(), payload };
     let signal_id = signal.id.clone();
     session.engine.signal(id, signal).await.map_err(Error::from)?;
     if args.resume {

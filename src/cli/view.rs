@@ -139,7 +139,7 @@ pub fn execution_text(output: Output, snapshot: &Snapshot) -> String {
     if let Some(origin) = &snapshot.start.origin {
         rows.push(("origin", format!("{:?} of {} from {}", origin.kind, origin.execution, visible(&origin.attempt)).to_lowercase()));
     }
-    rows.push(("input", one_line(&pretty(&snapshot.start.input), 300)));
+    rows.push(("input", one_line(&snapshot.start.input.to_string(), 300)));
     rows.extend(summary.waiting_for.iter().map(|waiting| ("waits", waiting_text(waiting))));
     if let Some(reason) = &snapshot.quarantined {
         rows.push(("quarantined", visible(reason).into_owned()));
