@@ -1,0 +1,29 @@
+//! `flowgate flow explain`: a flow in plain words.
+
+use std::path::PathBuf;
+
+use crate::cli::args::Context;
+use crate::cli::error::{Error, Exit};
+use crate::cli::visible::visible;
+use crate::cli::{loading, session};
+use crate::flow::explain;
+use crate::runner::Runner;
+
+/// Say in plain words what a flow does: what runs when, who is asked, what can go wrong, worst-case cost.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate flow explain flow.yaml")]
+pub struct Args {
+    /// The flow, YAML or JSON
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// # Errors
+/// `Refused` when the flow cannot be read or does not compile.
+pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    let plan = loading::compile(&args.file)?;
+    let runner = Runner::new(session::settings(&context.config)?).map_err(|error| Error::Usage(error.to_string()))?;
+    let text = explain::explain(&plan, &|model| runner.price(model));
+    context.output.data(visible(text.trim_end()).as_ref());
+    Ok(Exit::Completed)
+}
