@@ -17,6 +17,7 @@ mod question;
 mod run;
 mod session;
 mod signal;
+mod store;
 mod tree;
 mod values;
 mod view;
@@ -72,6 +73,7 @@ fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Approval(command) => approval::execute(context, command),
         Command::Signal(args) => session::block_on(signal::execute(context, args)),
         Command::Flow(command) => flow::execute(context, command),
+        Command::Store(command) => store::execute(context, command),
         Command::Init(args) => init::execute(context, args),
         Command::Doctor(args) => doctor::execute(context, args),
         Command::Completions(args) => completions::execute(context, args),

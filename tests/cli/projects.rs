@@ -56,6 +56,41 @@ fn doctor_names_what_is_set_and_never_a_value() {
 }
 
 #[test]
+fn a_flow_can_be_drawn_and_explained() {
+    let bench = Bench::with("gate.yaml", GATE);
+    insta::assert_snapshot!(
+        [
+            bench.say(&["flow", "graph", "gate.yaml"]),
+            bench.say(&["flow", "graph", "gate.yaml", "--format", "dot"]),
+            bench.say(&["flow", "explain", "gate.yaml"]),
+        ]
+        .join("\n\n")
+    );
+}
+
+#[test]
+fn a_store_is_checked_backed_up_and_restored() {
+    let bench = Bench::with("gate.yaml", GATE);
+    assert_eq!(bench.run(&["store", "info"]).status.code(), Some(1));
+    let ran = bench.json(&["run", "gate.yaml", "-p", "amount=3", "-o", "json"]);
+    for command in [&["store", "info", "-o", "json"][..], &["store", "compact", "-o", "json"], &["store", "rebuild", "-o", "json"]] {
+        assert!(bench.json(command).is_object(), "{command:?}");
+    }
+    assert_eq!(bench.json(&["store", "check", "-o", "json"])["sound"], serde_json::json!(true));
+    assert_eq!(bench.run(&["store", "backup", "copy"]).status.code(), Some(0));
+    assert_eq!(bench.run(&["store", "restore", "copy", "--data-dir", "again"]).status.code(), Some(0));
+    assert_eq!(bench.json(&["exec", "show", "last", "-o", "json", "--data-dir", "again"]), ran);
+    // A byte in the middle of what was written.
+    let segment = bench.path().join("again/log-0000000000000001");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let at = bytes.windows(7).position(|window| window == b"started").unwrap_or(200);
+    bytes[at] ^= 0x40;
+    std::fs::write(&segment, bytes).unwrap();
+    let checked = bench.run(&["store", "check", "--data-dir", "again"]);
+    assert_eq!(checked.status.code(), Some(1), "{}", bench.told(&checked));
+}
+
+#[test]
 fn completions_know_the_commands() {
     let bench = Bench::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

@@ -6,7 +6,7 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::visible::visible;
 use crate::cli::{loading, session};
-use crate::flow::explain;
+use crate::flow::explain::{self, ModelPrice};
 use crate::runner::Runner;
 
 /// Say in plain words what a flow does: what runs when, who is asked, what can go wrong, worst-case cost.
@@ -23,7 +23,9 @@ pub struct Args {
 pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let plan = loading::compile(&args.file)?;
     let runner = Runner::new(session::settings(&context.config)?).map_err(|error| Error::Usage(error.to_string()))?;
-    let text = explain::explain(&plan, &|model| runner.price(model));
+    let priced = |model: String| runner.price(&model).map(|price| (model, ModelPrice { input: price.input, output: price.output }));
+    let prices = explain::worst_case(&plan).into_keys().filter_map(priced).collect();
+    let text = explain::explain(&plan, &prices);
     context.output.data(visible(text.trim_end()).as_ref());
     Ok(Exit::Completed)
 }

@@ -1,6 +1,8 @@
 //! `flowgate flow`: flow files, without running them. One file per command.
 
 mod check;
+mod explain;
+mod graph;
 mod schema;
 
 use super::args::Context;
@@ -10,6 +12,8 @@ use super::error::{Error, Exit};
 pub enum Command {
     Check(check::Args),
     Schema(schema::Args),
+    Graph(graph::Args),
+    Explain(explain::Args),
 }
 
 /// # Errors
@@ -18,5 +22,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     match command {
         Command::Check(args) => check::execute(context, args),
         Command::Schema(args) => schema::execute(context, args),
+        Command::Graph(args) => graph::execute(context, args),
+        Command::Explain(args) => explain::execute(context, args),
     }
 }

@@ -1,0 +1,97 @@
+//! `flowgate store`: the data directory. Each command calls one function of the store and prints its report.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::args::Context;
+use super::error::{Error, Exit};
+use super::visible::visible;
+use crate::store::{self, OnDamage, Options};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Read everything and report damage; exits 1 when something acknowledged is lost.
+    #[command(after_help = "Examples:\n  flowgate store check\n  flowgate store check -o json")]
+    Check,
+    /// What is in the data directory.
+    #[command(after_help = "Examples:\n  flowgate store info")]
+    Info,
+    Backup(Backup),
+    Restore(Restore),
+    /// Give back the space of executions that were deleted.
+    #[command(after_help = "Examples:\n  flowgate store compact")]
+    Compact,
+    Rebuild(Rebuild),
+}
+
+/// Copy the log into a directory, from which `restore` makes a store again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate store backup /backups/monday")]
+pub struct Backup {
+    /// The directory to make; it must not exist or be empty
+    #[arg(value_name = "TARGET")]
+    target: PathBuf,
+}
+
+/// Make the data directory, which must not exist or be empty, from a backup.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate store restore /backups/monday --data-dir .flowgate-restored")]
+pub struct Restore {
+    /// The backup's directory
+    #[arg(value_name = "SOURCE")]
+    source: PathBuf,
+}
+
+/// Make the view again from the log, which is the truth.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate store rebuild\n  cp -r .flowgate copy && flowgate store rebuild --quarantine")]
+pub struct Rebuild {
+    /// Where the log is damaged: drop what cannot be read and set the executions aside that lost something. Cannot be undone: copy first
+    #[arg(long)]
+    quarantine: bool,
+}
+
+/// # Errors
+/// When there is no store, another process holds it, or it is damaged.
+pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
+    let dir = &context.config.data_dir;
+    let options = Options { dir: dir.clone(), ..Options::default() };
+    match command {
+        Command::Check => {
+            let report = store::check(dir).map_err(Error::failed)?;
+            print(context, &report);
+            Ok(if report.sound { Exit::Completed } else { Exit::Failed })
+        }
+        Command::Info => done(context, store::info(dir)),
+        Command::Backup(args) => done(context, store::backup(&options, &args.target)),
+        Command::Restore(args) => done(context, store::restore(&args.source, &options)),
+        Command::Compact => done(context, store::compact(&options)),
+        Command::Rebuild(args) => {
+            let on_damage = if args.quarantine { OnDamage::Quarantine } else { OnDamage::Refuse };
+            done(context, store::rebuild(&options, on_damage))
+        }
+    }
+}
+
+fn done(context: &Context, report: Result<impl Serialize, store::Error>) -> Result<Exit, Error> {
+    print(context, &report.map_err(Error::failed)?);
+    Ok(Exit::Completed)
+}
+
+/// A report as JSON, or as rows of name and value.
+fn print(context: &Context, report: &impl Serialize) {
+    if !context.output.is_text() {
+        return context.output.json(report);
+    }
+    let Ok(Value::Object(fields)) = serde_json::to_value(report) else { return };
+    let rows = fields.iter().map(|(name, value)| {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        format!("{:<20} {}", name.replace('_', " "), visible(&value))
+    });
+    context.output.data(&rows.collect::<Vec<_>>().join("\n"));
+}
