@@ -2,7 +2,7 @@
 
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
-use crate::flow::spec::FlowSpec;
+use crate::flow::json_schema::json_schema;
 
 /// Print the JSON Schema of flow files, with which editors complete and check.
 #[derive(Debug, clap::Args)]
@@ -16,6 +16,6 @@ pub struct Args {}
 /// None today; the signature is that of every command.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every command")]
 pub fn execute(context: &Context, _: &Args) -> Result<Exit, Error> {
-    context.output.json(&schemars::schema_for!(FlowSpec));
+    context.output.json(&json_schema());
     Ok(Exit::Completed)
 }
