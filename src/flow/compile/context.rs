@@ -187,6 +187,7 @@ impl<'a> Context<'a> {
 }
 
 /// `Some(None)` where there is nothing to compile, `None` where it did not compile (the problem is noted).
+#[expect(clippy::option_option, reason = "outer: it compiled; inner: it was given")]
 pub fn optional<T, R>(given: Option<T>, compile: impl FnOnce(T) -> Option<R>) -> Option<Option<R>> {
     match given {
         None => Some(None),

@@ -21,6 +21,7 @@ pub struct StepParts {
 }
 
 /// Every expression, template and schema of a scope, compiled; a part that does not compile is none and its problem noted.
+#[expect(clippy::option_option, reason = "outer: it compiled; inner: it was given")]
 pub struct ScopeParts {
     steps: Vec<Option<StepParts>>,
     /// Conditions, in the order of the view's edges.

@@ -188,8 +188,8 @@ fn start(view: &View<'_>, named: Option<&str>, context: &mut Context<'_>) -> Sta
             Start::None
         }
         [first, ..] => {
-            let names: Vec<&str> = candidates.iter().map(|&step| view.id(step)).collect();
-            let message = format!("several steps have no incoming edge: {}", names.join(", "));
+            let ids: Vec<&str> = candidates.iter().map(|&step| view.id(step)).collect();
+            let message = format!("several steps have no incoming edge: {}", ids.join(", "));
             let hint = "name the first step with `start:`, and lead an edge to each other one";
             context.error("ambiguous_start", &steps_pointer, message, hint);
             Start::Assumed(first)

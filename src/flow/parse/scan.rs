@@ -40,8 +40,8 @@ pub fn scan(text: &str) -> Scan {
     let mut scan = Scan::default();
     let mut open: Vec<Open> = Vec::new();
     for next in Parser::new_from_str(text) {
-        let Ok((event, span)) = next else { break };
-        let at = position(span.start);
+        let Ok((event, place)) = next else { break };
+        let at = position(place.start);
         match event {
             Event::DocumentStart(..) => scan.documents += 1,
             Event::Scalar(text, ..) => scan.node(&mut open, at, Some(&text)),

@@ -1,5 +1,7 @@
 //! Reading: places, several misfits at once, YAML beside JSON, bounds.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 fn codes(text: &str) -> Vec<(&'static str, usize, usize)> {
@@ -88,7 +90,7 @@ fn size_depth_and_aliases_are_bounded() {
     let mut laughs = "flow: x\nui:\n  - &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..8 {
         let items = vec![format!("*a{}", level - 1); 10].join(", ");
-        laughs.push_str(&format!("  - &a{level} [{items}]\n"));
+        let _ = writeln!(laughs, "  - &a{level} [{items}]");
     }
     laughs.push_str("steps: {a: {builtin: noop}}\n");
     assert_eq!(codes(&laughs)[0].0, "syntax");

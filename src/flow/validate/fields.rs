@@ -58,10 +58,9 @@ fn step<'a>(schema: &'a Value, key: &str, reading: Reading) -> Step<'a> {
         return Step::Into(next);
     }
     let may_be = |wanted: &str| match table.get("type") {
-        None => true,
         Some(Value::String(name)) => name == wanted,
         Some(Value::Array(names)) => names.iter().any(|name| name == wanted),
-        Some(_) => true,
+        None | Some(_) => true,
     };
     if key.chars().all(|c| c.is_ascii_digit()) && may_be("array") {
         return table.get("items").filter(|_| !table.contains_key("prefixItems")).map_or(Step::Unknown, Step::Into);

@@ -42,7 +42,7 @@ fn misplaced(spec: &StepSpec, kind: &str, pointer: &str, context: &mut Context<'
     let call = CALLS.contains(&kind);
     refuse("retry", spec.retry.is_some() && !call && kind != "flow", "only calls and child flows are tried again");
     refuse("timeout", spec.timeout.is_some() && ["set", "fail", "end"].contains(&kind), "the step takes no time");
-    let effect = spec.effect.is_some_and(|effect| !EFFECTFUL.contains(&kind) && !(call && effect == EffectClass::Read));
+    let effect = spec.effect.is_some_and(|effect| !(EFFECTFUL.contains(&kind) || call && effect == EffectClass::Read));
     refuse("effect", effect, "only http, mcp and builtin calls change the world");
     refuse("in_doubt", spec.in_doubt.is_some() && !EFFECTFUL.contains(&kind), "only http, mcp and builtin calls can be in doubt");
     refuse("compensate", spec.compensate.is_some() && ["fail", "end"].contains(&kind), "there is nothing to take back");

@@ -145,9 +145,8 @@ impl<'a> Ran<'a> {
     fn fates_at(&self, step: usize, at: At) -> Fates {
         let arrival = self.arrival(step);
         match at {
-            At::Before(reader) => arrival[reader],
             At::After(reader) if reader == step => Fates { completed: true, ..Fates::default() },
-            At::After(reader) => arrival[reader],
+            At::Before(reader) | At::After(reader) => arrival[reader],
             At::Edge(edge) => {
                 let from = self.frames.graph.edges[edge].0;
                 let mut fates = Fates::default();
@@ -337,6 +336,6 @@ impl<'a> Ran<'a> {
             && !shape.back[edge]
             && self.frames.level(edge) == level
             && shape.within[from] == level
-            && !shape.out[from].iter().any(|other| other_way(other))
+            && !shape.out[from].iter().any(other_way)
     }
 }
