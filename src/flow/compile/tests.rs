@@ -385,3 +385,15 @@ proptest! {
         let _ = load(&text);
     }
 }
+
+/// The flows that the description of the format shows are flows.
+#[test]
+fn the_documented_flows_compile() {
+    let page = include_str!("../../../docs/flow-format.md");
+    let flows: Vec<&str> =
+        page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).filter(|block| block.starts_with("flow:")).collect();
+    assert_eq!(flows.len(), 2);
+    for flow in flows {
+        plan(flow);
+    }
+}
