@@ -127,7 +127,12 @@ def test_a_contract_on_the_anthropic_wire_from_a_real_mcp_server(directory, star
     server = PROGRAMS / "node_modules/.bin/mcp-server-filesystem"
     settings = f"[mcp.files]\ncommand = {json.dumps(str(server))}\nargs = [{json.dumps(str(contracts))}]\n"
     flowgate = Flowgate(directory, settings, ANTHROPIC_API_KEY="test", ANTHROPIC_BASE_URL=models.url)
-    result = flowgate.json("run", "flows/contract-review.yaml", "-p", f"path={contracts / 'acme.txt'}", "--approve", "all")
+    waiting = flowgate.json(
+        "run", "flows/contract-review.yaml", "-p", f"path={contracts / 'acme.txt'}", "--approve", "none", "--as", "ana", expect=3
+    )
+    (question,) = flowgate.json("approval", "list")
+    flowgate.call("approval", "approve", question["id"], "--as", "bob")
+    result = flowgate.json("exec", "resume", waiting["id"])
     equal(result["status"], "COMPLETED", "status")
     equal(result["output"]["verdict"], "accepted", "verdict")
     equal([clause["risk"] for clause in result["output"]["clauses"]], ["high", "low"], "risks, in the order of the clauses")
