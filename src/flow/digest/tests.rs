@@ -1,3 +1,5 @@
+//! Digests of flows: what changes them and what does not.
+
 use serde_json::json;
 
 use super::*;
