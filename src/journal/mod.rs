@@ -6,7 +6,6 @@
 //! it. So there is one set of structs, and a change that breaks old journals turns a test red instead of needing a second copy of
 //! every type that nobody reads.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
-#![deny(clippy::disallowed_methods)]
 
 pub mod codec;
 #[cfg(test)]

@@ -117,7 +117,7 @@ fn copy(from: &dyn Disk, to: &dyn Disk, id: StoreId, survey: &Survey, position: 
             return Err(damaged(format!("frames {expected} to {} are missing before it", header.first_lsn - 1)));
         }
         let segment = survey::used(from, id, header.number)?;
-        let mut end = segment::HEADER_BYTES as usize;
+        let mut end = segment::HEADER_LENGTH;
         for found in segment.frames(id).0.iter().take_while(|found| found.lsn <= position.0) {
             for (_, record) in frame::records(found.payload) {
                 let bytes = record.map_err(|_| damaged(format!("frame {} holds a damaged record", found.lsn)))?;

@@ -128,15 +128,19 @@ pub struct LogState {
 /// Reads every frame, going on behind what is damaged.
 pub fn read_log(disk: &dyn Disk, id: StoreId) -> Result<LogState, Error> {
     let mut log = LogState::default();
-    let known = match Mark::open(disk, id) {
+    let marked = match Mark::open(disk, id) {
         Ok(Some(mark)) => mark.lsn,
         Ok(None) => log.damaged("mark", 0, "it is missing".to_owned()),
         Err(error) => log.damaged("mark", 0, error.to_string()),
     };
+    let known = match small::read::<Clean>(disk, recover::CLEAN)? {
+        Some(Ok(clean)) if clean.id == id => marked.max(clean.position.0),
+        _ => marked,
+    };
     let segments = log.survey(disk, id)?;
     let mut expected = 1;
     for (index, (segment, harmed)) in segments.iter().enumerate() {
-        expected = log.fill_gap(expected, segment.header.first_lsn);
+        log.fill_gap(expected, segment.header.first_lsn);
         // Frames up to the next segment, or up to the mark, are owed by this one.
         let next = segments.get(index + 1).map(|(next, _)| next.header.first_lsn);
         expected = log.read_segment(id, segment, next.unwrap_or(known + 1), next.is_none());
@@ -194,7 +198,7 @@ impl LogState {
     fn read_segment(&mut self, id: StoreId, segment: &Segment, owed: u64, last: bool) -> u64 {
         let header = segment.header;
         let name = segment::name(header.number);
-        let (mut offset, mut lsn) = (segment::HEADER_BYTES as usize, header.first_lsn);
+        let (mut offset, mut lsn) = (segment::HEADER_LENGTH, header.first_lsn);
         let mut read = Read { header, kept: Vec::new(), damaged: false };
         loop {
             if let Some(frame) = segment.frame_at(id, lsn, offset) {

@@ -12,12 +12,15 @@ use super::small;
 use super::view::View;
 
 pub const NAME: &str = "checkpoint";
+/// Of keys and values; raise it with any change to `keys`, `value`, `rows` or `sums`, and every view is made again.
+pub const VIEW_FORMAT: u32 = 1;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What the view held when it was last made durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub id: StoreId,
+    pub view_format: u32,
     /// None where the system does not tell.
     pub machine_boot: Option<String>,
     pub mark: Mark,
@@ -28,7 +31,13 @@ pub struct Checkpoint {
 /// Makes the view durable and writes its manifest.
 pub fn write(disk: &dyn Disk, id: StoreId, view: &dyn View, applier: &Applier) -> Result<(), Error> {
     view.flush()?;
-    let checkpoint = Checkpoint { id, machine_boot: machine_boot(), mark: applier.mark().clone(), heads: applier.heads().rows() };
+    let checkpoint = Checkpoint {
+        id,
+        view_format: VIEW_FORMAT,
+        machine_boot: machine_boot(),
+        mark: applier.mark().clone(),
+        heads: applier.heads().rows(),
+    };
     small::write(disk, NAME, &checkpoint)
 }
 

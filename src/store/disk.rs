@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::error::Error;
 
 /// Written at a time when a new file is filled with zeros.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// A file of the directory. Shared by writer and readers.
 pub trait DiskFile: Send + Sync {
@@ -136,9 +136,12 @@ pub fn read_file(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Replaces a small file whole: written beside it, synced, renamed, directory synced.
+/// What a file is called until it is whole.
+pub const BESIDE: &str = ".new";
+
+/// Replaces a file whole: written beside it, synced, renamed, directory synced.
 pub fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    let beside = format!("{name}.new");
+    let beside = format!("{name}{BESIDE}");
     let write = || {
         let file = disk.create(&beside, bytes.len() as u64)?;
         file.write_at(bytes, 0)?;

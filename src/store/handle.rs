@@ -62,6 +62,9 @@ impl Store {
     }
 
     /// A new store in memory that fails as planned. It never ends the process: after a failed sync it answers `Stopped`.
+    ///
+    /// # Panics
+    /// Never: an empty disk without faults can be opened.
     #[must_use]
     pub fn in_memory(faults: Faults) -> Self {
         let disk = MemoryDisk::new(Faults::default());

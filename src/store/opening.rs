@@ -103,6 +103,9 @@ pub fn usable(disk: &dyn Disk, dir: &Path, ends: Ends, cache_bytes: u64) -> Resu
     if checkpoint.id != ends.id {
         return Err("its checkpoint belongs to another store".to_owned());
     }
+    if checkpoint.view_format != checkpoint::VIEW_FORMAT {
+        return Err(format!("its rows have format {}, this flowgate writes {}", checkpoint.view_format, checkpoint::VIEW_FORMAT));
+    }
     let same_boot = checkpoint.machine_boot.is_some() && checkpoint.machine_boot == checkpoint::machine_boot();
     if !ends.clean && !same_boot {
         return Err("the machine stopped without closing the store".to_owned());
@@ -148,12 +151,12 @@ fn finish(
 
 /// Applies every frame that the view lacks. `heads_at` is the position that the heads belong to, which may be before the view's.
 pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
-    let applied = applier.mark().position;
-    let mut pending = Frame { position: applied, records: Vec::new() };
-    survey.walk(disk, id, heads_at.min(applied).0 + 1, |segment, found| {
+    let shown = applier.mark().position;
+    let mut pending = Frame { position: shown, records: Vec::new() };
+    survey.walk(disk, id, heads_at.min(shown).0 + 1, |segment, found| {
         let position = Position(found.lsn + u64::from(found.span) - 1);
         let records = located(segment.header.number, found)?;
-        if position <= applied {
+        if position <= shown {
             return applier.follow(&Frame { position, records });
         }
         pending.records.extend(records);

@@ -35,7 +35,7 @@ pub fn encode(store: StoreId, lsn: u64, span: u32, records: &[&[u8]]) -> (Vec<u8
 /// Records and batches are bounded far below 4 GiB before they come here.
 #[expect(clippy::cast_possible_truncation, reason = "see above")]
 fn length_u32(length: usize) -> u32 {
-    debug_assert!(length <= u32::MAX as usize);
+    debug_assert!(u32::try_from(length).is_ok());
     length as u32
 }
 
@@ -79,8 +79,11 @@ impl Header {
     }
 }
 
+/// A record's bytes; `Err` when its checksum does not hold.
+pub type Checked<'a> = Result<&'a [u8], &'a [u8]>;
+
 /// The records of a payload with where each begins in it; `Err` for one whose own checksum does not hold (only in a damaged frame).
-pub fn records(payload: &[u8]) -> Vec<(usize, Result<&[u8], &[u8]>)> {
+pub fn records(payload: &[u8]) -> Vec<(usize, Checked<'_>)> {
     let mut found = Vec::new();
     let mut offset = 0;
     while let Some((length, rest)) = payload[offset..].split_first_chunk::<4>() {

@@ -8,7 +8,8 @@ use crate::store::disk::{self, Disk, DiskFile};
 use crate::store::error::Error;
 
 pub const NAME: &str = "mark";
-const SLOT_BYTES: u64 = 4096;
+const SLOT_BYTES: u64 = SLOT_LENGTH as u64;
+const SLOT_LENGTH: usize = 4096;
 const USED_BYTES: usize = 36;
 
 /// The open file.
@@ -24,7 +25,7 @@ pub struct Mark {
 impl Mark {
     /// Makes the file, with 0 in the first slot.
     pub fn create(disk: &dyn Disk, store: StoreId) -> Result<(), Error> {
-        let mut bytes = vec![0; 2 * SLOT_BYTES as usize];
+        let mut bytes = vec![0; 2 * SLOT_LENGTH];
         bytes[..USED_BYTES].copy_from_slice(&encode(store, 0, 0));
         disk::replace(disk, NAME, &bytes)
     }
@@ -32,7 +33,7 @@ impl Mark {
     /// The mark of the store; none when there is no file.
     pub fn open(disk: &dyn Disk, store: StoreId) -> Result<Option<Self>, Error> {
         let Some(bytes) = disk::read(disk, NAME)? else { return Ok(None) };
-        let slots = [0, SLOT_BYTES as usize].map(|at| bytes.get(at..at + USED_BYTES).and_then(|slot| decode(store, slot)));
+        let slots = [0, SLOT_LENGTH].map(|at| bytes.get(at..at + USED_BYTES).and_then(|slot| decode(store, slot)));
         let Some((generation, lsn)) = slots.into_iter().flatten().max() else {
             return Err(Error::Damaged { path: disk.path(NAME), message: "neither of its two slots is whole".to_owned() });
         };

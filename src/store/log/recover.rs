@@ -56,7 +56,7 @@ pub fn open(disk: &Arc<dyn Disk>, sizes: Sizes) -> Result<Recovered, Error> {
     let names = disk.names().map_err(Error::io("list", disk.path("")))?;
     let identity = identity(disk.as_ref(), &names)?;
     let id = identity.id;
-    for leftover in names.iter().filter(|name| name.ends_with(".new")) {
+    for leftover in names.iter().filter(|name| name.ends_with(disk::BESIDE)) {
         disk::remove(disk.as_ref(), leftover)?;
     }
     let mut survey = Survey::of(disk.as_ref(), id)?;
@@ -163,7 +163,7 @@ fn reusable(disk: &dyn Disk, survey: &mut Survey) -> VecDeque<Taken> {
         let file = disk.open(&segment::name(number)).ok()?;
         let size = file.size().ok().filter(|size| *size > segment::HEADER_BYTES)?;
         // A header that was being written when the power went may be half there.
-        file.write_at(&[0; segment::HEADER_BYTES as usize], 0).ok()?;
+        file.write_at(&[0; segment::HEADER_LENGTH], 0).ok()?;
         file.sync().ok()?;
         Some(Taken { number, file, size })
     };

@@ -1,7 +1,7 @@
 //! Writing a segment anew, with fewer records: for compaction and for repair. The new file has the same first lsn and a higher number,
 //! so that an opening in between knows which one counts.
 
-use super::segment::{self, HEADER_BYTES, Header};
+use super::segment::{self, HEADER_LENGTH, Header};
 use super::{StoreId, frame};
 use crate::store::disk::{self, Disk};
 use crate::store::error::Error;
@@ -16,7 +16,7 @@ pub struct Kept {
 
 /// Writes `frames` durably as segment `number`, at least `size_min` bytes long.
 pub fn write(disk: &dyn Disk, store: StoreId, number: u64, first_lsn: u64, frames: &[Kept], size_min: u64) -> Result<Header, Error> {
-    let mut bytes = vec![0; HEADER_BYTES as usize];
+    let mut bytes = vec![0; HEADER_LENGTH];
     for kept in merged(frames) {
         let records: Vec<&[u8]> = kept.records.iter().map(Vec::as_slice).collect();
         bytes.extend_from_slice(&frame::encode(store, kept.lsn, kept.span, &records).0);

@@ -10,7 +10,9 @@ use crate::store::disk::{self, Disk, DiskFile};
 use crate::store::error::Error;
 
 /// Frames begin here; a page, so that the header never shares a sector with a frame.
-pub const HEADER_BYTES: u64 = 4096;
+pub const HEADER_BYTES: u64 = HEADER_LENGTH as u64;
+/// The same as an index.
+pub const HEADER_LENGTH: usize = 4096;
 const MAGIC: &[u8; 8] = b"FLOWGLOG";
 const VERSION: u32 = 1;
 const NAME_PREFIX: &str = "log-";
@@ -100,7 +102,7 @@ impl Segment {
     /// Its frames in order, and how they end.
     pub fn frames(&self, store: StoreId) -> (Vec<Frame<'_>>, End) {
         let mut frames = Vec::new();
-        let mut offset = HEADER_BYTES as usize;
+        let mut offset = HEADER_LENGTH;
         let mut expected = self.header.first_lsn;
         while let Some(frame) = self.frame_at(store, expected, offset) {
             (offset, expected) = (frame.end(), frame.next_lsn());
@@ -169,7 +171,7 @@ pub fn read(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Found, Error
         }
         Ok(header) => Ok(Found::Used(Segment { header, bytes })),
         // A header that was being written when the power went: nothing can stand behind it, because it is synced first.
-        Err(_) if bytes.iter().skip(HEADER_BYTES as usize).all(|byte| *byte == 0) => Ok(Found::Unused),
+        Err(_) if bytes.iter().skip(HEADER_LENGTH).all(|byte| *byte == 0) => Ok(Found::Unused),
         Err(message) => Err(damaged(message)),
     }
 }
@@ -178,11 +180,11 @@ pub fn read(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Found, Error
 pub fn salvage(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Option<Segment>, Error> {
     let bytes = disk::read(disk, &name(number))?.unwrap_or_default();
     let size = bytes.len() as u64;
-    let first = bytes.get(HEADER_BYTES as usize..).and_then(frame::Header::read);
+    let first = bytes.get(HEADER_LENGTH..).and_then(frame::Header::read);
     let from_header = Header::decode(store, &bytes).ok().map(|header| header.first_lsn);
     let Some(first_lsn) = from_header.or(first.map(|first| first.lsn)) else { return Ok(None) };
     let segment = Segment { header: Header { number, first_lsn, size }, bytes };
-    let whole = from_header.is_some() || segment.frame_at(store, first_lsn, HEADER_BYTES as usize).is_some();
+    let whole = from_header.is_some() || segment.frame_at(store, first_lsn, HEADER_LENGTH).is_some();
     Ok(whole.then_some(segment))
 }
 

@@ -22,7 +22,7 @@ fn write(store: &Store, known: &mut [Known], steps: &[(usize, u64)]) {
         pending.push((number, seq + count, store.commit(turn(number as u64, seq, *count, first))));
         known[number].handed += count;
         // Answers are awaited in groups, so that commits hold one entry or many.
-        if pending.len() > seq as usize % 5 && !settle(known, &mut pending) {
+        if pending.len() as u64 > seq % 5 && !settle(known, &mut pending) {
             return;
         }
     }

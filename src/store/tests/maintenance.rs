@@ -139,7 +139,9 @@ fn a_backup_under_load_holds_what_was_acknowledged_and_a_prefix() {
             reports.push(report);
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
     });
     for (round, report) in reports.iter().enumerate() {
         let mut target = options.clone();

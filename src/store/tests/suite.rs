@@ -110,12 +110,12 @@ fn one_caller_s_entries_commit_in_order() {
 
 #[test]
 fn lists_are_newest_first_and_filtered_by_index() {
-    let finished = |number: u64| if number % 3 == 0 { Status::Completed } else { Status::WaitingPerson };
+    let finished = |number: u64| if number.is_multiple_of(3) { Status::Completed } else { Status::WaitingPerson };
     on_each(
         |store| {
-            for number in 0..300 {
+            for number in 0..300_u64 {
                 let mut first = summary(Status::Running);
-                first.flow = if number % 2 == 0 { "even" } else { "odd" }.to_owned();
+                first.flow = if number.is_multiple_of(2) { "even" } else { "odd" }.to_owned();
                 first.started_at = TimeMs(number);
                 start(store, number, first.clone());
                 first.status = finished(number);
@@ -128,18 +128,18 @@ fn lists_are_newest_first_and_filtered_by_index() {
                 let found = store.executions(&tenant(), filter, before, limit).unwrap();
                 found.iter().map(|(_, summary)| summary.started_at.0).collect()
             };
-            let expect = |fits: &dyn Fn(u64) -> bool| (0..300).rev().filter(|number| fits(*number)).collect::<Vec<_>>();
+            let expect = |fits: &dyn Fn(u64) -> bool| (0..300_u64).rev().filter(|number| fits(*number)).collect::<Vec<_>>();
             assert_eq!(list(&Filter::default(), None, 1_000), expect(&|_| true));
             assert_eq!(list(&Filter::default(), Some(execution(150)), 3), [149, 148, 147]);
             let done = Filter { statuses: BTreeSet::from([Status::Completed]), ..Filter::default() };
-            assert_eq!(list(&done, None, 1_000), expect(&|number| number % 3 == 0));
+            assert_eq!(list(&done, None, 1_000), expect(&|number| number.is_multiple_of(3)));
             let both = Filter { statuses: BTreeSet::from([Status::Completed, Status::WaitingPerson]), ..Filter::default() };
             assert_eq!(list(&both, None, 1_000), expect(&|_| true));
             assert_eq!(list(&both, Some(execution(100)), 2), [99, 98]);
             let even = Filter { flow: Some("even".to_owned()), ..Filter::default() };
-            assert_eq!(list(&even, None, 1_000), expect(&|number| number % 2 == 0));
+            assert_eq!(list(&even, None, 1_000), expect(&|number| number.is_multiple_of(2)));
             let even_waiting = Filter { statuses: BTreeSet::from([Status::WaitingPerson]), ..even };
-            assert_eq!(list(&even_waiting, None, 1_000), expect(&|number| number % 2 == 0 && number % 3 != 0));
+            assert_eq!(list(&even_waiting, None, 1_000), expect(&|number| number.is_multiple_of(2) && !number.is_multiple_of(3)));
             let window = Filter { since: Some(TimeMs(10)), until: Some(TimeMs(20)), ..Filter::default() };
             assert_eq!(list(&window, None, 1_000), expect(&|number| (10..20).contains(&number)));
             assert_eq!(list(&Filter { flow: Some("eve".to_owned()), ..Filter::default() }, None, 9), [0; 0]);
@@ -151,7 +151,11 @@ fn lists_are_newest_first_and_filtered_by_index() {
 #[test]
 fn an_execution_is_found_by_the_beginning_of_its_id() {
     on_each(
-        |store| (0..20).for_each(|number| drop(start(store, number, summary(Status::Running)))),
+        |store| {
+            for number in 0..20 {
+                start(store, number, summary(Status::Running));
+            }
+        },
         |store| {
             let id = execution(7).to_string();
             assert_eq!(store.find(&tenant(), &id).unwrap(), Found::One(execution(7)));
