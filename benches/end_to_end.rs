@@ -1,9 +1,11 @@
 //! Steps per second from start to durable end, at several concurrencies, beside a bare append + `fdatasync` loop on the same disk in the
-//! same run. The loop appends to a file that was filled with zeros before, as the log does: growing a file costs a second write per sync. Usage: `cargo bench --bench end_to_end`; results in docs/benchmarks.md.
+//! same run. The loop appends to a file that was filled with zeros before, as the log does: growing a file costs a second write per sync.
+//! Usage: `cargo bench --bench end_to_end`; results in docs/benchmarks.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
     reason = "a benchmark: it prints its result and stops at the first fault"
 )]
 
