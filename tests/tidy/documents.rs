@@ -74,7 +74,7 @@ fn broken_links(files: &[SourceFile], exists: impl Fn(&str) -> bool) -> Vec<Stri
 /// Every `docs/NAME.md` that sources and documents mention.
 fn missing_documents(files: &[SourceFile], exists: impl Fn(&str) -> bool) -> Vec<String> {
     let mut violations = Vec::new();
-    for file in files.iter().filter(|file| !file.path.starts_with("tests/tidy/")) {
+    for file in files.iter().filter(|file| !file.path.starts_with("tests/tidy")) {
         for (number, line) in file.text.lines().enumerate() {
             for (at, _) in line.match_indices("docs/") {
                 let own = !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/.-_".contains(c));
