@@ -9,7 +9,7 @@ use super::call::{Answer, CallError, LlmRequest, McpRequest, Outcome, Request, T
 use super::decide::Deciding;
 use super::event::{Event, Fate, Part, Place, Work};
 use super::render;
-use super::state::SlotState;
+use super::state::{SlotState, Stopping};
 use super::steps::eval_true;
 use crate::flow::plan::{Agent, Kind, Node, StepIx, Tool, ToolCall};
 use crate::flow::spec::EffectClass;
@@ -18,10 +18,7 @@ use crate::limits;
 
 impl<'a> Deciding<'a> {
     fn agent_spec(&self, frame: FrameId, ix: StepIx) -> Option<&'a Agent> {
-        match &self.spec(frame, ix).kind {
-            Kind::Agent(agent) => Some(agent),
-            _ => None,
-        }
+        if let Kind::Agent(agent) = &self.spec(frame, ix).kind { Some(agent) } else { None }
     }
 
     pub(super) fn enter_agent(&mut self, frame: FrameId, ix: StepIx, attempt: u32) {
@@ -177,10 +174,9 @@ impl<'a> Deciding<'a> {
         if let Some(gate) = &tool.approval {
             let names = self.names(place.frame).with("args", args);
             match gate.when.as_ref().map_or(Ok(true), |when| eval_true(when, &names)) {
-                Ok(true) => return self.ask_tool_approval(place, gate, call),
                 Ok(false) => {}
                 // A gate that cannot be judged is closed.
-                Err(_) => return self.ask_tool_approval(place, gate, call),
+                Ok(true) | Err(_) => return self.ask_tool_approval(place, gate, call),
             }
         }
         self.run_tool(place, call);
@@ -188,14 +184,10 @@ impl<'a> Deciding<'a> {
 
     /// The tool call goes ahead: ungated, or exactly as approved.
     pub(super) fn run_tool(&mut self, place: &Place, call: Arc<super::call::Call>) {
-        let child = match self.tool_of(place).map(|tool| &tool.call) {
-            Some(ToolCall::Child(child)) => Some(child),
-            _ => None,
-        };
-        match (child, &call.request) {
-            (Some(child), Request::Builtin { args, .. }) => self.start_tool_child(place, child, args.clone()),
-            _ => self.start_call(place, super::event::Role::Act, 1, call),
+        if let (Some(ToolCall::Child(child)), Request::Builtin { args, .. }) = (self.tool_of(place).map(|tool| &tool.call), &call.request) {
+            return self.start_tool_child(place, child, args.clone());
         }
+        self.start_call(place, super::event::Role::Act, 1, call);
     }
 
     pub(super) fn observe(&mut self, place: &Place, value: &Value) {
@@ -215,10 +207,10 @@ impl<'a> Deciding<'a> {
     /// A call of an agent that is being stopped has its outcome.
     pub(super) fn agent_part_stopped(&mut self, place: &Place, ix: StepIx, outcome: &Outcome) {
         if matches!(outcome, Outcome::Unknown { .. }) {
-            let effect = self.state.slot(place).and_then(|slot| match &slot.state {
-                SlotState::Task(task) => Some(task.request.effect),
-                _ => None,
-            });
+            let effect = self
+                .state
+                .slot(place)
+                .and_then(|slot| if let SlotState::Task(task) = &slot.state { Some(task.request.effect) } else { None });
             if effect == Some(EffectClass::Once) {
                 let text = "the call may have happened; nobody looked".to_owned();
                 self.emit(Event::Observed { place: place.clone(), text, failed: true });
@@ -238,7 +230,9 @@ impl<'a> Deciding<'a> {
         }
         let stopping = self.stopping_error(frame, Node::Step(ix));
         match stopping {
-            Some(Some(error)) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => self.fail_or_retry_step(frame, ix, error),
+            Some(Stopping::Fail(error)) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => {
+                self.fail_or_retry_step(frame, ix, error);
+            }
             Some(_) => self.settle_cancelled(frame, ix, Fate::Aborted, None),
             None => {}
         }

@@ -13,7 +13,7 @@ use super::question::{Action, Decided, Decision, Question, QuestionKind, Shown, 
 use super::render::{self, DigestScope};
 use super::{approval, state::OpenQuestion};
 use crate::flow::expr::Expr;
-use crate::flow::plan::{Approval, Approvers, Ask, Expiry, Kind, Node, Policy, StepIx, ToolGate};
+use crate::flow::plan::{Approval, Approvers, Ask, Expiry, Kind, Policy, StepIx, ToolGate};
 use crate::flow::schema::Schema;
 use crate::flow::spec::DecisionKind;
 use crate::ids::{Digest, FrameId, QuestionId};
@@ -159,13 +159,10 @@ impl<'a> Deciding<'a> {
 
     fn digest_of(&self, place: &Place, draft: &Draft, policy: &Policy) -> Digest {
         let scope = self.digest_scope(place, policy);
-        match &draft.action {
-            Some(action) => render::digest(&scope, &action.call),
-            None => {
-                let about = json!({"execution": scope.execution, "path": scope.path, "title": draft.title, "form": draft.form});
-                Digest::of_json(&about)
-            }
+        if let Some(action) = &draft.action {
+            return render::digest(&scope, &action.call);
         }
+        Digest::of_json(&json!({"execution": scope.execution, "path": scope.path, "title": draft.title, "form": draft.form}))
     }
 
     fn digest_scope(&self, place: &Place, policy: &Policy) -> DigestScope {
@@ -217,10 +214,10 @@ impl<'a> Deciding<'a> {
 
     fn form_of(&self, open: &OpenQuestion) -> Option<&'a Schema> {
         let ix = self.state.step_ix(self.plan, open.place.frame, &open.place.step);
-        match &self.spec(open.place.frame, ix).kind {
-            Kind::Approval(spec) => spec.form.as_ref(),
-            Kind::Ask(spec) => spec.form.as_ref(),
-            _ => None,
+        if let Kind::Approval(Approval { form, .. }) | Kind::Ask(Ask { form, .. }) = &self.spec(open.place.frame, ix).kind {
+            form.as_ref()
+        } else {
+            None
         }
     }
 
@@ -407,10 +404,6 @@ impl<'a> Deciding<'a> {
             Expiry::Branch => self.finish_step(place.frame, ix, "expired", output, None),
             Expiry::Fail | Expiry::Ask(_) => self.fail_step(place.frame, ix, error, None),
         }
-    }
-
-    pub(super) fn is_running(&self, frame: FrameId, ix: StepIx) -> bool {
-        self.state.run(frame, Node::Step(ix)).is_some()
     }
 }
 

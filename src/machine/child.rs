@@ -8,6 +8,7 @@ use super::decide::Deciding;
 use super::effect::ChildStart;
 use super::event::{Budget, Event, Fate, Part, Place, Reserved};
 use super::input::{Allowance, Parent, Start};
+use super::state::Stopping;
 use super::summary::{Ended, Status};
 use crate::flow::plan::{Child, Kind, Node, StepIx};
 use crate::ids::{ExecutionId, FrameId, NanoUsd};
@@ -91,14 +92,12 @@ impl Deciding<'_> {
         let ix = self.state.step_ix(self.plan, place.frame, &place.step);
         if self.is_place_stopping(&place) {
             if place.part == Part::Own {
-                return match self.stopping_error(place.frame, Node::Step(ix)) {
-                    Some(Some(_)) => self.stopped(place.frame, Node::Step(ix)),
-                    _ => {
-                        let fate = if ended.status == Status::Completed { Fate::Happened } else { Fate::Aborted };
-                        let output = (fate == Fate::Happened).then(|| std::sync::Arc::new(ended.output));
-                        self.settle_cancelled(place.frame, ix, fate, output);
-                    }
-                };
+                if let Some(Stopping::Fail(_)) = self.stopping_error(place.frame, Node::Step(ix)) {
+                    return self.stopped(place.frame, Node::Step(ix));
+                }
+                let fate = if ended.status == Status::Completed { Fate::Happened } else { Fate::Aborted };
+                let output = (fate == Fate::Happened).then(|| std::sync::Arc::new(ended.output));
+                return self.settle_cancelled(place.frame, ix, fate, output);
             }
             return self.look_at_agent(place.frame, ix);
         }

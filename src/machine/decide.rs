@@ -82,13 +82,12 @@ pub fn replay<'a>(plan: &Plan, events: impl IntoIterator<Item = &'a Recorded>) -
         if recorded.seq != state.seq {
             return Err(broken(&format!("expected event {}", state.seq)));
         }
-        match &recorded.event {
-            Event::Started { start } if start.digest != plan.digest => return Err(broken("it belongs to another flow digest")),
-            Event::Started { .. } if state.start.is_some() => return Err(broken("the execution has started already")),
-            event if state.start.is_none() && !matches!(event, Event::Started { .. }) => {
-                return Err(broken("the execution has not started"));
-            }
-            event => evolve(&mut state, plan, recorded.at, event),
+        let start = if let Event::Started { start } = &recorded.event { Some(start) } else { None };
+        match (start, state.start.is_some()) {
+            (Some(_), true) => return Err(broken("the execution has started already")),
+            (None, false) => return Err(broken("the execution has not started")),
+            (Some(start), false) if start.digest != plan.digest => return Err(broken("it belongs to another flow digest")),
+            (Some(_), false) | (None, true) => evolve(&mut state, plan, recorded.at, &recorded.event),
         }
         state.hints = Hints::default();
     }

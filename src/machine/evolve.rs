@@ -15,6 +15,7 @@
 //! | `Ended` | root quiet or drained, compensations done | final |
 
 mod calls;
+mod ends;
 mod people;
 
 use std::sync::Arc;
@@ -72,32 +73,16 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         Event::LoopEnded { frame, header, ending, taken } => loop_ended(state, plan, *frame, header, ending, taken),
         Event::Died { frame, nodes } => without_running(state, plan, *frame, nodes, How::Dead),
         Event::Skipped { frame, nodes } => without_running(state, plan, *frame, nodes, How::Cancelled),
-        Event::FrameStopping { frame, stop } => state.stop_frame(*frame, stop),
-        Event::StepStopping { frame, node, error } => {
-            let node = state.node(plan, *frame, node);
-            if let Some(run) = state.run_mut(*frame, node) {
-                run.stopping = Some(error.clone());
-            }
-            state.hint(Todo::Step(*frame, node));
-        }
-        Event::DeadlinePassed => state.timers.retain(|(_, timer)| *timer != Timer::Execution),
-        Event::StepDeadlinePassed { frame, step } => {
-            let ix = state.step_ix(plan, *frame, step);
-            if let Some(due) = state.run_mut(*frame, Node::Step(ix)).and_then(|run| run.deadline.take()) {
-                state.timers.remove(&(due, Timer::Step(*frame, ix)));
-            }
-        }
+        Event::FrameStopping { .. }
+        | Event::StepStopping { .. }
+        | Event::DeadlinePassed
+        | Event::StepDeadlinePassed { .. }
+        | Event::CancelAsked { .. }
+        | Event::Undoing
+        | Event::UndoEnded { .. }
+        | Event::Ended { .. }
+        | Event::ParentTold => ends::end_event(state, plan, event),
         Event::ItemEnded { frame, ending } => item_ended(state, *frame, ending),
-        Event::CancelAsked { reason, by } => state.cancel = Some((reason.clone(), by.clone())),
-        Event::Undoing => {
-            state.undoing = true;
-            state.hint(Todo::Finish);
-        }
-        Event::UndoEnded { error, .. } => {
-            state.undo.pop();
-            state.errors.extend(error.clone());
-            state.hint(Todo::Finish);
-        }
         Event::LimitRaised { budget, limit } => {
             state.raised.insert(*budget, *limit);
             state.rescan();
@@ -107,14 +92,6 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
             state.yielded = false;
             state.rescan();
         }
-        Event::Ended { ended, .. } => {
-            state.ended = Some(ended.clone());
-            state.ended_at = Some(state.now);
-            state.timers.clear();
-            state.frames.retain(|id, _| *id == FrameId(0));
-            state.signals.clear();
-        }
-        Event::ParentTold => state.parent_told = true,
     }
 }
 
@@ -193,10 +170,7 @@ fn step_ended(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, end
 
 fn loop_ended(state: &mut State, plan: &Plan, frame: FrameId, header: &StepId, ending: &LoopEnding, taken: &[u32]) {
     let ix = state.loop_ix(plan, frame, header);
-    let last = match state.run(frame, Node::Loop(ix)).map(|run| &run.work) {
-        Some(Running::Loop { frame }) => Some(*frame),
-        _ => None,
-    };
+    let last = state.visit_of(frame, ix);
     if let Some(id) = last {
         state.close(id);
         if let Some(FrameKind::Visit { previous: Some(older) }) = state.frames.get(&id).map(|frame| frame.kind) {
@@ -249,10 +223,7 @@ impl State {
 
     /// The attempt number that names a step's latest attempt.
     pub(super) fn attempt_of(&self, frame: FrameId, step: StepIx) -> u32 {
-        self.run(frame, Node::Step(step)).map_or(1, |run| match &run.work {
-            Running::Call(task) => task.attempt,
-            _ => run.attempt,
-        })
+        self.run(frame, Node::Step(step)).map_or(1, |run| if let Running::Call(task) = &run.work { task.attempt } else { run.attempt })
     }
 
     fn release_hold(&mut self, reserved: Reserved) {
@@ -271,15 +242,15 @@ impl State {
     pub(super) fn task_mut(&mut self, plan: &Plan, place: &Place) -> Option<&mut Task> {
         let ix = self.step_ix(plan, place.frame, &place.step);
         match place.part {
-            Part::Own => match &mut self.run_mut(place.frame, Node::Step(ix))?.work {
-                Running::Call(task) => Some(task),
-                _ => None,
-            },
+            Part::Own => {
+                let Running::Call(task) = &mut self.run_mut(place.frame, Node::Step(ix))?.work else { return None };
+                Some(task)
+            }
             Part::Model { .. } => self.agent_run(place.frame, ix)?.model.as_mut(),
-            Part::Tool { index, .. } => match &mut self.agent_run(place.frame, ix)?.slots.get_mut(index as usize)?.state {
-                SlotState::Task(task) => Some(task),
-                _ => None,
-            },
+            Part::Tool { index, .. } => {
+                let SlotState::Task(task) = &mut self.agent_run(place.frame, ix)?.slots.get_mut(index as usize)?.state else { return None };
+                Some(task)
+            }
             Part::Undo => self.undo.last_mut()?.task.as_mut(),
         }
     }
@@ -337,7 +308,13 @@ impl State {
                     }
                 }
             }
-            _ => {}
+            Running::Question(_)
+            | Running::Map(_)
+            | Running::Child(_)
+            | Running::Wait { .. }
+            | Running::Listen
+            | Running::Loop { .. }
+            | Running::Resting { .. } => {}
         }
         if let Some(due) = deadline {
             self.timers.remove(&(due, Timer::Step(frame, step)));

@@ -5,7 +5,7 @@ use super::call::CallError;
 use super::decide::Deciding;
 use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Opening, Stop};
 use super::names::Scoped;
-use super::state::{Frame, FrameKind, NodeState};
+use super::state::{Frame, FrameKind, NodeState, Stopping};
 use super::summary::{Ended, Status};
 use crate::flow::plan::{EdgeIx, LoopIx, Node, Scope, StepIx};
 use crate::flow::spec::{OnItemError, Rest};
@@ -331,7 +331,7 @@ impl<'a> Deciding<'a> {
     }
 
     /// Whether the node is stopping, and why.
-    pub(super) fn stopping_error(&self, frame: FrameId, node: Node) -> Option<Option<CallError>> {
+    pub(super) fn stopping_error(&self, frame: FrameId, node: Node) -> Option<Stopping> {
         self.state.run(frame, node).and_then(|run| run.stopping.clone())
     }
 
@@ -340,8 +340,10 @@ impl<'a> Deciding<'a> {
         let Some(stopping) = self.stopping_error(frame, node) else { return };
         let Node::Step(ix) = node else { return };
         match stopping {
-            Some(error) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => self.fail_or_retry_step(frame, ix, error),
-            Some(_) | None => {
+            Stopping::Fail(error) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => {
+                self.fail_or_retry_step(frame, ix, error);
+            }
+            Stopping::Fail(_) | Stopping::Cancel => {
                 let step = self.scope(frame).step(ix).id.clone();
                 let ending = Ending::Cancelled { fate: super::event::Fate::Aborted };
                 self.emit(Event::StepEnded { frame, step, ending, taken: Vec::new(), undo: None });

@@ -27,17 +27,14 @@ pub enum Error {
 /// `NoSuchAttempt`, `NothingFailed`.
 pub fn collect(plan: &Plan, events: &[Recorded], attempt: Option<&str>) -> Result<(String, Vec<Given>), Error> {
     let history = history(plan, events);
-    let (cut, name) = match attempt {
-        Some(attempt) => {
-            let visit = attempt.rsplit_once('.').map_or(attempt, |(visit, _)| visit);
-            let begun = history.begun.get(visit).ok_or_else(|| Error::NoSuchAttempt(attempt.to_owned()))?;
-            (*begun, attempt.to_owned())
-        }
-        None => {
-            let (visit, attempt) = history.failed.clone().ok_or(Error::NothingFailed)?;
-            let begun = history.begun.get(&visit).copied().unwrap_or(0);
-            (begun, format!("{visit}.{attempt}"))
-        }
+    let (cut, name) = if let Some(attempt) = attempt {
+        let visit = attempt.rsplit_once('.').map_or(attempt, |(visit, _)| visit);
+        let begun = history.begun.get(visit).ok_or_else(|| Error::NoSuchAttempt(attempt.to_owned()))?;
+        (*begun, attempt.to_owned())
+    } else {
+        let (visit, attempt) = history.failed.clone().ok_or(Error::NothingFailed)?;
+        let begun = history.begun.get(&visit).copied().unwrap_or(0);
+        (begun, format!("{visit}.{attempt}"))
     };
     let stands: Vec<_> = history.done.iter().filter(|done| done.ended < cut).collect();
     let ran: BTreeSet<_> = stands.iter().map(|done| (done.frame, done.step.clone())).collect();
@@ -66,6 +63,7 @@ struct History {
     failed: Option<(String, u32)>,
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive; here only what begins or ends a step matters")]
 fn history(plan: &Plan, events: &[Recorded]) -> History {
     let mut history = History::default();
     let mut state = State::default();
@@ -87,11 +85,8 @@ fn history(plan: &Plan, events: &[Recorded]) -> History {
             let ix = state.step_ix(plan, *frame, step);
             match ending {
                 Ending::Done { port, output, .. } => {
-                    let action = match &scope.step(ix).kind {
-                        Kind::Approval(approval) => approval.action.map(|action| scope.step(action).id.to_string()),
-                        _ => None,
-                    };
-                    let action = action.filter(|_| port == "approved");
+                    let action = if let Kind::Approval(approval) = &scope.step(ix).kind { approval.action } else { None };
+                    let action = action.filter(|_| port == "approved").map(|action| scope.step(action).id.to_string());
                     let given = Given { visit, port: port.clone(), output: Value::clone(output) };
                     history.done.push(Done { ended: recorded.seq, frame: *frame, step: step.to_string(), action, given });
                 }

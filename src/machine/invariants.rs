@@ -71,10 +71,10 @@ fn task<'s>(state: &'s State, plan: &Plan, flight: &super::state::Flight) -> Opt
     match (&state.run(place.frame, Node::Step(ix))?.work, place.part) {
         (Running::Call(task), Part::Own) => Some(task),
         (Running::Agent(agent), Part::Model { .. }) => agent.model.as_ref(),
-        (Running::Agent(agent), Part::Tool { index, .. }) => match &agent.slots.get(index as usize)?.state {
-            super::state::SlotState::Task(task) => Some(task),
-            _ => None,
-        },
+        (Running::Agent(agent), Part::Tool { index, .. }) => {
+            let super::state::SlotState::Task(task) = &agent.slots.get(index as usize)?.state else { return None };
+            Some(task)
+        }
         _ => None,
     }
 }

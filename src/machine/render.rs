@@ -202,7 +202,7 @@ fn action(request: &Request) -> Value {
             "query": request.query,
             "content_type": request.body.as_ref().map(|body| &body.content_type),
             "body": request.body.as_ref().map(|body| body_digest(&body.parts)),
-            "secrets": request.body.as_ref().map(|body| edit::secret_places(body)),
+            "secrets": request.body.as_ref().map(edit::secret_places),
         }}),
         Request::Mcp(request) => json!({"mcp": {
             "server": request.server,

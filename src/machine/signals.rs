@@ -12,10 +12,7 @@ use crate::limits;
 
 impl<'a> Deciding<'a> {
     fn event_spec(&self, frame: FrameId, ix: StepIx) -> Option<&'a EventStep> {
-        match &self.spec(frame, ix).kind {
-            Kind::Event(event) => Some(event),
-            _ => None,
-        }
+        if let Kind::Event(event) = &self.spec(frame, ix).kind { Some(event) } else { None }
     }
 
     pub(super) fn enter_event(&mut self, frame: FrameId, ix: StepIx) {
@@ -85,7 +82,7 @@ impl<'a> Deciding<'a> {
 
     /// A check that cannot be evaluated does not hold: the signal is left for others.
     fn fits(&self, frame: FrameId, spec: &EventStep, signal: &Signal) -> bool {
-        let is_named = spec.names.iter().any(|name| *name == signal.name);
+        let is_named = spec.names.contains(&signal.name);
         is_named
             && spec.check.as_ref().is_none_or(|check| {
                 let names = self.names(frame).with("payload", signal.payload.clone());

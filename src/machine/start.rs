@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::decide::{Deciding, Refusal};
 use super::event::Event;
 use super::input::{Mode, Start};
-use crate::flow::plan::{Kind, Plan};
+use crate::flow::plan::{Agent, Kind, Plan};
 
 impl Deciding<'_> {
     /// # Errors
@@ -61,10 +61,9 @@ fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
 pub fn models(plan: &Plan) -> Vec<&str> {
     let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
     let mut models: Vec<_> = steps
-        .filter_map(|step| match &step.kind {
-            Kind::Llm(llm) => Some(llm.model.as_str()),
-            Kind::Agent(agent) => Some(agent.llm.model.as_str()),
-            _ => None,
+        .filter_map(|step| {
+            let (Kind::Llm(llm) | Kind::Agent(Agent { llm, .. })) = &step.kind else { return None };
+            Some(llm.model.as_str())
         })
         .collect();
     models.sort_unstable();

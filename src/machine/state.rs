@@ -173,8 +173,15 @@ pub(super) struct Run {
     pub(super) attempt: u32,
     pub(super) work: Running,
     pub(super) deadline: Option<TimeMs>,
-    /// Set: it is stopping, and then fails with the error, or (none) is cancelled.
-    pub(super) stopping: Option<Option<CallError>>,
+    /// Set: it is stopping; its end waits for the fates of what it runs.
+    pub(super) stopping: Option<Stopping>,
+}
+
+/// What becomes of a stopping step once everything in it has settled.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stopping {
+    Cancel,
+    Fail(CallError),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -40,31 +40,21 @@ impl Deciding<'_> {
         let step = self.spec(frame, ix);
         let names = self.names(frame);
         let request = match &step.kind {
-            Kind::Llm(llm) => Request::Llm(self.llm_request(llm, &names)?),
+            Kind::Llm(llm) => Request::Llm(llm_request(llm, &names)?),
             Kind::Call(template) => render::call(template, &names).map_err(|error| CallError::new("template", error.to_string()))?,
-            _ => return Err(CallError::new("internal", "this kind of step makes no call of its own")),
+            Kind::Agent(_)
+            | Kind::Approval(_)
+            | Kind::Ask(_)
+            | Kind::Map(_)
+            | Kind::Child(_)
+            | Kind::Wait(_)
+            | Kind::Event(_)
+            | Kind::Set(_)
+            | Kind::Fail { .. }
+            | Kind::End { .. } => return Err(CallError::new("internal", "this kind of step makes no call of its own")),
         };
         let place = self.own_place(frame, ix);
         Ok(Arc::new(self.complete(&place, request, step.effect, step.timeout_ms)))
-    }
-
-    fn llm_request(&self, llm: &LlmTemplate, names: &dyn crate::flow::names::Names) -> Result<super::call::LlmRequest, CallError> {
-        let text = |template: &crate::flow::template::Template| {
-            template.render(names).map_err(|error| CallError::new("template", error.to_string()))
-        };
-        let mut messages = Vec::new();
-        if let Some(system) = &llm.system {
-            messages.push(Message::System { text: text(system)? });
-        }
-        messages.push(Message::User { text: text(&llm.prompt)? });
-        Ok(super::call::LlmRequest {
-            model: llm.model.clone(),
-            messages,
-            tools: Vec::new(),
-            output: llm.output.as_ref().map(|schema| schema.source().clone()),
-            temperature: llm.temperature,
-            max_tokens: llm.max_tokens.unwrap_or(limits::ANSWER_TOKENS_DEFAULT),
-        })
     }
 
     /// Adds what every call has: class, timeout, idempotency key, pinned tool definition, script.
@@ -246,14 +236,14 @@ impl Deciding<'_> {
     pub(super) fn succeeded(&mut self, place: &Place, answer: Answer) {
         let ix = self.state.step_ix(self.plan, place.frame, &place.step);
         match place.part {
-            Part::Own => match &self.spec(place.frame, ix).kind {
-                Kind::Llm(llm) => match self.checked_answer(place, answer, llm.output.as_ref()) {
+            Part::Own => {
+                let schema = if let Kind::Llm(llm) = &self.spec(place.frame, ix).kind { llm.output.as_ref() } else { None };
+                match self.checked_answer(place, answer, schema) {
                     Ok(Some(output)) => self.finish_step(place.frame, ix, "ok", output, None),
                     Ok(None) => {}
                     Err(error) => self.fail_step(place.frame, ix, error, None),
-                },
-                _ => self.finish_step(place.frame, ix, "ok", answer_value(answer), None),
-            },
+                }
+            }
             Part::Model { iteration } => self.model_answered(place, ix, iteration, answer),
             Part::Tool { .. } => self.observe(place, &answer_value(answer)),
             Part::Undo => self.undone(place, None),
@@ -341,7 +331,6 @@ impl Deciding<'_> {
         }
         let (fate, output) = match outcome {
             Outcome::Done { answer, .. } => (Fate::Happened, Some(Arc::new(answer_value(answer)))),
-            Outcome::Retryable { .. } | Outcome::Permanent { .. } => (Fate::Aborted, None),
             Outcome::Unknown { error } if flight.request.effect == EffectClass::Once => {
                 // What can be taken back must first be known to have happened.
                 if self.spec(place.frame, ix).compensate.is_some() {
@@ -349,7 +338,7 @@ impl Deciding<'_> {
                 }
                 (Fate::InDoubt, None)
             }
-            Outcome::Unknown { .. } => (Fate::Aborted, None),
+            Outcome::Retryable { .. } | Outcome::Permanent { .. } | Outcome::Unknown { .. } => (Fate::Aborted, None),
         };
         self.settle_cancelled(place.frame, ix, fate, output);
     }
@@ -369,6 +358,25 @@ impl Deciding<'_> {
         let frame_stops = self.state.frame(place.frame).is_none_or(|frame| frame.stop.is_some());
         frame_stops || self.is_stopping(place.frame, crate::flow::plan::Node::Step(ix))
     }
+}
+
+/// The call of an `llm` step, rendered.
+fn llm_request(llm: &LlmTemplate, names: &dyn crate::flow::names::Names) -> Result<super::call::LlmRequest, CallError> {
+    let text =
+        |template: &crate::flow::template::Template| template.render(names).map_err(|error| CallError::new("template", error.to_string()));
+    let mut messages = Vec::new();
+    if let Some(system) = &llm.system {
+        messages.push(Message::System { text: text(system)? });
+    }
+    messages.push(Message::User { text: text(&llm.prompt)? });
+    Ok(super::call::LlmRequest {
+        model: llm.model.clone(),
+        messages,
+        tools: Vec::new(),
+        output: llm.output.as_ref().map(|schema| schema.source().clone()),
+        temperature: llm.temperature,
+        max_tokens: llm.max_tokens.unwrap_or(limits::ANSWER_TOKENS_DEFAULT),
+    })
 }
 
 pub(super) fn answer_value(answer: Answer) -> Value {

@@ -73,6 +73,7 @@ struct Tracing<'p> {
 }
 
 impl Tracing<'_> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive; here only what people read matters")]
     fn read(&mut self, recorded: &Recorded) {
         let at = recorded.at;
         match &recorded.event {
@@ -97,7 +98,7 @@ impl Tracing<'_> {
             Event::Answered { question, decided } => {
                 if let Some(attempt) = self.by_question.get(question).and_then(|ix| self.attempts.get_mut(*ix)) {
                     attempt.ended_at_ms = Some(at);
-                    attempt.status = "completed".to_owned();
+                    "completed".clone_into(&mut attempt.status);
                     if attempt.output.is_null() {
                         attempt.output = json!(decided);
                     }
@@ -116,12 +117,12 @@ impl Tracing<'_> {
                 if attempt.output.is_null() && attempt.error.is_none() {
                     attempt.output = Value::String(text.clone());
                 }
-                attempt.status = if *failed { "failed" } else { "completed" }.to_owned();
+                (if *failed { "failed" } else { "completed" }).clone_into(&mut attempt.status);
                 attempt.ended_at_ms = Some(at);
             }
             Event::RetryAt { place, error, .. } => {
                 if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
-                    attempt.status = "failed".to_owned();
+                    "failed".clone_into(&mut attempt.status);
                     attempt.error = Some(error.clone());
                     attempt.ended_at_ms = Some(at);
                 }
@@ -183,7 +184,7 @@ impl Tracing<'_> {
             QuestionKind::ToolApproval => self.begin(place, 1, Some("approval"), "waiting", input, at),
             QuestionKind::InDoubt => {
                 if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
-                    attempt.status = "in_doubt".to_owned();
+                    "in_doubt".clone_into(&mut attempt.status);
                 }
                 return;
             }
@@ -194,7 +195,7 @@ impl Tracing<'_> {
 
     fn end_call(&mut self, call: CallId, status: &str, at: TimeMs) {
         if let Some(attempt) = self.by_call.get(&call).and_then(|ix| self.attempts.get_mut(*ix)) {
-            attempt.status = status.to_owned();
+            status.clone_into(&mut attempt.status);
             attempt.ended_at_ms = Some(at);
         }
     }
@@ -218,7 +219,7 @@ impl Tracing<'_> {
                 };
             }
             Outcome::Retryable { error, .. } | Outcome::Permanent { error } | Outcome::Unknown { error } => {
-                attempt.error = Some(error.clone())
+                attempt.error = Some(error.clone());
             }
         }
     }
@@ -236,22 +237,19 @@ impl Tracing<'_> {
         }
         match ending {
             Ending::Done { output, .. } => {
-                attempt.status = "completed".to_owned();
+                "completed".clone_into(&mut attempt.status);
                 attempt.output = Value::clone(output);
             }
             Ending::Failed { error, output } => {
-                attempt.status = "failed".to_owned();
+                "failed".clone_into(&mut attempt.status);
                 attempt.error = Some(error.clone());
                 if let Some(output) = output {
                     attempt.output = Value::clone(output);
                 }
             }
             Ending::Cancelled { fate } => {
-                attempt.status = match fate {
-                    super::event::Fate::InDoubt => "in_doubt",
-                    super::event::Fate::Happened | super::event::Fate::Aborted => "cancelled",
-                }
-                .to_owned();
+                let status = if *fate == super::event::Fate::InDoubt { "in_doubt" } else { "cancelled" };
+                status.clone_into(&mut attempt.status);
             }
         }
     }

@@ -144,10 +144,7 @@ impl State {
             Opening::Visit { header, visit } => {
                 let (scope, loop_) = (self.scope_of(plan, parent), self.loop_ix(plan, parent, header));
                 let node = Node::Loop(loop_);
-                let previous = match self.run(parent, node).map(|run| &run.work) {
-                    Some(Running::Loop { frame }) => Some(*frame),
-                    _ => None,
-                };
+                let previous = self.visit_of(parent, loop_);
                 self.forget_older(previous);
                 if let Some(previous) = previous {
                     self.close(previous);
@@ -265,17 +262,19 @@ impl State {
         self.hint(Todo::Frame(id));
     }
 
+    /// The visit that a running loop is in.
+    pub(super) fn visit_of(&self, frame: FrameId, loop_: LoopIx) -> Option<FrameId> {
+        let Running::Loop { frame } = self.run(frame, Node::Loop(loop_))?.work else { return None };
+        Some(frame)
+    }
+
     pub(super) fn map_run(&mut self, frame: FrameId, step: StepIx) -> Option<&mut MapRun> {
-        match &mut self.run_mut(frame, Node::Step(step))?.work {
-            Running::Map(map) => Some(map),
-            _ => None,
-        }
+        let Running::Map(map) = &mut self.run_mut(frame, Node::Step(step))?.work else { return None };
+        Some(map)
     }
 
     pub(super) fn agent_run(&mut self, frame: FrameId, step: StepIx) -> Option<&mut AgentRun> {
-        match &mut self.run_mut(frame, Node::Step(step))?.work {
-            Running::Agent(agent) => Some(agent),
-            _ => None,
-        }
+        let Running::Agent(agent) = &mut self.run_mut(frame, Node::Step(step))?.work else { return None };
+        Some(agent)
     }
 }

@@ -8,6 +8,7 @@ use super::super::state::{Flight, Run, Running, SlotState, State, Task, TaskPhas
 use crate::flow::plan::{Node, Plan};
 use crate::ids::{CallId, TimeMs};
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive and sends only these events here")]
 pub(super) fn call_event(state: &mut State, plan: &Plan, event: &Event) {
     match event {
         Event::CallStarted { call, place, role, attempt, boot, request, reserved } => {

@@ -9,6 +9,7 @@ use super::super::state::{ChildRun, OpenQuestion, Released, Run, Running, Slot, 
 use crate::flow::plan::{Node, Plan};
 use crate::ids::{Digest, QuestionId, StepId, TimeMs};
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive and sends only these events here")]
 pub(super) fn question_event(state: &mut State, plan: &Plan, event: &Event) {
     match event {
         Event::Asked { place, question, remind_at } => asked(state, plan, place, question, remind_at),
@@ -107,6 +108,7 @@ fn close_question(state: &mut State, plan: &Plan, id: QuestionId, decided: Optio
     state.closed.insert(id, decided);
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive and sends only these events here")]
 pub(super) fn agent_event(state: &mut State, plan: &Plan, event: &Event) {
     match event {
         Event::Iterated { frame, step, iteration, thought, calls } => {
@@ -135,6 +137,7 @@ pub(super) fn agent_event(state: &mut State, plan: &Plan, event: &Event) {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive and sends only these events here")]
 pub(super) fn child_event(state: &mut State, plan: &Plan, event: &Event) {
     match event {
         Event::ChildStarted { place, child, attempt, start, reserved } => {

@@ -100,7 +100,8 @@ fn masks_in_place(value: &Value, view: &View, pointer: &mut String) -> Result<()
     match value {
         Value::String(text) if text.contains(MASK) && view.shown.pointer(pointer) != Some(value) => Err(moved(pointer)),
         Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
-            pointer.push_str(&format!("/{index}"));
+            pointer.push('/');
+            pointer.push_str(&index.to_string());
             let checked = masks_in_place(item, view, pointer);
             pointer.truncate(length);
             checked
@@ -190,7 +191,8 @@ fn mask<'n>(
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                pointer.push_str(&format!("/{index}"));
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
                 mask(item, marker, names, secrets, pointer);
                 pointer.truncate(length);
             }

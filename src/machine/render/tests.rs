@@ -32,8 +32,8 @@ fn http(url: &str, headers: &[(&str, &str)], query: &[(&str, &str)], body: Optio
     })
 }
 
-fn json_body(tree: &Value) -> Option<BodyTemplate> {
-    Some(BodyTemplate::Json(ValueTemplate::new(tree).unwrap()))
+fn json_body(tree: &Value) -> BodyTemplate {
+    BodyTemplate::Json(ValueTemplate::new(tree).unwrap())
 }
 
 fn refund() -> Request {
@@ -45,7 +45,7 @@ fn refund() -> Request {
         "{{ config.shop_url }}/refunds/{{ args.id }}",
         &[("Authorization", "Bearer {{ secret.shop }}"), ("X-Id", "{{ args.id }}")],
         &[("q", "{{ args.note }}")],
-        body,
+        Some(body),
     );
     call(&template, &names()).unwrap()
 }

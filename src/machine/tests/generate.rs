@@ -120,7 +120,7 @@ impl Generator<'_, '_> {
             5 => ("event", json!({"event": {"name": "go", "timeout": "1d"}})),
             6 => ("mcp", json!({"mcp": {"server": "files", "tool": "read", "args": {}}, "effect": effect})),
             7 => ("flow", json!({"flow": {"agent": "other"}})),
-            8 => ("agent", self.agent()),
+            8 => ("agent", Self::agent()),
             _ => return self.ending(),
         };
         let id = self.add(kind, step);
@@ -137,7 +137,7 @@ impl Generator<'_, '_> {
         Block { entry: id.clone(), exits: vec![(id, None)] }
     }
 
-    fn agent(&mut self) -> Value {
+    fn agent() -> Value {
         let tools = json!([
             {"name": "look", "http": {"get": "https://a.example"}, "effect": "read"},
             {"name": "pay", "http": {"post": "https://a.example"}, "effect": "once", "approval": {}},

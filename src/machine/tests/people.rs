@@ -59,7 +59,7 @@ fn an_edit_changes_the_bytes_and_the_digest() {
         reason: None,
     };
     drive.feed(Body::Decide(decision)).unwrap();
-    assert!(body(&drive).contains("5") && !body(&drive).contains("12"));
+    assert!(body(&drive).contains('5') && !body(&drive).contains("12"));
     assert_ne!(drive.state.decided(question.id).unwrap().digest, question.digest);
 }
 

@@ -151,8 +151,8 @@ edges: [{from: s, to: a}, {from: s, to: e}]
 
 #[test]
 fn a_fan_of_a_hundred_joins_in_one_turn_per_answer() {
-    let branches: String = (0..100).map(|n| format!("b{n}: {{builtin: noop}}, ")).collect();
-    let edges: String = (0..100).map(|n| format!("{{from: s, to: b{n}}}, {{from: b{n}, to: j}}, ")).collect();
+    let branches = (0..100).map(|n| format!("b{n}: {{builtin: noop}}, ")).collect::<Vec<_>>().concat();
+    let edges = (0..100).map(|n| format!("{{from: s, to: b{n}}}, {{from: b{n}, to: j}}, ")).collect::<Vec<_>>().concat();
     let drive = Drive::run(&format!("{{flow: t, steps: {{s: {{set: {{}}}}, {branches} j: {{set: {{ok: 'true'}}}}}}, edges: [{edges}]}}"));
     assert_eq!(drive.ended().output, json!({"ok": true}));
 }
