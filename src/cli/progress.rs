@@ -94,7 +94,7 @@ impl Progress {
 
     fn show(&mut self, execution: ExecutionId, line: Line) {
         match line {
-            Line::Began { name, detail, .. } => self.began(execution, name, &detail),
+            Line::Began { name, detail, .. } => self.began(execution, &name, &detail),
             Line::Ended { name, mark, detail, elapsed_ms, tokens, cost } => {
                 self.flush_text(execution, &name);
                 self.finish(execution, &name);
@@ -113,11 +113,11 @@ impl Progress {
         }
     }
 
-    fn began(&mut self, execution: ExecutionId, name: String, detail: &str) {
+    fn began(&mut self, execution: ExecutionId, name: &str, detail: &str) {
         let detail = one_line(detail, DETAIL_CHARACTERS_MAX);
         match &self.terminal {
             Some(multi) if self.spinners.len() < SPINNERS_MAX => {
-                let spinner = self.spinners.entry((execution, name.clone())).or_insert_with(|| {
+                let spinner = self.spinners.entry((execution, name.to_owned())).or_insert_with(|| {
                     let spinner = multi.add(ProgressBar::new_spinner());
                     if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg} {elapsed}") {
                         spinner.set_style(style);
@@ -125,11 +125,11 @@ impl Progress {
                     spinner.enable_steady_tick(Duration::from_millis(100));
                     spinner
                 });
-                spinner.set_prefix(visible(&name).into_owned());
+                spinner.set_prefix(visible(name).into_owned());
                 spinner.set_message(detail);
             }
             Some(_) => {}
-            None => self.line(&format!("{} {}  {}", self.symbol(Mark::Note), visible(&name), self.output.accent(Accent::Faint, &detail))),
+            None => self.line(&format!("{} {}  {}", self.symbol(Mark::Note), visible(name), self.output.accent(Accent::Faint, &detail))),
         }
     }
 

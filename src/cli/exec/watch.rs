@@ -30,7 +30,9 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
         let events = session.engine.events(id, progress.next_seq(id), PAGE).await.map_err(Error::from)?;
         let new = progress.committed(id, &events);
         if context.output.format == Format::Ndjson {
-            new.iter().for_each(|recorded| context.output.json_line(&walk::event_line(id, recorded)));
+            for recorded in new {
+                context.output.json_line(&walk::event_line(id, recorded));
+            }
         }
         if events.len() < PAGE {
             break;

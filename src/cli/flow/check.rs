@@ -28,6 +28,7 @@ pub struct Args {
 
 /// # Errors
 /// None: what is wrong with a file is this command's data.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every command")]
 pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let mut all: Vec<Value> = Vec::new();
     let (mut errors, mut warnings) = (0, 0);

@@ -23,8 +23,8 @@ pub struct Args {
 pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let plan = loading::compile(&args.file)?;
     let runner = Runner::new(session::settings(&context.config)?).map_err(|error| Error::Usage(error.to_string()))?;
-    let priced = |model: String| runner.price(&model).map(|price| (model, ModelPrice { input: price.input, output: price.output }));
-    let prices = explain::worst_case(&plan).into_keys().filter_map(priced).collect();
+    let with_price = |model: String| runner.price(&model).map(|price| (model, ModelPrice { input: price.input, output: price.output }));
+    let prices = explain::worst_case(&plan).into_keys().filter_map(with_price).collect();
     let text = explain::explain(&plan, &prices);
     context.output.data(visible(text.trim_end()).as_ref());
     Ok(Exit::Completed)
