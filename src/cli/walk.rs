@@ -213,8 +213,10 @@ impl Walk<'_> {
     /// What was committed before we looked is shown before we ask or end.
     fn drain(&mut self) {
         while let Some(notice) = self.notices.try_next() {
-            if let Notice::Committed { execution, events } = notice {
-                self.show(execution, &events);
+            match notice {
+                Notice::Committed { execution, events } => self.show(execution, &events),
+                Notice::Chunk { execution, name, text } => self.progress.chunk(execution, &name, &text),
+                Notice::Idle { .. } | Notice::Quarantined { .. } | Notice::Missed { .. } => {}
             }
         }
         self.progress.pause();

@@ -95,10 +95,15 @@ impl Bench {
         });
         let rules = [
             (r"sha256:[0-9a-f]{64}", "[digest]"),
+            (r"\b[0-9a-f]{64}\b", "[key]"),
+            (r"approve [0-9a-f]{8} ", "approve [prefix] "),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
             (r"\b\d{13}\b", "[ms]"),
             (r"\b\d+(\.\d+)?(ms|s)\b", "[elapsed]"),
             (r"( · )?\[elapsed\]$", ""),
+            (r"\[elapsed\] · ", ""),
+            (r"(\S) {2,}", "$1  "),
+            (r" +$", ""),
             (r"process \d+", "process [pid]"),
             (r"pid \d+", "pid [pid]"),
         ];

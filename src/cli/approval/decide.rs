@@ -119,6 +119,9 @@ async fn decide(context: &Context, session: Session, asked: &QuestionRef, verdic
     let digest = deciding.digest.unwrap_or(asked.question.digest);
     let (question, id) = (asked.question.id, asked.execution);
     let decision = Decision { question, digest, verdict, by: context.person.clone(), reason: deciding.reason.clone() };
+    let root = root(&session, id).await?;
+    // Listening begins before the decision, so that what follows from it at once is shown too.
+    let watched = exec::watch(context, &session, root).await?;
     let answered = session.engine.decide(decision).await.map_err(Error::from)?;
     let output = context.output;
     match &answered {
@@ -139,9 +142,8 @@ async fn decide(context: &Context, session: Session, asked: &QuestionRef, verdic
             output.json(&json!({"question": question, "execution": id, "closed": false, "votes": open.votes, "digest": open.digest}));
         }
     }
-    let root = root(&session, id).await?;
     if deciding.resume {
-        return exec::go_on(context, session, root, &deciding.walk).await;
+        return exec::walk_on(context, session, watched, &deciding.walk).await;
     }
     session.close(std::time::Duration::ZERO).await;
     if let Answered::Closed(_) = answered {

@@ -13,7 +13,7 @@ mod watch;
 use super::args::Context;
 use super::error::{Error, Exit};
 use super::session;
-pub use resume::go_on;
+pub use resume::{go_on, walk_on, watch};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

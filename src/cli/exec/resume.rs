@@ -37,14 +37,32 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
 /// # Errors
 /// As `execute`.
 pub async fn go_on(context: &Context, session: Session, id: ExecutionId, options: &walk::Options) -> Result<Exit, Error> {
+    let watched = watch(context, &session, id).await?;
+    walk_on(context, session, watched, options).await
+}
+
+/// Reads what has happened to `id`, and listens from here on.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub async fn watch(context: &Context, session: &Session, id: ExecutionId) -> Result<Watched, Error> {
     let notices = session.engine.subscribe(id);
     let mut progress = Progress::new(context.output);
-    walk::history(&session, id, &mut progress).await?;
+    walk::history(session, id, &mut progress).await?;
+    Ok(Watched { id, notices, progress })
+}
+
+/// Resumes an execution that is being watched, and walks it.
+///
+/// # Errors
+/// As `execute`.
+pub async fn walk_on(context: &Context, session: Session, watched: Watched, options: &walk::Options) -> Result<Exit, Error> {
+    let id = watched.id;
     let snapshot = session.engine.snapshot(id).await.map_err(Error::from)?;
     if snapshot.start.mode == Mode::Rehearsal {
         let attention = context.output.accent(Accent::Attention, "rehearsal:");
         context.output.note(&format!("{attention} it was started as one; nothing leaves this machine"));
     }
     session.engine.resume(id).await.map_err(Error::from)?;
-    walk::walk(context, session, Watched { id, notices, progress }, options).await
+    walk::walk(context, session, watched, options).await
 }
