@@ -47,7 +47,7 @@ struct Slot {
     /// None: it died and waits for its restart.
     addr: Option<Addr<ExecutionActor>>,
     generation: Generation,
-    /// Known once loaded; counted in `families` from then on.
+    /// Known from the relative that woke it, otherwise once loaded; counted in `families` from then on.
     root: Option<ExecutionId>,
     /// What it has been sent and has not answered.
     held: BTreeMap<Ticket, Held>,
@@ -96,8 +96,13 @@ impl Directory {
             slot.held.insert(ticket, Held { body, sink });
             return;
         }
+        // Its relative is still here and knows the root: without a gap, the family does not seem at rest in between.
+        let root = relative(&body, &sink).and_then(|relative| self.slots.get(&relative)).and_then(|slot| slot.root);
+        if let Some(root) = root {
+            *self.families.entry(root).or_default() += 1;
+        }
         let held = BTreeMap::from([(ticket, Held { body, sink })]);
-        self.slots.insert(execution, Slot { addr: None, generation: 0, root: None, held, deadline: None, probation: false });
+        self.slots.insert(execution, Slot { addr: None, generation: 0, root, held, deadline: None, probation: false });
         self.wake(execution, if is_start { Origin::Fresh } else { Origin::Journal }, ctx);
     }
 
@@ -291,6 +296,15 @@ impl Directory {
         slot.probation = false;
         // Dropping the answer does not take the commit back.
         drop(self.shared.store.commit(Entry::Release { tenant: self.shared.tenant.clone(), execution }));
+    }
+}
+
+/// The execution of the same family that a message comes from.
+fn relative(body: &Body, sink: &Sink) -> Option<ExecutionId> {
+    match (body, sink) {
+        (Body::ChildAccepted { child } | Body::ChildRefused { child, .. } | Body::ChildEnded { child, .. }, _) => Some(*child),
+        (_, Sink::ChildStart { parent } | Sink::ChildCancel { parent }) => Some(*parent),
+        _ => None,
     }
 }
 
