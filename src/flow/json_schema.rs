@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::spec::FlowSpec;
 
 /// Where editors find it, and what `$id` says.
-const ID: &str = "https://flowgate.dev/flow.schema.json";
+const ID: &str = "urn:flowgate:flow:1";
 const STEP_KINDS: [&str; 14] =
     ["llm", "agent", "http", "mcp", "builtin", "approval", "ask", "map", "flow", "wait", "event", "set", "fail", "end"];
 const TOOL_KINDS: [&str; 4] = ["http", "mcp", "builtin", "flow"];
