@@ -11,7 +11,7 @@ use super::reach::Reach;
 use super::request::{FlowRef, StartRequest};
 use crate::clock;
 use crate::flow::plan::Plan;
-use crate::ids::Digest;
+use crate::ids::{Digest, NanoUsd};
 use crate::machine::call::ToolDefinition;
 use crate::machine::input::{Mode, Pin, Price, Start};
 use crate::store::Entry;
@@ -39,15 +39,16 @@ pub(super) fn surroundings(shared: &Shared, flow: &FlowRef, agents: &[FlowRef]) 
         for (agent, revision) in reach.agents {
             let settled = agents.iter().find(|given| given.name == agent && revision.is_none_or(|number| number == given.revision));
             let pinned = settled.cloned().map_or_else(|| shared.revisions.find(&agent, revision), Ok)?;
-            let pin = Pin { revision: pinned.revision, digest: pinned.digest };
             match found.pins.get(&agent) {
                 None => {
-                    found.pins.insert(agent, pin);
-                    open.push(shared.revisions.plan(&pinned.digest, &pinned.name)?);
+                    let plan = shared.revisions.plan(&pinned.digest, &pinned.name)?;
+                    let (tokens, cost) = (plan.limits.tokens, plan.limits.cost_usd.map(NanoUsd::from_usd));
+                    found.pins.insert(agent, Pin { tokens, cost, ..Pin::new(pinned.revision, pinned.digest) });
+                    open.push(plan);
                 }
-                Some(before) if *before == pin => {}
+                Some(before) if (before.revision, before.digest) == (pinned.revision, pinned.digest) => {}
                 Some(before) => {
-                    let (one, other) = (before.revision, pin.revision);
+                    let (one, other) = (before.revision, pinned.revision);
                     return Err(Error::Unfit(format!(
                         "`{}` reaches agent `{agent}` at revision {one} and at revision {other}; one execution runs one revision of an agent",
                         flow.name

@@ -9,7 +9,7 @@ use super::call::{Answer, CallError, LlmRequest, McpRequest, Outcome, Request, T
 use super::decide::Deciding;
 use super::event::{Event, Fate, Part, Place, Work};
 use super::render;
-use super::state::{SlotState, Stopping};
+use super::state::{Slot, SlotState, Stopping, TaskPhase};
 use super::steps::eval_true;
 use crate::flow::plan::{Agent, Kind, Node, StepIx, Tool, ToolCall};
 use crate::flow::spec::EffectClass;
@@ -206,15 +206,11 @@ impl<'a> Deciding<'a> {
 
     /// A call of an agent that is being stopped has its outcome.
     pub(super) fn agent_part_stopped(&mut self, place: &Place, ix: StepIx, outcome: &Outcome) {
-        if matches!(outcome, Outcome::Unknown { .. }) {
-            let effect = self
-                .state
-                .slot(place)
-                .and_then(|slot| if let SlotState::Task(task) = &slot.state { Some(task.request.effect) } else { None });
-            if effect == Some(EffectClass::Once) {
-                let text = "the call may have happened; nobody looked".to_owned();
-                self.emit(Event::Observed { place: place.clone(), text, failed: true });
-            }
+        match outcome {
+            Outcome::Done { answer: Answer::Value(value), .. } => self.observe(place, value),
+            Outcome::Retryable { error, .. } | Outcome::Permanent { error } => self.observe_failure(place, error),
+            // A model's turn that nobody acts on; and what may have happened, which the slot keeps.
+            Outcome::Done { answer: Answer::Model { .. }, .. } | Outcome::Unknown { .. } => {}
         }
         self.agent_drained(place.frame, ix);
     }
@@ -228,12 +224,15 @@ impl<'a> Deciding<'a> {
         if busy {
             return;
         }
-        let stopping = self.stopping_error(frame, Node::Step(ix));
-        match stopping {
+        match self.stopping_error(frame, Node::Step(ix)) {
             Some(Stopping::Fail(error)) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => {
                 self.fail_or_retry_step(frame, ix, error);
             }
-            Some(_) => self.settle_cancelled(frame, ix, Fate::Aborted, None),
+            Some(stopping) => {
+                self.list_error(frame, stopping);
+                let is_in_doubt = self.state.agent_run(frame, ix).is_some_and(|agent| agent.slots.iter().any(is_unresolved));
+                self.settle_cancelled(frame, ix, if is_in_doubt { Fate::InDoubt } else { Fate::Aborted }, None);
+            }
             None => {}
         }
     }
@@ -264,4 +263,10 @@ impl<'a> Deciding<'a> {
         }
         self.agent_drained(frame, ix);
     }
+}
+
+/// A `once` tool call of which nobody knows whether it happened.
+fn is_unresolved(slot: &Slot) -> bool {
+    let SlotState::Task(task) = &slot.state else { return false };
+    task.request.effect == EffectClass::Once && !matches!(task.phase, TaskPhase::Resting { .. })
 }

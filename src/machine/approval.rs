@@ -85,7 +85,9 @@ pub(super) fn reaches_quorum(question: &Question, person: &Person) -> Result<boo
 /// # Errors
 /// `Decided`, with the decision that took effect.
 pub(super) fn repeated(decided: &Decided, decision: &Decision) -> Result<(), Refusal> {
-    if decided.by == decision.by.user && decided.verdict == decision.verdict && decided.digest == decision.digest {
+    // An edit stands with the digest that it led to, not with the one that the editor saw.
+    let is_same_action = decided.digest == decision.digest || matches!(decided.verdict, Verdict::Edit { .. });
+    if decided.by == decision.by.user && decided.verdict == decision.verdict && is_same_action {
         return Ok(());
     }
     Err(Refusal::Decided(Box::new(decided.clone())))

@@ -139,7 +139,11 @@ impl<'a> Deciding<'a> {
             votes: Vec::new(),
         };
         let remind_at = policy.remind_ms.iter().map(|after_ms| self.now.plus(*after_ms)).collect();
-        self.emit(Event::Asked { place: place.clone(), question: Arc::new(question), remind_at });
+        let deadline = match question.kind {
+            QuestionKind::Approval | QuestionKind::Ask => self.step_deadline(place),
+            QuestionKind::ToolApproval | QuestionKind::InDoubt | QuestionKind::Budget => None,
+        };
+        self.emit(Event::Asked { place: place.clone(), question: Arc::new(question), remind_at, deadline });
     }
 
     fn shown(&self, frame: FrameId, show: &[Expr]) -> Result<Vec<Shown>, CallError> {
@@ -163,6 +167,13 @@ impl<'a> Deciding<'a> {
             return render::digest(&scope, &action.call);
         }
         Digest::of_json(&json!({"execution": scope.execution, "path": scope.path, "title": draft.title, "form": draft.form}))
+    }
+
+    /// The digest of what an approval released, worked out anew from what is about to be done; none where the step approves nothing.
+    pub(super) fn action_digest(&self, asked: &Place, call: &Call) -> Option<Digest> {
+        let ix = self.state.step_ix(self.plan, asked.frame, &asked.step);
+        let Kind::Approval(spec) = &self.spec(asked.frame, ix).kind else { return None };
+        Some(render::digest(&self.digest_scope(asked, &spec.policy), call))
     }
 
     fn digest_scope(&self, place: &Place, policy: &Policy) -> DigestScope {

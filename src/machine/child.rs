@@ -54,8 +54,13 @@ impl Deciding<'_> {
         let Some(pin) = pin else {
             return Err(CallError::new("no_such_agent", format!("`{}` was not pinned when this execution started", spec.agent)));
         };
-        let child = ExecutionId::derived(self.now, &format!("{}\n{}", own.execution, self.state.name(place, attempt)));
-        let (tokens, cost) = (self.left(Budget::Tokens), self.left(Budget::Cost));
+        // The frame tells apart the same place in two attempts at a map.
+        let name = format!("{}\n{}\n{}", own.execution, place.frame.0, self.state.name(place, attempt));
+        let child = ExecutionId::derived(self.now, &name);
+        // Within a limit of ours the child gets what it may use at most, and the rest stays for its siblings.
+        let at_most = |left: Option<u64>, own: Option<u64>| left.map(|left| own.map_or(left, |own| own.min(left)));
+        let tokens = at_most(self.left(Budget::Tokens), pin.tokens);
+        let cost = at_most(self.left(Budget::Cost), pin.cost.map(|cost| cost.0));
         let allowance = Allowance { tokens, cost: cost.map(NanoUsd), deadline: self.execution_deadline() };
         let start = Start {
             execution: child,
@@ -71,7 +76,8 @@ impl Deciding<'_> {
         };
         let start = Box::new(ChildStart { agent: spec.agent.clone(), start });
         let reserved = Reserved { tokens: tokens.unwrap_or(0), cost: NanoUsd(cost.unwrap_or(0)) };
-        self.emit(Event::ChildStarted { place: place.clone(), child, attempt, start, reserved });
+        let deadline = self.step_deadline(place);
+        self.emit(Event::ChildStarted { place: place.clone(), child, attempt, start, reserved, deadline });
         Ok(())
     }
 

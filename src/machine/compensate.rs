@@ -27,7 +27,8 @@ impl Deciding<'_> {
     /// One compensation is over; an error has been retried before and is listed now.
     pub(super) fn undone(&mut self, place: &Place, error: Option<CallError>) {
         let error = error.map(|error| {
-            let name = self.state.undo.last().map_or_else(|| place.step.to_string(), |undo| undo.name.clone());
+            let name = self.state.visit_name(place);
+            let name = name.strip_prefix("undo/").unwrap_or(&name);
             CallError { message: format!("`{name}` could not be taken back: {}", error.message), ..error }
         });
         self.emit(Event::UndoEnded { place: place.clone(), error });

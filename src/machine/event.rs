@@ -271,6 +271,9 @@ pub enum Event {
         /// When people are reminded.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         remind_at: Vec<TimeMs>,
+        /// The step's own `timeout`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<TimeMs>,
     },
     /// An approving vote that does not yet reach the quorum.
     Voted {
@@ -332,6 +335,9 @@ pub enum Event {
         start: Box<ChildStart>,
         #[serde(default, skip_serializing_if = "Reserved::is_nothing")]
         reserved: Reserved,
+        /// The step's own `timeout`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<TimeMs>,
     },
     ChildAccepted {
         child: ExecutionId,

@@ -145,8 +145,10 @@ fn step_ended(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, end
     state.clear_step_timers(plan, frame, ix);
     state.listening.remove(&(frame, ix));
     if let Some(call) = undo {
-        let name = state.visit_name(&place);
-        state.undo.push(Undo { place: Place { part: Part::Undo, ..place.clone() }, name, call: Arc::clone(call), task: None });
+        let (path, _, visit) = state.place_parts(&place);
+        let retry = state.scope_of(plan, frame).step(ix).retry;
+        let place = Place { part: Part::Undo, ..place.clone() };
+        state.undo.push(Undo { place, path, visit, retry, call: Arc::clone(call), task: None });
     }
     let (how, view) = match ending {
         Ending::Done { output, errors, .. } => {

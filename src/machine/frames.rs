@@ -7,6 +7,7 @@ use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Opening, Sto
 use super::names::Scoped;
 use super::state::{Frame, FrameKind, NodeState, Stopping};
 use super::summary::{Ended, Status};
+use crate::flow::names::Names as _;
 use crate::flow::plan::{EdgeIx, LoopIx, Node, Scope, StepIx};
 use crate::flow::spec::{OnItemError, Rest};
 use crate::ids::FrameId;
@@ -151,13 +152,18 @@ impl<'a> Deciding<'a> {
         } else if visit < the_loop.visits {
             self.open_visit(parent, loop_, visit + 1);
         } else {
-            let taken = self.owned_edges(parent, loop_, "exhausted", None);
-            if taken.is_empty() {
-                let message =
-                    format!("the loop of `{header}` went round {visit} times and wants to go on; nothing leads on from `exhausted`");
-                self.fail_loop(parent, loop_, CallError::new("exhausted", message));
-            } else {
-                self.emit(Event::LoopEnded { frame: parent, header, ending: LoopEnding::Exhausted, taken });
+            match self.owned_edges(parent, loop_, "exhausted", None) {
+                Ok(Some(taken)) if taken.is_empty() => {
+                    let message = format!("no edge of `{header}` on `exhausted` holds; add one with `otherwise: true`");
+                    self.fail_loop(parent, loop_, CallError::new("routing", message));
+                }
+                Ok(Some(taken)) => self.emit(Event::LoopEnded { frame: parent, header, ending: LoopEnding::Exhausted, taken }),
+                Ok(None) => {
+                    let message =
+                        format!("the loop of `{header}` went round {visit} times and wants to go on; nothing leads on from `exhausted`");
+                    self.fail_loop(parent, loop_, CallError::new("exhausted", message));
+                }
+                Err(broken) => self.fail_loop(parent, loop_, broken),
             }
         }
     }
@@ -166,22 +172,34 @@ impl<'a> Deciding<'a> {
     pub(super) fn fail_loop(&mut self, parent: FrameId, loop_: LoopIx, error: CallError) {
         let scope = self.scope(parent);
         let header = scope.step(scope.loop_(loop_).header).id.clone();
-        let taken = self.owned_edges(parent, loop_, "error", Some(&error));
+        let (taken, broken) = match self.owned_edges(parent, loop_, "error", Some(&error)) {
+            Ok(taken) => (taken.unwrap_or_default(), None),
+            Err(broken) => (Vec::new(), Some(broken)),
+        };
         let is_caught = !taken.is_empty();
         self.emit(Event::LoopEnded { frame: parent, header, ending: LoopEnding::Failed { error: error.clone() }, taken });
         if !is_caught {
-            self.fail_frame(parent, error);
+            self.fail_frame(parent, broken.unwrap_or(error));
         }
     }
 
-    /// Which of the edges that a loop's node owns are live on `port`.
-    fn owned_edges(&self, parent: FrameId, loop_: LoopIx, port: &str, error: Option<&CallError>) -> Vec<u32> {
+    /// Which of the edges that a loop's node owns are live on `port`, judged by what the final visit shows; none where it has no edge.
+    ///
+    /// # Errors
+    /// `routing` when a condition cannot be evaluated.
+    fn owned_edges(&self, parent: FrameId, loop_: LoopIx, port: &str, error: Option<&CallError>) -> Result<Option<Vec<u32>>, CallError> {
         let scope = self.scope(parent);
         let header = scope.step(scope.loop_(loop_).header);
         let owned: Vec<_> = scope.loop_(loop_).owned.iter().copied().filter(|edge| scope.edge(*edge).port == port).collect();
-        let view = error.map(|error| serde_json::to_value(error).unwrap_or_default());
-        let names = Scoped::new(self.state, self.plan, parent).with_result(header.id.as_str(), None, view);
-        super::route::choose(scope, &owned, header.select, &names).unwrap_or_default()
+        if owned.is_empty() {
+            return Ok(None);
+        }
+        let mut names = Scoped::new(self.state, self.plan, self.state.visit_of(parent, loop_).unwrap_or(parent));
+        if let Some(error) = error {
+            let output = names.step(header.id.as_str()).and_then(|view| view.output);
+            names = names.with_result(header.id.as_str(), output, Some(serde_json::to_value(error).unwrap_or_default()));
+        }
+        super::route::choose(scope, &owned, header.select, &names).map(Some)
     }
 
     /// The frame starts nothing new; what runs in it is cancelled; then its owner gets the error.
@@ -310,7 +328,9 @@ impl<'a> Deciding<'a> {
                 error = self.state.cancel.as_ref().map(|(reason, _)| CallError::new("cancelled", reason.clone()));
             }
             Some(Stop::Failed { error: cause }) => {
-                let of_execution = cause.code == TIMEOUT && cause.data.as_ref().is_some_and(|data| data.get("limit_ms").is_some());
+                // A child's timeout has the same shape; it is a failure here.
+                let is_ours = cause.code == TIMEOUT && cause.data.as_ref().is_some_and(|data| data.get("limit_ms").is_some());
+                let of_execution = self.state.is_overdue && is_ours;
                 status = if of_execution { Status::TimedOut } else { Status::Failed };
                 error = Some(cause);
             }
@@ -335,6 +355,13 @@ impl<'a> Deciding<'a> {
         self.state.run(frame, node).and_then(|run| run.stopping.clone())
     }
 
+    /// A step that was to fail is overtaken by the end of its frame: its error is one of the others.
+    pub(super) fn list_error(&mut self, frame: FrameId, stopping: Stopping) {
+        if let Stopping::Fail(error) = stopping {
+            self.fail_frame(frame, error);
+        }
+    }
+
     /// Everything inside a stopping step has settled.
     pub(super) fn stopped(&mut self, frame: FrameId, node: Node) {
         let Some(stopping) = self.stopping_error(frame, node) else { return };
@@ -343,7 +370,8 @@ impl<'a> Deciding<'a> {
             Stopping::Fail(error) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => {
                 self.fail_or_retry_step(frame, ix, error);
             }
-            Stopping::Fail(_) | Stopping::Cancel => {
+            stopping @ (Stopping::Fail(_) | Stopping::Cancel) => {
+                self.list_error(frame, stopping);
                 let step = self.scope(frame).step(ix).id.clone();
                 let ending = Ending::Cancelled { fate: super::event::Fate::Aborted };
                 self.emit(Event::StepEnded { frame, step, ending, taken: Vec::new(), undo: None });

@@ -36,7 +36,8 @@ pub fn collect(plan: &Plan, events: &[Recorded], attempt: Option<&str>) -> Resul
         let begun = history.begun.get(&visit).copied().unwrap_or(0);
         (begun, format!("{visit}.{attempt}"))
     };
-    let stands: Vec<_> = history.done.iter().filter(|done| done.ended < cut).collect();
+    let stands: Vec<_> =
+        history.done.iter().filter(|done| done.ended < cut && !history.undone.contains(&(done.frame, done.step.clone()))).collect();
     let ran: BTreeSet<_> = stands.iter().map(|done| (done.frame, done.step.clone())).collect();
     let given = stands
         .iter()
@@ -59,6 +60,8 @@ struct History {
     /// Visit to the number of the event that began it.
     begun: BTreeMap<String, u64>,
     done: Vec<Done>,
+    /// What was taken back, or was to be: it does not stand any more.
+    undone: BTreeSet<(crate::ids::FrameId, String)>,
     /// The last step that failed with nothing to catch it, and its attempt.
     failed: Option<(String, u32)>,
 }
@@ -78,6 +81,9 @@ fn history(plan: &Plan, events: &[Recorded]) -> History {
         if let Some(place) = begins {
             let own = Place { part: Part::Own, ..place };
             history.begun.entry(state.visit_name(&own)).or_insert(recorded.seq);
+        }
+        if let Event::UndoEnded { place, .. } = &recorded.event {
+            history.undone.insert((place.frame, place.step.to_string()));
         }
         if let Event::StepEnded { frame, step, ending, taken, .. } = &recorded.event {
             let visit = state.visit_name(&Place { frame: *frame, step: step.clone(), part: Part::Own });

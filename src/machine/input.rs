@@ -133,6 +133,19 @@ pub struct Start {
 pub struct Pin {
     pub revision: u32,
     pub digest: Digest,
+    /// The agent's own limits: what one execution of it may use at most, and therefore all that its parent has to hold back for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<NanoUsd>,
+}
+
+impl Pin {
+    /// A revision without limits of its own.
+    #[must_use]
+    pub fn new(revision: u32, digest: Digest) -> Self {
+        Self { revision, digest, tokens: None, cost: None }
+    }
 }
 
 /// What a token of a model costs, and by which table.

@@ -9,6 +9,12 @@ use crate::flow::plan::{Node, Plan};
 /// # Errors
 /// The first invariant that does not hold.
 pub fn check_quick(state: &State, _plan: &Plan) -> Result<(), String> {
+    let calls = state.flights.values().map(|flight| flight.reserved);
+    let held = calls
+        .chain(state.children.values().map(|child| child.reserved))
+        .fold((0, 0), |(tokens, cost), reserved| (tokens + reserved.tokens, cost + reserved.cost.0));
+    let is_held = held == (state.spent.held.tokens, state.spent.held.cost.0);
+    require(is_held, "what is held is what the calls in flight and the children have reserved")?;
     if state.ended.is_some() {
         require(state.open.is_empty(), "an ended execution asks nobody")?;
         return require(state.timers.is_empty(), "an ended execution has no timers");

@@ -53,7 +53,7 @@ impl<'a> Deciding<'a> {
             return Err(Refusal::Signal(format!("no step of this flow waits for `{}`; it waits for: {names}", signal.name)));
         }
         let mut listening: Vec<_> = self.state.listening.iter().copied().collect();
-        listening.sort_by_cached_key(|(frame, ix)| self.state.visit_name(&self.own_place(*frame, *ix)));
+        listening.sort_by_cached_key(|(frame, ix)| by_number(&self.state.visit_name(&self.own_place(*frame, *ix))));
         for (frame, ix) in listening {
             let Some(spec) = self.event_spec(frame, ix) else { continue };
             if self.fits(frame, spec, &signal) {
@@ -103,4 +103,10 @@ impl<'a> Deciding<'a> {
         let names = self.event_spec(frame, ix).map(|spec| spec.names.join(", ")).unwrap_or_default();
         self.fail_step(frame, ix, CallError::new(super::frames::TIMEOUT, format!("no signal came in time: {names}")), None);
     }
+}
+
+/// A path as it is ordered: item 2 before item 10.
+fn by_number(path: &str) -> Vec<(u64, String)> {
+    let parts = path.split_inclusive(|character: char| !character.is_ascii_digit());
+    parts.map(|part| (part.trim_end_matches(|character: char| !character.is_ascii_digit()).parse().unwrap_or(0), part.to_owned())).collect()
 }

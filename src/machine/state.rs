@@ -11,8 +11,8 @@ use super::input::{Signal, Start};
 use super::question::{Decided, Question};
 use super::summary::Ended;
 use crate::flow::names::StepView;
-use crate::flow::plan::{EdgeIx, LoopIx, Node, ScopeIx, StepIx};
-use crate::ids::{BootId, CallId, ExecutionId, FrameId, NanoUsd, QuestionId, StepId, TimeMs};
+use crate::flow::plan::{EdgeIx, LoopIx, Node, Retry, ScopeIx, StepIx};
+use crate::ids::{BootId, CallId, Digest, ExecutionId, FrameId, NanoUsd, QuestionId, StepId, TimeMs};
 
 /// An execution between two inputs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,6 +47,8 @@ pub struct State {
     /// Limits that a person raised.
     pub(super) raised: BTreeMap<super::event::Budget, u64>,
     pub(super) cancel: Option<(String, String)>,
+    /// The execution's own deadline has passed.
+    pub(super) is_overdue: bool,
     pub(super) undoing: bool,
     /// Errors beside the first.
     pub(super) errors: Vec<CallError>,
@@ -128,8 +130,11 @@ pub(super) enum FrameKind {
 /// Exactly what an approval released.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Released {
-    pub(super) question: QuestionId,
     pub(super) call: Arc<Call>,
+    /// The digest that the deciding people named.
+    pub(super) digest: Digest,
+    /// The approval step.
+    pub(super) asked_by: StepId,
 }
 
 /// A node that is not mentioned is idle and nothing has arrived.
@@ -312,8 +317,10 @@ pub(super) enum Timer {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Undo {
     pub(super) place: Place,
-    /// `path/step#visit`, without the attempt.
-    pub(super) name: String,
+    /// Path and visit of the step, and its retry policy: its frame may be gone by then.
+    pub(super) path: String,
+    pub(super) visit: u32,
+    pub(super) retry: Retry,
     pub(super) call: Arc<Call>,
     /// Once begun.
     pub(super) task: Option<Task>,
@@ -391,12 +398,16 @@ impl State {
         let inside = |tail: String| if path.is_empty() { tail } else { format!("{path}/{tail}") };
         match place.part {
             Part::Own => (path.to_owned(), step.to_owned(), visit),
-            Part::Model { iteration } => (inside(format!("{step}#{visit}@{iteration}")), "model".to_owned(), 1),
+            Part::Model { iteration } => (inside(format!("{step}#{visit}{}@{iteration}", self.again(place))), "model".to_owned(), 1),
             Part::Tool { iteration, index } => {
                 let tool = self.slot(place).map_or("tool", |slot| slot.asked.name.as_str());
-                (inside(format!("{step}#{visit}@{iteration}[{index}]")), tool.to_owned(), 1)
+                (inside(format!("{step}#{visit}{}@{iteration}[{index}]", self.again(place))), tool.to_owned(), 1)
             }
-            Part::Undo => (if path.is_empty() { "undo".to_owned() } else { format!("undo/{path}") }, step.to_owned(), visit),
+            Part::Undo => {
+                let begun = self.undo.last().filter(|undo| undo.place == *place);
+                let (path, visit) = begun.map_or((path, visit), |undo| (&*undo.path, undo.visit));
+                (if path.is_empty() { "undo".to_owned() } else { format!("undo/{path}") }, step.to_owned(), visit)
+            }
         }
     }
 
@@ -416,12 +427,22 @@ impl State {
         self.agent(place)?.slots.get(index as usize)
     }
 
-    /// The agent step that a place belongs to; found by name, since a place carries no index.
     fn agent(&self, place: &Place) -> Option<&AgentRun> {
+        self.agent_attempt(place).map(|(agent, _)| agent)
+    }
+
+    /// The agent step that a place belongs to, and its attempt as a whole; found by name, since a place carries no index.
+    fn agent_attempt(&self, place: &Place) -> Option<(&AgentRun, u32)> {
         self.frames.get(&place.frame)?.nodes.values().find_map(|state| {
             let NodeState::Running(run) = state else { return None };
             let Running::Agent(agent) = &run.work else { return None };
-            (agent.step == place.step).then_some(&**agent)
+            (agent.step == place.step).then_some((&**agent, run.attempt))
         })
+    }
+
+    /// `.attempt` of an agent that is tried again: what the model asks for then is something else, and so are its names and keys.
+    fn again(&self, place: &Place) -> String {
+        let attempt = self.agent_attempt(place).map_or(1, |(_, attempt)| attempt);
+        if attempt > 1 { format!(".{attempt}") } else { String::new() }
     }
 }

@@ -28,9 +28,10 @@ impl<'a> Deciding<'a> {
         Place { frame, step: self.spec(frame, ix).id.clone(), part: Part::Own }
     }
 
-    /// A ready step begins.
+    /// A ready step begins. An `end` is never given: it has to end the frame again.
     pub(super) fn enter_step(&mut self, frame: FrameId, ix: StepIx) {
-        if let Some(given) = self.given(frame, ix) {
+        let is_end = matches!(self.spec(frame, ix).kind, Kind::End { .. });
+        if let Some(given) = self.given(frame, ix).filter(|_| !is_end) {
             let (port, output) = (given.port.clone(), Arc::new(given.output.clone()));
             return self.end_done(frame, ix, &port, output, None, true);
         }
@@ -81,8 +82,15 @@ impl<'a> Deciding<'a> {
 
     pub(super) fn emit_entered(&mut self, frame: FrameId, ix: StepIx, attempt: u32, work: Work) {
         let step = self.spec(frame, ix);
-        let deadline = step.timeout_ms.map(|timeout_ms| self.now.plus(timeout_ms));
+        let deadline = self.step_deadline(&self.own_place(frame, ix));
         self.emit(Event::Entered { frame, step: step.id.clone(), attempt, work, deadline });
+    }
+
+    /// When the `timeout` of the step that begins now is over; a single call has its own.
+    pub(super) fn step_deadline(&self, place: &Place) -> Option<TimeMs> {
+        let ix = self.state.step_ix(self.plan, place.frame, &place.step);
+        let timeout_ms = self.spec(place.frame, ix).timeout_ms.filter(|_| place.part == Part::Own);
+        timeout_ms.map(|timeout_ms| self.now.plus(timeout_ms))
     }
 
     fn enter_wait(&mut self, frame: FrameId, ix: StepIx, wait: &Wait) {

@@ -66,10 +66,12 @@ impl Deciding<'_> {
 
     /// A single call: `once` calls in flight are waited for, everything else is broken off and settled.
     fn stop_call(&mut self, frame: FrameId, ix: StepIx, task: &super::state::Task, error: Option<CallError>) {
+        let place = self.own_place(frame, ix);
         if let Some(call) = flying(task) {
             let is_check = self.state.flights.get(&call).is_some_and(|flight| flight.role == super::event::Role::Check);
             self.emit(Event::AbortAsked { call });
-            if task.request.effect == EffectClass::Once && !is_check {
+            let is_awaited = if is_check { self.must_be_known(&place) } else { task.request.effect == EffectClass::Once };
+            if is_awaited {
                 let node = self.node_name(frame, Node::Step(ix));
                 self.emit(Event::StepStopping { frame, node, error });
                 return;
@@ -78,6 +80,10 @@ impl Deciding<'_> {
             return self.stop_with(frame, ix, error, fate);
         }
         if let TaskPhase::Asking(question) = task.phase {
+            if self.must_be_known(&place) {
+                let node = self.node_name(frame, Node::Step(ix));
+                return self.emit(Event::StepStopping { frame, node, error });
+            }
             self.emit(Event::Withdrawn { question });
             return self.stop_with(frame, ix, error, Fate::InDoubt);
         }

@@ -16,6 +16,9 @@ use crate::flow::spec::{Backoff, EffectClass};
 use crate::ids::{BootId, CallId, FrameId};
 use crate::limits;
 
+/// A compensation is tried at least this often.
+const UNDO_ATTEMPTS_MIN: u32 = 3;
+
 impl Deciding<'_> {
     /// An `llm`, `http`, `mcp` or `builtin` step begins.
     pub(super) fn enter_call(&mut self, frame: FrameId, ix: StepIx) {
@@ -32,6 +35,10 @@ impl Deciding<'_> {
     fn released_call(&self, frame: FrameId, ix: StepIx) -> Result<Arc<Call>, CallError> {
         let refused = || CallError::new("not_approved", "no unused approval of exactly this action exists");
         let released = self.state.frame(frame).and_then(|at| at.released.get(&ix)).ok_or_else(refused)?;
+        let asked = Place { frame, step: released.asked_by.clone(), part: Part::Own };
+        if self.action_digest(&asked, &released.call) != Some(released.digest) {
+            return Err(refused());
+        }
         Ok(Arc::clone(&released.call))
     }
 
@@ -173,6 +180,9 @@ impl Deciding<'_> {
             return self.outcome_while_stopping(&flight, outcome);
         }
         if flight.role == Role::Check {
+            if flight.attempt > limits::LOST_ATTEMPTS_MAX {
+                return self.ask_in_doubt(place, &error);
+            }
             return self.start_call(place, Role::Check, flight.attempt + 1, flight.request);
         }
         if effect == EffectClass::Once {
@@ -181,6 +191,10 @@ impl Deciding<'_> {
         let lost = self.state.task_mut(self.plan, place).map_or(0, |task| task.lost);
         if lost >= limits::LOST_ATTEMPTS_MAX {
             return self.failed(place, error);
+        }
+        // What was lost has been charged; another attempt must still be affordable.
+        if let Some(breach) = self.breach(self.worst_case(&flight.request.request)) {
+            return self.failed(place, breach.error());
         }
         self.start_call(place, Role::Act, flight.attempt + 1, flight.request);
     }
@@ -310,7 +324,10 @@ impl Deciding<'_> {
             Part::Own | Part::Model { .. } => step.retry,
             Part::Tool { .. } => self.tool_of(place).map_or(step.retry, |tool| tool.retry),
             // A compensation is tried a few times whatever the step says, because giving it up leaves something behind.
-            Part::Undo => Retry { attempts: step.retry.attempts.max(3), backoff: step.retry.backoff },
+            Part::Undo => {
+                let retry = self.state.undo.last().map_or(step.retry, |undo| undo.retry);
+                Retry { attempts: retry.attempts.max(UNDO_ATTEMPTS_MIN), backoff: retry.backoff }
+            }
         }
     }
 
@@ -329,11 +346,13 @@ impl Deciding<'_> {
         if let Part::Tool { .. } | Part::Model { .. } = place.part {
             return self.agent_part_stopped(place, ix, &outcome);
         }
+        if flight.role == Role::Check {
+            return self.checked_while_stopping(place, ix, outcome);
+        }
         let (fate, output) = match outcome {
             Outcome::Done { answer, .. } => (Fate::Happened, Some(Arc::new(answer_value(answer)))),
             Outcome::Unknown { error } if flight.request.effect == EffectClass::Once => {
-                // What can be taken back must first be known to have happened.
-                if self.spec(place.frame, ix).compensate.is_some() {
+                if self.must_be_known(place) {
                     return self.ask_in_doubt(place, &error);
                 }
                 (Fate::InDoubt, None)
@@ -341,6 +360,26 @@ impl Deciding<'_> {
             Outcome::Retryable { .. } | Outcome::Permanent { .. } | Outcome::Unknown { .. } => (Fate::Aborted, None),
         };
         self.settle_cancelled(place.frame, ix, fate, output);
+    }
+
+    /// The check was in flight when the step was cancelled; no other is started, so what it does not tell a person must.
+    fn checked_while_stopping(&mut self, place: &Place, ix: StepIx, outcome: Outcome) {
+        let unclear = CallError::new("in_doubt", "the check was broken off");
+        let (InDoubt::Check { done_when, .. }, Outcome::Done { answer, .. }) = (self.in_doubt_policy(place), outcome) else {
+            return self.ask_in_doubt(place, &unclear);
+        };
+        let output = answer_value(answer);
+        match eval_true(&done_when, &self.names(place.frame).with("output", output.clone())) {
+            Ok(true) => self.settle_cancelled(place.frame, ix, Fate::Happened, Some(Arc::new(output))),
+            Ok(false) => self.settle_cancelled(place.frame, ix, Fate::Aborted, None),
+            Err(error) => self.ask_in_doubt(place, &error),
+        }
+    }
+
+    /// Whether a doubt must be settled although the step is cancelled: what can be taken back must first be known to have happened.
+    pub(super) fn must_be_known(&self, place: &Place) -> bool {
+        let ix = self.state.step_ix(self.plan, place.frame, &place.step);
+        place.part == Part::Own && self.spec(place.frame, ix).compensate.is_some() && !matches!(self.in_doubt_policy(place), InDoubt::Fail)
     }
 
     pub(super) fn settle_cancelled(&mut self, frame: FrameId, ix: StepIx, fate: Fate, output: Option<Arc<Value>>) {

@@ -34,8 +34,9 @@ impl Deciding<'_> {
     }
 
     fn execution_timed_out(&mut self) {
-        let limit_ms = self.now.since(self.state.started_at);
-        let own_ms = self.plan.limits.timeout_ms.unwrap_or(limit_ms);
+        // The deadline may be the parent's, which is nearer.
+        let took_ms = self.now.since(self.state.started_at);
+        let own_ms = self.plan.limits.timeout_ms.filter(|own_ms| *own_ms <= took_ms).unwrap_or(took_ms);
         let message = format!("the execution took longer than its limit of {own_ms} ms");
         let error = CallError { data: Some(json!({"limit_ms": own_ms})), ..CallError::new(TIMEOUT, message) };
         self.emit(Event::DeadlinePassed);

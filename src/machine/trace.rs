@@ -121,6 +121,9 @@ impl Tracing<'_> {
                 attempt.ended_at_ms = Some(at);
             }
             Event::RetryAt { place, error, .. } => {
+                if place.part == Part::Own {
+                    self.break_off(place, at);
+                }
                 if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
                     "failed".clone_into(&mut attempt.status);
                     attempt.error = Some(error.clone());
@@ -130,6 +133,13 @@ impl Tracing<'_> {
             Event::StepEnded { frame, step, ending, .. } => self.step_ended(&own(*frame, step), ending, at),
             Event::Died { frame, nodes } => self.nodes(*frame, nodes, "dead", at),
             Event::Skipped { frame, nodes } => self.nodes(*frame, nodes, "cancelled", at),
+            Event::Withdrawn { question } | Event::Expired { question } => {
+                let status = if matches!(recorded.event, Event::Expired { .. }) { "failed" } else { "cancelled" };
+                if let Some(attempt) = self.by_question.get(question).and_then(|ix| self.attempts.get_mut(*ix)) {
+                    attempt.ended_at_ms = Some(at);
+                    status.clone_into(&mut attempt.status);
+                }
+            }
             Event::UndoEnded { place, error } => {
                 if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
                     attempt.error.clone_from(error);
@@ -224,7 +234,23 @@ impl Tracing<'_> {
         }
     }
 
+    /// What a step that is settled, or tried again, leaves unanswered is broken off.
+    fn break_off(&mut self, place: &Place, at: TimeMs) {
+        let inside = self
+            .latest
+            .iter()
+            .filter(|(other, _)| other.frame == place.frame && other.step == place.step && !matches!(other.part, Part::Own | Part::Undo));
+        for ix in inside.map(|(_, ix)| *ix).collect::<Vec<_>>() {
+            let attempt = &mut self.attempts[ix];
+            if attempt.ended_at_ms.is_none() {
+                attempt.ended_at_ms = Some(at);
+                "cancelled".clone_into(&mut attempt.status);
+            }
+        }
+    }
+
     fn step_ended(&mut self, place: &Place, ending: &Ending, at: TimeMs) {
+        self.break_off(place, at);
         let ix = match self.latest.get(place) {
             Some(ix) => *ix,
             None => self.begin(place, 1, None, "running", Value::Null, at),
@@ -257,9 +283,12 @@ impl Tracing<'_> {
     /// What an agent's calls have used, for the agent's own row.
     fn inside(&self, place: &Place) -> (u64, f64) {
         let (path, step, visit) = self.state.place_parts(place);
-        let prefix = if path.is_empty() { format!("{step}#{visit}@") } else { format!("{path}/{step}#{visit}@") };
+        let prefix = if path.is_empty() { format!("{step}#{visit}") } else { format!("{path}/{step}#{visit}") };
         let is_agent = self.latest.get(place).is_some_and(|ix| self.attempts[*ix].kind == "agent");
-        let calls = self.attempts.iter().filter(|attempt| is_agent && attempt.path.starts_with(&prefix));
+        let calls = self
+            .attempts
+            .iter()
+            .filter(|attempt| is_agent && attempt.path.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with(['@', '.'])));
         calls.fold((0, 0.0), |(tokens, cost), attempt| (tokens + attempt.tokens, cost + attempt.cost_usd))
     }
 

@@ -88,7 +88,7 @@ fn start(plan: &Plan, execution: ExecutionId, input: Value, parent: Option<Paren
         session: None,
         context: None,
         parent,
-        pins: BTreeMap::from([(plan.name.clone(), Pin { revision: 1, digest: plan.digest })]),
+        pins: BTreeMap::from([(plan.name.clone(), Pin::new(1, plan.digest))]),
         tools: BTreeMap::new(),
         prices: BTreeMap::new(),
         allowance: None,

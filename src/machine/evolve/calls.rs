@@ -109,6 +109,8 @@ fn retry_at(state: &mut State, plan: &Plan, place: &Place, due: TimeMs) {
     }
     let ix = state.step_ix(plan, place.frame, &place.step);
     state.clear_step_timers(plan, place.frame, ix);
+    // What the attempt before left in flight is nothing that the next one hears of.
+    state.drop_flights_of(place);
     if let Some(run) = state.run_mut(place.frame, Node::Step(ix)) {
         run.work = Running::Resting { due };
         run.attempt += 1;

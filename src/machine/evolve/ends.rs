@@ -14,9 +14,16 @@ pub(super) fn end_event(state: &mut State, plan: &Plan, event: &Event) {
             if let Some(run) = state.run_mut(*frame, node) {
                 run.stopping = Some(error.clone().map_or(Stopping::Cancel, Stopping::Fail));
             }
+            if let Node::Step(ix) = node {
+                // Nothing is tried again in a step that stops.
+                state.clear_step_timers(plan, *frame, ix);
+            }
             state.hint(Todo::Step(*frame, node));
         }
-        Event::DeadlinePassed => state.timers.retain(|(_, timer)| *timer != Timer::Execution),
+        Event::DeadlinePassed => {
+            state.is_overdue = true;
+            state.timers.retain(|(_, timer)| *timer != Timer::Execution);
+        }
         Event::StepDeadlinePassed { frame, step } => {
             let ix = state.step_ix(plan, *frame, step);
             if let Some(due) = state.run_mut(*frame, Node::Step(ix)).and_then(|run| run.deadline.take()) {

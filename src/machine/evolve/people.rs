@@ -12,7 +12,12 @@ use crate::ids::{Digest, QuestionId, StepId, TimeMs};
 #[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive and sends only these events here")]
 pub(super) fn question_event(state: &mut State, plan: &Plan, event: &Event) {
     match event {
-        Event::Asked { place, question, remind_at } => asked(state, plan, place, question, remind_at),
+        Event::Asked { place, question, remind_at, deadline } => {
+            asked(state, plan, place, question, remind_at);
+            if place.part == Part::Own {
+                state.set_deadline(plan, place.frame, &place.step, *deadline);
+            }
+        }
         Event::Voted { question, vote } => {
             if let Some(open) = state.open.get_mut(question) {
                 open.question.votes.push(vote.clone());
@@ -86,11 +91,11 @@ fn release(state: &mut State, plan: &Plan, question: QuestionId) {
         return;
     }
     let Some(action) = action else { return };
-    let call = Arc::clone(&action.call);
+    let (call, digest, asked_by) = (Arc::clone(&action.call), open.question.digest, place.step.clone());
     let frame = place.frame;
     let ix = state.step_ix(plan, frame, &StepId::new(&action.step));
     if let Some(frame) = state.frames.get_mut(&frame) {
-        frame.released.insert(ix, Released { question, call });
+        frame.released.insert(ix, Released { call, digest, asked_by });
     }
 }
 
@@ -140,7 +145,7 @@ pub(super) fn agent_event(state: &mut State, plan: &Plan, event: &Event) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive and sends only these events here")]
 pub(super) fn child_event(state: &mut State, plan: &Plan, event: &Event) {
     match event {
-        Event::ChildStarted { place, child, attempt, start, reserved } => {
+        Event::ChildStarted { place, child, attempt, start, reserved, deadline } => {
             state.spent.held.tokens += reserved.tokens;
             state.spent.held.cost = state.spent.held.cost.plus(reserved.cost);
             let run = ChildRun { place: place.clone(), start: start.clone(), accepted: false, cancelling: None, reserved: *reserved };
@@ -150,6 +155,7 @@ pub(super) fn child_event(state: &mut State, plan: &Plan, event: &Event) {
                 state.drop_rest_timer(place.frame, ix);
                 let run = Run { attempt: *attempt, work: Running::Child(*child), deadline: None, stopping: None };
                 state.begin(place.frame, Node::Step(ix), run);
+                state.set_deadline(plan, place.frame, &place.step, *deadline);
             } else {
                 state.set_slot(plan, place, SlotState::Child(*child));
             }

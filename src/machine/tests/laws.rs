@@ -30,7 +30,7 @@ fn begin(bytes: &[u8]) -> (Drive, Vec<u8>) {
         Err(problems) => panic!("generated flow is refused: {problems:#?}\n{}", serde_json::to_string_pretty(&spec).unwrap()),
     };
     let mut start = start_of(&plan, json!({}));
-    start.pins.insert("other".to_owned(), Pin { revision: 1, digest: Digest::of(b"other") });
+    start.pins.insert("other".to_owned(), Pin::new(1, Digest::of(b"other")));
     let mut drive = Drive {
         plan,
         state: State::default(),

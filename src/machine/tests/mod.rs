@@ -3,6 +3,7 @@
 
 mod agents;
 mod calls;
+mod corners;
 mod drive;
 mod generate;
 mod laws;
