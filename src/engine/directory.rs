@@ -167,14 +167,14 @@ impl Directory {
         let Some(slot) = self.slots.remove(&execution) else { return };
         let root = slot.root.unwrap_or(execution);
         let family_rests = self.leave_family(slot.root);
+        if family_rests && root != execution {
+            self.family_rests(root, ctx);
+        }
         let Some(summary) = summary else { return };
         self.shared.hub.publish(if root == execution && !family_rests { &[] } else { std::slice::from_ref(&execution) }, || Notice::Idle {
             execution,
             summary: summary.clone(),
         });
-        if family_rests && root != execution {
-            self.family_rests(root, ctx);
-        }
     }
 
     /// The last of a root's children has come to rest, the root itself long before: says so to those who listen to it.
@@ -335,7 +335,9 @@ impl Handler<Loaded> for Directory {
 
     fn handle(&mut self, loaded: Loaded, _: &mut Self::Context) {
         let Some(slot) = self.slot(loaded.execution, loaded.generation) else { return };
-        if slot.root.replace(loaded.root).is_none() {
+        // A child that is just being started does not know its root yet; who woke it did.
+        if slot.root.is_none() {
+            slot.root = Some(loaded.root);
             *self.families.entry(loaded.root).or_default() += 1;
         }
     }
