@@ -1,12 +1,58 @@
 //! Golden files: records as they were once written, decoded for ever. `tests/golden/records-v1.ndjson` holds one record per line (its
-//! kind and its JSON), in the schema that its name says. Lines are added, never changed: a line that no longer decodes to what the
+//! kind and its JSON), `events-v1.ndjson` every kind of event in every shape that was met, in the schema that their names say. Lines are added, never changed: a line that no longer decodes to what the
 //! companion test expects is a journal that someone can no longer open.
 
 use super::*;
 use crate::ids::{Digest, ExecutionId, Tenant, TimeMs};
-use serde_json::Value;
+use crate::machine::event::Event;
+use serde_json::{Value, json};
 
 const V1: &str = include_str!("../../tests/golden/records-v1.ndjson");
+const EVENTS_V1: &str = include_str!("../../tests/golden/events-v1.ndjson");
+
+/// The name of an event's kind, and every name: a kind that is missing here does not compile, one without a golden line fails.
+macro_rules! kinds_of_event {
+    ($($kind:ident)*) => {
+        fn kind_of(event: &Event) -> &'static str {
+            match event { $(Event::$kind { .. } => stringify!($kind),)* }
+        }
+        const EVENT_KINDS: &[&str] = &[$(stringify!($kind)),*];
+    };
+}
+
+kinds_of_event! {
+    Started FrameOpened Entered CallStarted CallEnded CallLost AbortAsked
+    Late RetryAt Asked Voted ActionEdited Reminded Reassigned
+    Answered Expired Withdrawn Iterated Observed ChildStarted ChildAccepted
+    ChildCancelAsked ChildEnded SignalKept SignalTaken StepEnded LoopEnded Died
+    Skipped FrameStopping StepStopping DeadlinePassed StepDeadlinePassed ItemEnded CancelAsked
+    Undoing UndoEnded LimitRaised Yielded Continued Ended ParentTold
+}
+
+/// A turn of schema 1 that holds `event`, as bytes.
+fn turn_of(event: &Value) -> Vec<u8> {
+    let execution = "0192d3a0-1f00-7abc-8def-0123456789ab";
+    let turn = json!({"tenant": "acme", "execution": execution, "first_seq": 1, "at": 1_730_000_000_000_u64, "events": [event]});
+    let mut bytes = vec![0, 1, Kind::Execution as u8];
+    bytes.extend(serde_json::to_vec(&turn).unwrap());
+    bytes
+}
+
+/// Every kind of event that can stand in a journal has golden lines; each decodes, and is written again as it was.
+#[test]
+fn every_kind_of_event_has_golden_lines_that_still_decode() {
+    let mut met = std::collections::BTreeSet::new();
+    for line in EVENTS_V1.lines() {
+        let golden: Value = serde_json::from_str(line).unwrap();
+        let record = decode(&turn_of(&golden)).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let again: Value = serde_json::from_slice(&encode(&record).unwrap()[codec::HEADER_BYTES..]).unwrap();
+        assert_eq!(again["events"][0], golden);
+        let Record::Execution(turn) = record else { panic!("a turn comes back as a turn: {line}") };
+        met.insert(kind_of(&turn.events[0]));
+    }
+    let missing: Vec<&&str> = EVENT_KINDS.iter().filter(|kind| !met.contains(**kind)).collect();
+    assert!(missing.is_empty(), "no golden event of these kinds: {missing:?}");
+}
 
 /// The bytes of each record of a golden file.
 fn records(text: &str, schema: u16) -> Vec<(Kind, Value, Vec<u8>)> {

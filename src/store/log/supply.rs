@@ -109,8 +109,9 @@ impl Supply {
             if state.ready.len() < READY {
                 let (number, size) = (state.next_number, state.next_size);
                 state.next_number += 1;
+                let free_bytes = state.free_bytes;
                 drop(state);
-                let made = self.make(number, size);
+                let made = self.prepare(number, size, free_bytes);
                 state = self.lock();
                 match made {
                     Ok(taken) => {
@@ -140,6 +141,15 @@ impl Supply {
         self.changed.notify_all();
     }
 
+    /// A segment in stock, unless it would itself take the space without which nothing is accepted any more: what is prepared already,
+    /// and small segments made when they are needed, then serve what runs.
+    fn prepare(&self, number: u64, size: u64, free_bytes: u64) -> std::io::Result<Taken> {
+        if free_bytes.saturating_sub(size) < self.sizes.free_bytes_stop {
+            return Err(std::io::Error::new(std::io::ErrorKind::StorageFull, format!("only {free_bytes} bytes are free")));
+        }
+        self.make(number, size)
+    }
+
     fn make(&self, number: u64, size: u64) -> std::io::Result<Taken> {
         let name = segment::name(number);
         let made = self.disk.create(&name, size).and_then(|file| {
@@ -155,5 +165,34 @@ impl Supply {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory_disk::{Faults, MemoryDisk};
+
+    /// What is prepared in stock must not itself bring the disk to the point where not even what runs can end.
+    #[test]
+    fn preparing_never_takes_the_space_below_which_nothing_is_accepted() {
+        let sizes = Sizes { segment_bytes_min: 4 << 20, segment_bytes_max: 4 << 20, free_bytes_low: 6 << 20, free_bytes_stop: 2 << 20 };
+        let disk = MemoryDisk::new(Faults { capacity_bytes: Some(9 << 20), ..Faults::default() });
+        let supply = Arc::new(Supply::new(Arc::new(disk.clone()), sizes, 1, 0, VecDeque::new()));
+        let preparing = Arc::clone(&supply);
+        let thread = std::thread::spawn(move || preparing.run());
+        // The first fits; a second one of 4 MiB would leave 1 MiB.
+        let is_settled = || {
+            let state = supply.lock();
+            state.failed || state.ready.len() > 1
+        };
+        while !is_settled() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(supply.lock().ready.len(), 1);
+        assert!(disk.free_bytes().unwrap() >= sizes.free_bytes_stop);
+        assert_eq!(supply.space(), Space::Low, "outcomes are still accepted");
+        supply.close();
+        thread.join().unwrap();
     }
 }
