@@ -2,10 +2,15 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// Longer than any command of these tests takes on a loaded machine.
+const RUN_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Two set steps around a question.
 pub const GATE: &str = r#"
@@ -55,8 +60,19 @@ impl Bench {
         command
     }
 
+    /// What it says; a command that does not end is killed, so that its test fails instead of standing still.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
+        let child = self.command(arguments).spawn().unwrap();
+        let process = child.id().to_string();
+        let (ended, over) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            if over.recv_timeout(RUN_TIME_MAX) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &process]).status();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        drop(ended);
+        output
     }
 
     /// Its standard output as JSON; panics with everything it said when that is none.

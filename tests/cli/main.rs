@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test binary: a panic is its way of reporting")]
 
 mod bench;
+mod children;
 mod decisions;
 mod projects;
 mod runs;
