@@ -27,7 +27,7 @@ const FILE_BYTES: u64 = 64 << 20;
 type Rate = f64;
 
 fn main() {
-    let seconds = std::env::args().filter_map(|argument| argument.parse::<f64>().ok()).next().unwrap_or(1.0);
+    let seconds = std::env::args().find_map(|argument| argument.parse::<f64>().ok()).unwrap_or(1.0);
     let budget = Duration::from_secs_f64(seconds);
     // Beside the build, because many systems keep their temporary files in memory.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");

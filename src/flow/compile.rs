@@ -13,7 +13,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use context::{Context, optional};
-use serde_json::Value;
 use settings::Defaults;
 
 use super::plan::{Limits, Plan, Scope, ScopeIx, StepIx};

@@ -174,7 +174,7 @@ fn evaluate(analysis: &Analysis, names: &dyn Names) -> Result<Value, Fault> {
     if tank.is_empty() { Err(Fault::Limit("work; evaluate over fewer or smaller values")) } else { outcome }
 }
 
-fn run<'v>(analysis: &Analysis, context: &Context<'_, 'v>, tank: &Tank) -> Result<Value, Fault> {
+fn run(analysis: &Analysis, context: &Context<'_, '_>, tank: &Tank) -> Result<Value, Fault> {
     let resolve = || {
         let value = cel::Value::resolve_val(&analysis.tree, context).map_err(|error| Fault::Evaluate(reason(&error)))?;
         values::to_json(value.as_ref(), tank)

@@ -16,6 +16,7 @@ use crate::ids::{BootId, CallId, Digest, ExecutionId, FrameId, NanoUsd, Question
 
 /// An execution between two inputs.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; together they make no other type")]
 pub struct State {
     /// The number of the next event.
     pub(super) seq: u64,

@@ -25,13 +25,13 @@ steps:
 edges: [{from: first, to: stop}]
 "#;
 
-const LISTENS: &str = r#"
+const LISTENS: &str = r"
 flow: listens
 steps:
   payment: {event: {name: payment, check: payload.paid, timeout: 1d}}
   done: {set: {paid: steps.payment.output.paid}}
 edges: [{from: payment, to: done}]
-"#;
+";
 
 #[test]
 fn a_run_prints_its_result() {

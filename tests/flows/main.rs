@@ -17,7 +17,7 @@ fn directory() -> PathBuf {
 fn shipped() -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| name.ends_with(".yaml") && !name.ends_with(".rehearsal.yaml"));
+    names.retain(|name| name.strip_suffix(".yaml").is_some_and(|stem| !stem.ends_with(".rehearsal")));
     names.sort();
     names
 }

@@ -79,7 +79,7 @@ fn play(round: u64, seed: u64) -> Round {
     // Every step is the first target in turn; in every third round the walk that goes on is killed as well.
     let first = STEPS[usize::try_from(round).unwrap() % STEPS.len()];
     let mut targets = vec![first];
-    if round % 3 == 0 && first != "note" {
+    if round.is_multiple_of(3) && first != "note" {
         targets.push("note");
     }
     let mut walking: Vec<&str> = vec!["run", FLOW, "--set", &set, "-o", "json", "--approve", "none"];

@@ -144,7 +144,7 @@ pub fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The line, from 1, that the byte offset `at` lies on.
 pub fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+    text[..at].matches('\n').count() + 1
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ fn eval(source: &str) -> Result<Value, Error> {
     Expr::new(source)?.eval(&names())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "called with literals")]
 fn check(source: &str, expect: Value) {
     match eval(source) {
         Ok(value) => assert_eq!(value, expect, "{source}"),

@@ -170,6 +170,7 @@ fn spend(state: &State<'_, '_>, bytes: usize) -> Result<(), Error> {
     Tank::of(state).map_or(Ok(()), |tank| tank.pay(bytes))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands a filter its arguments by value")]
 fn join(state: &mut State<'_, '_>, items: Shown, separator: Option<String>) -> Result<String, Error> {
     if items.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
@@ -190,6 +191,7 @@ fn join(state: &mut State<'_, '_>, items: Shown, separator: Option<String>) -> R
     Ok(joined)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands a filter its arguments by value")]
 fn replace(state: &mut State<'_, '_>, value: String, from: String, to: String) -> Result<String, Error> {
     let count = if from.is_empty() { value.chars().count() + 1 } else { value.matches(&from).count() };
     let grown = value.len().saturating_add(count.saturating_mul(to.len()));
@@ -201,6 +203,7 @@ fn replace(state: &mut State<'_, '_>, value: String, from: String, to: String) -
 }
 
 /// Compact; with any argument (`tojson(true)`, `tojson(indent=2)`) on several lines.
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands a filter its arguments by value")]
 fn tojson(state: &mut State<'_, '_>, value: Shown, options: Rest<Shown>) -> Result<String, Error> {
     let value = to_json(&value)?;
     let text = if options.0.is_empty() { serde_json::to_string(&value) } else { serde_json::to_string_pretty(&value) };
@@ -210,6 +213,7 @@ fn tojson(state: &mut State<'_, '_>, value: Shown, options: Rest<Shown>) -> Resu
 }
 
 /// For one segment of a path or one value of a query: all but letters, digits and `-._~` is percent-encoded.
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands a filter its arguments by value")]
 fn urlencode(state: &mut State<'_, '_>, value: Shown) -> Result<String, Error> {
     let plain = text(state, &value)?;
     let mut encoded = String::with_capacity(plain.len());
