@@ -158,6 +158,34 @@ edges: [{from: s, to: m}, {from: s, to: b}]
 }
 
 #[test]
+fn what_was_ready_when_its_frame_failed_does_not_start() {
+    let yaml = "
+flow: t
+steps: {s: {set: {}}, f: {fail: {code: no_data}}, y: {http: {post: 'https://shop.example/y'}, effect: once}}
+edges: [{from: s, to: f}, {from: s, to: y}]
+";
+    let drive = Drive::start(yaml, json!({}));
+    assert!(drive.calls.is_empty());
+    assert_eq!(code(&drive), "no_data");
+}
+
+#[test]
+fn a_cancel_between_two_turns_leaves_nothing_to_go_on_with() {
+    let mut drive = Drive::new("{flow: t, steps: {a: {http: {post: 'https://shop.example/a'}, effect: once}}}");
+    drive.boot = crate::ids::BootId::HOLDING;
+    let start = start_of(&drive.plan, json!({}));
+    let input = Input { now: drive.now, entropy: 7, boot: drive.boot, body: Body::Start(Box::new(start)) };
+    drive.journal.extend(decide(&mut drive.state, &drive.plan, input).unwrap().events);
+    drive.boot = crate::ids::BootId(1);
+    drive.cancel();
+    if drive.state.ended().is_none() {
+        drive.feed(Body::Continue).unwrap();
+    }
+    assert_eq!(drive.ended().status, Status::Cancelled);
+    assert!(drive.calls.is_empty());
+}
+
+#[test]
 fn a_step_that_asks_ends_at_its_timeout() {
     for kind in ["approval: {title: ok?}", "ask: {title: what?}"] {
         let mut drive = Drive::run(&format!("{{flow: t, steps: {{q: {{{kind}, timeout: 1h}}}}}}"));
