@@ -96,12 +96,10 @@ impl Tracing<'_> {
             Event::CallLost { call } => self.end_call(*call, "lost", at),
             Event::Asked { place, question, .. } => self.asked(place, question, at),
             Event::Answered { question, decided } => {
-                if let Some(attempt) = self.by_question.get(question).and_then(|ix| self.attempts.get_mut(*ix)) {
-                    attempt.ended_at_ms = Some(at);
-                    "completed".clone_into(&mut attempt.status);
-                    if attempt.output.is_null() {
-                        attempt.output = json!(decided);
-                    }
+                if let Some(attempt) = self.close_question(*question, "completed", at)
+                    && attempt.output.is_null()
+                {
+                    attempt.output = json!(decided);
                 }
             }
             Event::ChildStarted { place, child, attempt, start, .. } => {
@@ -135,10 +133,7 @@ impl Tracing<'_> {
             Event::Skipped { frame, nodes } => self.nodes(*frame, nodes, "cancelled", at),
             Event::Withdrawn { question } | Event::Expired { question } => {
                 let status = if matches!(recorded.event, Event::Expired { .. }) { "failed" } else { "cancelled" };
-                if let Some(attempt) = self.by_question.get(question).and_then(|ix| self.attempts.get_mut(*ix)) {
-                    attempt.ended_at_ms = Some(at);
-                    status.clone_into(&mut attempt.status);
-                }
+                self.close_question(*question, status, at);
             }
             Event::UndoEnded { place, error } => {
                 if let Some(attempt) = self.latest.get(place).and_then(|ix| self.attempts.get_mut(*ix)) {
@@ -201,6 +196,13 @@ impl Tracing<'_> {
             QuestionKind::Budget => return,
         };
         self.by_question.insert(question.id, ix);
+    }
+
+    fn close_question(&mut self, question: QuestionId, status: &str, at: TimeMs) -> Option<&mut Attempt> {
+        let attempt = self.by_question.get(&question).and_then(|ix| self.attempts.get_mut(*ix))?;
+        attempt.ended_at_ms = Some(at);
+        status.clone_into(&mut attempt.status);
+        Some(attempt)
     }
 
     fn end_call(&mut self, call: CallId, status: &str, at: TimeMs) {
