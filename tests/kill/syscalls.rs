@@ -1,20 +1,24 @@
 //! The order of system calls, as strace sees it: what an effect or an answer rests on is written and synced before it leaves.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
 use super::recorder::Recorder;
 use super::{FLOW, text};
 
+/// Requests before which nothing else is on its way to the disk; the two in the middle of the flow run side by side.
+const ALONE: [&str; 3] = ["GET /look", "POST /pay", "POST /note"];
+
 /// One line of the trace that matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     /// Bytes go into a segment of the log.
     Write,
-    /// A sync came back without error.
+    /// A sync of a segment came back without error; a sync of another file says nothing about the log.
     Synced,
-    /// The request of the `once` step leaves.
-    Sent,
+    /// One of `ALONE` leaves.
+    Sent(&'static str),
     /// The result is printed.
     Printed,
 }
@@ -42,8 +46,8 @@ fn what_leaves_the_process_was_synced_before() {
     }
     assert_eq!(traced.status.code(), Some(0), "{}", text(&traced.stderr));
     let lines = std::fs::read_to_string(&trace).unwrap();
-    let calls: Vec<Call> = lines.lines().filter_map(judge).collect();
-    for leaving in [Call::Sent, Call::Printed] {
+    let calls = calls(&lines);
+    for leaving in ALONE.map(Call::Sent).into_iter().chain([Call::Printed]) {
         let left = calls.iter().position(|call| *call == leaving).unwrap_or_else(|| panic!("{leaving:?} is not in the trace:\n{lines}"));
         let before = &calls[..left];
         let written = before.iter().rposition(|call| *call == Call::Write).expect("nothing was written to the log before");
@@ -53,24 +57,36 @@ fn what_leaves_the_process_was_synced_before() {
     assert!(syncs >= 10, "a start, five calls and their outcomes were made durable with {syncs} syncs");
 }
 
-/// What a line of the trace means; a call that is interrupted by another thread's counts when it begins, a sync when it has come back.
-fn judge(line: &str) -> Option<Call> {
-    let is_sync =
-        line.contains("fdatasync(") || line.contains("fsync(") || line.contains("fdatasync resumed") || line.contains("fsync resumed");
-    if is_sync {
-        return line.trim_end().ends_with("= 0").then_some(Call::Synced);
+/// What the lines mean; a call that is interrupted by another thread's counts when it begins, a sync when it has come back.
+fn calls(lines: &str) -> Vec<Call> {
+    // Threads whose sync of a segment has begun and not come back: strace names the file only at the beginning.
+    let mut syncing = BTreeSet::new();
+    let mut calls = Vec::new();
+    for line in lines.lines() {
+        let thread = line.split(' ').next().unwrap_or_default();
+        if line.contains("sync(") && is_segment(line) {
+            syncing.insert(thread);
+        }
+        let has_returned = !line.contains("<unfinished");
+        if line.contains("sync(") || line.contains("sync resumed") {
+            if has_returned && syncing.remove(thread) && line.trim_end().ends_with("= 0") {
+                calls.push(Call::Synced);
+            }
+            continue;
+        }
+        if line.contains("resumed>") {
+            continue;
+        }
+        if let Some(request) = ALONE.into_iter().find(|request| line.contains(request)) {
+            calls.push(Call::Sent(request));
+        } else if is_segment(line) {
+            calls.push(Call::Write);
+        } else if line.contains("write(1<") {
+            // The result is the only thing on standard output.
+            calls.push(Call::Printed);
+        }
     }
-    if line.contains("resumed>") {
-        return None;
-    }
-    if line.contains("POST /pay") {
-        return Some(Call::Sent);
-    }
-    if is_segment(line) {
-        return Some(Call::Write);
-    }
-    // The result is the only thing on standard output.
-    line.contains("write(1<").then_some(Call::Printed)
+    calls
 }
 
 /// Whether the call's file is a segment of the log: its name ends with sixteen hex digits.
