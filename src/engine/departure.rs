@@ -12,13 +12,14 @@ use crate::machine::given;
 use crate::machine::input::{Given, Origin, OriginKind, Start};
 use crate::machine::question::Person;
 use crate::machine::summary::Status;
+use crate::store;
 
 /// The port of a step that simply did its work.
 const OK: &str = "ok";
 
 /// A start like that of `id`, from the step that failed. Blocking.
 pub(super) fn retry(shared: &Shared, id: ExecutionId, starter: Person) -> Result<Start, Error> {
-    let Journal { events, start, plan } = read::journal(shared, id)?;
+    let Journal { events, start, plan } = whole(shared, id)?;
     match ended(&events) {
         None => return Err(Error::Unfit(format!("execution {id} has not ended; `flowgate exec resume {id}` lets it go on"))),
         Some(Status::Completed) => {
@@ -33,13 +34,21 @@ pub(super) fn retry(shared: &Shared, id: ExecutionId, starter: Person) -> Result
 /// A start like that of the named execution, with another output for one attempt. Blocking.
 pub(super) fn fork(shared: &Shared, request: ForkRequest) -> Result<Start, Error> {
     let id = request.from;
-    let Journal { events, start, plan } = read::journal(shared, id)?;
+    let Journal { events, start, plan } = whole(shared, id)?;
     let (attempt, mut given) = given::collect(&plan, &events, Some(&request.attempt)).map_err(unfit)?;
     let visit = visit(&attempt).to_owned();
     let port = port(&plan, &visit)?;
     given.retain(|given| given.visit != visit);
     given.push(Given { visit, port, output: request.output });
     Ok(departing(start, id, request.starter, Origin { execution: id, attempt, kind: OriginKind::Fork, given }))
+}
+
+/// The journal of an execution, refused where events are lost: what is taken over would be less than what it has done.
+fn whole(shared: &Shared, id: ExecutionId) -> Result<Journal, Error> {
+    match shared.store.quarantined(&shared.tenant, id).map_err(read::failed)? {
+        Some(reason) if store::has_lost_events(&reason) => Err(Error::Quarantined { id, reason }),
+        _ => read::journal(shared, id),
+    }
 }
 
 /// A root execution of its own, whatever the other one was: same revision, configuration, pins and mode.

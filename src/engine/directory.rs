@@ -23,7 +23,7 @@ use super::timers::Timers;
 use crate::ids::{ExecutionId, TimeMs};
 use crate::machine::input::Body;
 use crate::machine::summary::Summary;
-use crate::store::Entry;
+use crate::store::{self, Entry};
 
 /// Between two attempts to write when the disk is full.
 const FULL_RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -53,8 +53,17 @@ struct Slot {
     held: BTreeMap<Ticket, Held>,
     /// What the timers were last told.
     deadline: Option<TimeMs>,
+    standing: Standing,
+}
+
+/// What the directory thinks of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Good,
     /// It was set aside, and somebody asked for one more attempt.
-    probation: bool,
+    Probation,
+    /// It was set aside because events of it are lost, and is being cancelled: it stays aside whatever becomes of that.
+    Ending,
 }
 
 struct Held {
@@ -102,7 +111,7 @@ impl Directory {
             *self.families.entry(root).or_default() += 1;
         }
         let held = BTreeMap::from([(ticket, Held { body, sink })]);
-        self.slots.insert(execution, Slot { addr: None, generation: 0, root, held, deadline: None, probation: false });
+        self.slots.insert(execution, Slot { addr: None, generation: 0, root, held, deadline: None, standing: Standing::Good });
         self.wake(execution, if is_start { Origin::Fresh } else { Origin::Journal }, ctx);
     }
 
@@ -249,20 +258,32 @@ impl Directory {
         }
     }
 
-    /// Someone asks for a quarantined execution by name: it gets one more attempt. Everyone else is turned away.
+    /// Someone asks for a quarantined execution by name: it gets one more attempt. Everyone else is turned away. One that has lost
+    /// events does not know what it has done already; it can only be cancelled.
     fn quarantined(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
         let Some(slot) = self.slots.get_mut(&execution) else { return };
-        let asked = slot.held.values().any(|held| match held.body {
+        let has_lost_events = store::has_lost_events(reason);
+        let is_asked = |held: &Held| match held.body {
             Body::Cancel { .. } => true,
-            Body::Timers => matches!(held.sink, Sink::Caller(_)),
+            Body::Timers => !has_lost_events && matches!(held.sink, Sink::Caller(_)),
             _ => false,
-        });
-        if asked && !slot.probation {
-            slot.probation = true;
-            self.supervisor.on_probation(execution);
-            self.wake(execution, Origin::Quarantined, ctx);
-        } else {
+        };
+        if slot.standing != Standing::Good || !slot.held.values().any(is_asked) {
             self.turn_away(execution, reason, ctx);
+            return;
+        }
+        let mut others = Vec::new();
+        if has_lost_events {
+            slot.standing = Standing::Ending;
+            others.extend(slot.held.extract_if(.., |_, held| !matches!(held.body, Body::Cancel { .. })));
+        } else {
+            slot.standing = Standing::Probation;
+        }
+        self.supervisor.on_probation(execution);
+        self.wake(execution, Origin::Quarantined, ctx);
+        for (_, held) in others {
+            let answer = Err(Error::Quarantined { id: execution, reason: reason.to_owned() });
+            self.resolve(execution, held.sink, answer, None, ctx);
         }
     }
 
@@ -292,8 +313,8 @@ impl Directory {
 
     /// An attempt on probation went well.
     fn reprieve(&mut self, execution: ExecutionId) {
-        let Some(slot) = self.slots.get_mut(&execution).filter(|slot| slot.probation) else { return };
-        slot.probation = false;
+        let Some(slot) = self.slots.get_mut(&execution).filter(|slot| slot.standing == Standing::Probation) else { return };
+        slot.standing = Standing::Good;
         // Dropping the answer does not take the commit back.
         drop(self.shared.store.commit(Entry::Release { tenant: self.shared.tenant.clone(), execution }));
     }
@@ -408,7 +429,7 @@ impl Handler<Restart> for Directory {
     fn handle(&mut self, restart: Restart, ctx: &mut Self::Context) {
         let Some(slot) = self.slot(restart.execution, restart.generation) else { return };
         if slot.addr.is_none() {
-            let origin = if slot.probation { Origin::Quarantined } else { Origin::Journal };
+            let origin = if slot.standing == Standing::Good { Origin::Journal } else { Origin::Quarantined };
             self.wake(restart.execution, origin, ctx);
         }
     }

@@ -21,7 +21,7 @@ const QUESTIONS_PER_READ: usize = 500;
 /// The word for the newest execution.
 const LAST: &str = "last";
 
-fn failed(error: store::Error) -> Error {
+pub(super) fn failed(error: store::Error) -> Error {
     match error {
         store::Error::Stopped(_) => Error::Stopped,
         error => Error::Store(error.to_string()),

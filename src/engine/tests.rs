@@ -14,7 +14,7 @@ use crate::machine::event::Event;
 use crate::machine::question::Person;
 use crate::machine::summary::Status;
 use crate::runner::{Runner, Settings, settings};
-use crate::store::{Faults, Store};
+use crate::store::{self, Entry, Faults, Store};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -107,6 +107,31 @@ async fn a_once_call_whose_outcome_was_turned_away_is_in_doubt() {
     let events = engine.events(id, 0, 1_000).await.unwrap();
     let started = events.iter().filter(|recorded| matches!(recorded.event, Event::CallStarted { .. })).count();
     assert_eq!(started, 1, "{events:#?}");
+}
+
+/// What is left of its journal may be older than what it has done: going on would do it again.
+#[tokio::test]
+async fn what_has_lost_events_can_be_cancelled_and_never_goes_on() {
+    let settings = Settings::new(&BTreeMap::new(), settings::File::default()).unwrap();
+    let store = Store::in_memory(Faults::default());
+    let engine = EngineHandle::spawn(store.clone(), Runner::new(settings).unwrap(), Options::default()).unwrap();
+    let flow = compile::load("{flow: asks, steps: {q: {ask: {title: what}}}}").unwrap().0.spec;
+    let flow = engine.register(flow.as_ref().clone()).await.unwrap();
+    let id = engine.start(StartRequest::new(flow, json!({}), operator())).await.unwrap();
+    assert_eq!(status(&engine, id).await, Status::WaitingPerson);
+    let before = engine.events(id, 0, 1_000).await.unwrap();
+    let reason = format!("{}events 3 to 9 are missing", store::EVENTS_LOST);
+    let (tenant, execution) = (crate::ids::Tenant::default(), id);
+    store.commit(Entry::Quarantine { tenant, execution, reason }).await.unwrap();
+
+    let resumed = engine.resume(id).await;
+    assert!(matches!(&resumed, Err(Error::Quarantined { .. })), "{resumed:?}");
+    assert_eq!(engine.events(id, 0, 1_000).await.unwrap(), before, "nothing moved");
+    engine.cancel(id, "it is damaged", operator()).await.unwrap();
+    assert_eq!(status(&engine, id).await, Status::Cancelled);
+    assert!(engine.snapshot(id).await.unwrap().quarantined.is_some(), "the loss stays readable");
+    let retried = engine.retry(id, operator()).await;
+    assert!(matches!(&retried, Err(Error::Quarantined { .. })), "{retried:?}");
 }
 
 struct Fragile;

@@ -82,9 +82,7 @@ pub fn check(dir: &Path) -> Result<CheckReport, Error> {
     let _lock = Lock::take(dir)?;
     let mut log = read_log(&disk, identity.id)?;
     let checkpoint = small::read::<Checkpoint>(&disk, checkpoint::NAME)?.and_then(Result::ok).filter(|found| found.id == identity.id);
-    if let Some(checkpoint) = &checkpoint {
-        log.compare_heads(checkpoint);
-    }
+    log.judge_ends(checkpoint.as_ref());
     let clean = matches!(small::read::<Clean>(&disk, recover::CLEAN)?, Some(Ok(clean)) if clean.position == log.position);
     let ends = Ends { id: identity.id, position: log.position, clean, replacing: log.replacing };
     let view = match opening::usable(&disk, &dir.join(opening::VIEW), ends, VIEW_CACHE_BYTES) {
@@ -121,8 +119,19 @@ pub struct LogState {
     pub torn_tail: bool,
     pub replacing: bool,
     pub highest: u64,
-    /// Next event of each execution that has records and was not purged.
-    next_seqs: BTreeMap<(Tenant, ExecutionId), u64>,
+    /// Each execution that has records and was not purged.
+    known: BTreeMap<(Tenant, ExecutionId), Known>,
+    /// Up to here there are frames of which nobody knows whose records they held.
+    unknown_below: u64,
+}
+
+/// What the log tells of an execution.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    next_seq: u64,
+    /// The last frame that holds something of it.
+    frame: u64,
+    has_ended: bool,
 }
 
 /// Reads every frame, going on behind what is damaged.
@@ -188,6 +197,7 @@ impl LogState {
         }
         let message = format!("no segment holds frames {expected} to {}", found - 1);
         self.damaged("log-…", 0, message);
+        self.unknown_below = found;
         let kept = Kept { lsn: expected, span: u32::try_from(found - expected).unwrap_or(u32::MAX), records: Vec::new() };
         let header = segment::Header { number: 0, first_lsn: expected, size: 0 };
         self.segments.push(Read { header, kept: vec![kept], damaged: true });
@@ -204,7 +214,7 @@ impl LogState {
             if let Some(frame) = segment.frame_at(id, lsn, offset) {
                 let records: Vec<Vec<u8>> = frame::records(frame.payload).into_iter().map(|(_, record)| whole(record)).collect();
                 for record in &records {
-                    self.take(&name, frame.payload_offset, record);
+                    self.take(&name, frame.payload_offset, lsn, record);
                 }
                 read.kept.push(Kept { lsn, span: frame.span, records });
                 (offset, lsn) = (frame.end(), frame.next_lsn());
@@ -220,7 +230,10 @@ impl LogState {
             read.damaged = true;
             self.damaged(&name, offset as u64, format!("frames {lsn} to {} are not what was written", until - 1));
             let end = next.map_or(segment.bytes.len(), |(found, _)| found);
-            let records = self.salvage(&name, offset, &segment.bytes[offset..end]);
+            let (records, is_accounted_for) = self.salvage(&name, offset, lsn, &segment.bytes[offset..end]);
+            if !is_accounted_for || until > lsn + 1 {
+                self.unknown_below = until;
+            }
             read.kept.push(Kept { lsn, span: u32::try_from(until - lsn).unwrap_or(u32::MAX), records });
             (offset, lsn) = (end, until);
             if next.is_none() {
@@ -231,28 +244,39 @@ impl LogState {
         lsn
     }
 
-    /// What can still be read of a damaged frame; what cannot is named as far as its text allows.
-    fn salvage(&mut self, name: &str, offset: usize, bytes: &[u8]) -> Vec<Vec<u8>> {
+    /// What can still be read of a damaged frame; what cannot is named as far as its text allows. Also whether that accounts for
+    /// everything that the frame held.
+    fn salvage(&mut self, name: &str, offset: usize, lsn: u64, bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
+        let header = frame::Header::read(bytes).filter(|header| header.lsn == lsn && header.span == 1);
+        let payload = bytes.get(frame::HEADER_BYTES..).unwrap_or_default();
+        let whole = header.and_then(|header| payload.get(..header.length as usize));
+        let found = frame::records(whole.unwrap_or(payload));
+        let end = found.last().map_or(0, |(start, Ok(record) | Err(record))| start + record.len());
+        let mut is_accounted_for = whole.is_some_and(|whole| end == whole.len());
         let mut salvaged = Vec::new();
-        for (_, record) in frame::records(bytes.get(frame::HEADER_BYTES..).unwrap_or_default()) {
+        for (_, record) in found {
             match record {
                 Ok(record) if !record.is_empty() => {
-                    self.take(name, offset as u64, record);
+                    self.take(name, offset as u64, lsn, record);
                     salvaged.push(record.to_vec());
                 }
                 Ok(_) => {}
                 Err(record) => {
-                    if let Some(owner) = owner_in(record) {
+                    let owner = owner_in(record);
+                    // An owner that nobody has heard of may be a damaged name, unless this is its beginning.
+                    let is_first = String::from_utf8_lossy(record).contains("\"first_seq\":0,");
+                    is_accounted_for &= owner.as_ref().is_some_and(|owner| is_first || self.known.contains_key(owner));
+                    if let Some(owner) = owner {
                         self.losses.entry(owner).or_insert_with(|| "a record of it is unreadable".to_owned());
                     }
                 }
             }
         }
-        salvaged
+        (salvaged, is_accounted_for)
     }
 
     /// Accounts for one whole record.
-    fn take(&mut self, name: &str, offset: u64, bytes: &[u8]) {
+    fn take(&mut self, name: &str, offset: u64, lsn: u64, bytes: &[u8]) {
         let record = match journal::decode(bytes) {
             Ok(record) => record,
             Err(error) => {
@@ -264,7 +288,10 @@ impl LogState {
         match record {
             Record::Execution(turn) => {
                 let owner = (turn.tenant.clone(), turn.execution);
-                let expected = self.next_seqs.insert(owner.clone(), turn.next_seq()).unwrap_or(0);
+                let ends = turn.summary.as_ref().is_some_and(|summary| summary.status.is_final());
+                let known = self.known.entry(owner.clone()).or_default();
+                let expected = known.next_seq;
+                *known = Known { next_seq: turn.next_seq(), frame: lsn, has_ended: known.has_ended || ends };
                 if turn.first_seq != expected {
                     let what = format!("events {expected} to {} are missing", turn.first_seq.saturating_sub(1));
                     self.losses.insert(owner, what);
@@ -272,20 +299,34 @@ impl LogState {
             }
             Record::Purged(purged) => {
                 let owner = (purged.tenant, purged.execution);
-                self.next_seqs.remove(&owner);
+                self.known.remove(&owner);
                 self.losses.remove(&owner);
             }
             Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => {}
         }
     }
 
-    /// Journals that end before where the checkpoint saw them end.
-    pub fn compare_heads(&mut self, checkpoint: &Checkpoint) {
-        for row in &checkpoint.heads {
+    /// Works out whose journals end too early: before where the checkpoint saw them end, or, where it does not tell, before frames that
+    /// nobody can read. An execution that the checkpoint does not list had ended by then.
+    pub fn judge_ends(&mut self, checkpoint: Option<&Checkpoint>) {
+        if self.damage.is_empty() {
+            return;
+        }
+        let mut heads = BTreeMap::new();
+        for row in checkpoint.iter().flat_map(|checkpoint| &checkpoint.heads) {
             let owner = (row.tenant.clone(), row.execution);
-            let found = self.next_seqs.get(&owner).copied().unwrap_or(0);
-            if found < row.head.next_seq && !self.damage.is_empty() {
+            let found = self.known.get(&owner).map_or(0, |known| known.next_seq);
+            heads.insert(owner.clone(), row.head.next_seq);
+            if found < row.head.next_seq {
                 self.losses.insert(owner, format!("events {found} to {} are missing", row.head.next_seq - 1));
+            }
+        }
+        let is_covered = checkpoint.is_some_and(|checkpoint| checkpoint.mark.position.0 + 1 >= self.unknown_below);
+        for (owner, known) in &self.known {
+            let is_whole = known.has_ended || known.frame >= self.unknown_below || (is_covered && heads.contains_key(owner));
+            if !is_whole {
+                let what = || format!("events from {} on may have stood in what cannot be read", known.next_seq);
+                self.losses.entry(owner.clone()).or_insert_with(what);
             }
         }
     }

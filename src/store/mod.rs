@@ -49,5 +49,5 @@ pub use log::supply::Sizes;
 pub use memory_disk::{Faults, MemoryDisk, Unsynced};
 pub use options::{OnFatal, Options};
 pub use read::FlowRow;
-pub use rebuild::{OnDamage, RebuildReport, rebuild};
+pub use rebuild::{EVENTS_LOST, OnDamage, RebuildReport, has_lost_events, rebuild};
 pub use sums::Sum;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::check::{self, Loss};
-use super::checkpoint;
+use super::checkpoint::{self, Checkpoint};
 use super::disk::{self, RealDisk};
 use super::entry::{Entry, Position};
 use super::error::Error;
@@ -13,6 +13,17 @@ use super::log::mark::Mark;
 use super::log::recover::{self, CLEAN};
 use super::log::{rewrite, segment};
 use super::options::Options;
+use super::small;
+
+/// How the reason of a quarantine begins when events of the journal are gone.
+pub const EVENTS_LOST: &str = "the journal is damaged: ";
+
+/// Whether an execution with this reason of quarantine has lost events: what it still holds may be older than what it has done, so that
+/// going on from there would repeat completed steps.
+#[must_use]
+pub fn has_lost_events(reason: &str) -> bool {
+    reason.starts_with(EVENTS_LOST)
+}
 
 /// What to do when the log is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +62,8 @@ pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Err
             return Err(Error::Damaged { path: options.dir.join(&first.file), message });
         }
         damaged_places = damaged_places.max(log.damage.len());
-        if let Some(Ok(checkpoint)) = super::small::read(&disk, checkpoint::NAME)? {
-            log.compare_heads(&checkpoint);
-        }
+        let checkpoint = small::read::<Checkpoint>(&disk, checkpoint::NAME)?.and_then(Result::ok);
+        log.judge_ends(checkpoint.filter(|found| found.id == identity.id).as_ref());
         if damaged_places > 0 {
             repair(&disk, identity.id, &log)?;
         }
@@ -62,7 +72,7 @@ pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Err
     }
     let store = Store::open(options)?;
     for Loss { tenant, execution, what } in &losses {
-        let reason = format!("the journal is damaged: {what}");
+        let reason = format!("{EVENTS_LOST}{what}; it can be read and cancelled, and does not go on");
         let entry = Entry::Quarantine { tenant: tenant.clone(), execution: *execution, reason };
         store.commit(entry).wait().map_err(|error| Error::Stopped(error.to_string()))?;
     }

@@ -58,6 +58,36 @@ fn a_rebuild_goes_on_without_what_is_lost_only_when_asked_to() {
     assert!(check(dir.path()).unwrap().sound);
 }
 
+/// What is left of it says that it runs, so going on would do again what it had done.
+#[test]
+fn what_ended_in_frames_that_cannot_be_read_is_set_aside() {
+    for has_checkpoint in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = options(dir.path());
+        let store = Store::open(&options).unwrap();
+        start(&store, 1, summary(Status::Running));
+        start(&store, 2, summary(Status::Running));
+        store.commit(turn(1, 2, 1, Some(summary(Status::Completed)))).wait().unwrap();
+        store.close().unwrap();
+        // The last frame, names and all.
+        let log = segment(dir.path());
+        let place = find(&log, &format!("{}\",\"first_seq\":2", execution(1)));
+        let mut bytes = std::fs::read(&log).unwrap();
+        bytes[place - 40..].fill(0);
+        std::fs::write(&log, bytes).unwrap();
+        if !has_checkpoint {
+            std::fs::remove_file(dir.path().join("checkpoint")).unwrap();
+        }
+        let report = rebuild(&options, OnDamage::Quarantine).unwrap();
+        let quarantined: Vec<_> = report.quarantined.iter().map(|loss| loss.execution).collect();
+        // Without a checkpoint nobody knows that the other one is whole.
+        let expected = if has_checkpoint { vec![execution(1)] } else { vec![execution(1), execution(2)] };
+        assert_eq!(quarantined, expected, "{report:?}");
+        let reason = Store::open(&options).unwrap().quarantined(&tenant(), execution(1)).unwrap().unwrap();
+        assert!(crate::store::has_lost_events(&reason), "{reason}");
+    }
+}
+
 #[test]
 fn a_damaged_header_and_a_missing_segment_are_named_and_survived() {
     let harm: [fn(&Path); 3] = [
