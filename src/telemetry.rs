@@ -8,9 +8,10 @@ use tracing_subscriber::EnvFilter;
 /// Starting twice is harmless: the first one stays.
 pub fn start(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "flowgate=info,warn",
-        2 => "flowgate=debug,info",
+        // The model library logs answers that we report ourselves, with bodies that are not for everybody's eyes.
+        0 => "warn,genai=off",
+        1 => "flowgate=info,warn,genai=off",
+        2 => "flowgate=debug,info,genai=off",
         _ => "trace",
     };
     let filter = EnvFilter::try_from_env("FLOWGATE_LOG").unwrap_or_else(|_| EnvFilter::new(level));

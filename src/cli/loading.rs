@@ -110,7 +110,10 @@ fn refused(name: &str, problems: &[Problem]) -> Error {
 }
 
 /// `name.rehearsal.yaml` beside `name.yaml`.
-fn script(path: &Path) -> Result<Option<RehearsalSpec>, Error> {
+///
+/// # Errors
+/// `Refused` when it is there and cannot be read.
+pub fn script(path: &Path) -> Result<Option<RehearsalSpec>, Error> {
     let file = path.with_extension("rehearsal.yaml");
     if !file.is_file() {
         return Ok(None);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::output::{Accent, Output, dollars, instant};
 use super::tree::question_word;
+use super::view;
 use super::visible::{one_line, visible};
 use crate::engine::QuestionRef;
 use crate::flow::plan::Approvers;
@@ -77,6 +78,7 @@ pub fn json(asked: &QuestionRef) -> Value {
         let value = fields.remove(name).unwrap_or(Value::Null);
         fields.insert(renamed.to_owned(), value);
     }
+    fields.insert("approvers".to_owned(), view::approvers_json(&asked.question.approvers));
     fields.insert("execution".to_owned(), json!(asked.execution));
     fields.insert("flow".to_owned(), json!(asked.flow));
     Value::Object(fields)

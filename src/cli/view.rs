@@ -6,6 +6,7 @@ use super::output::{Accent, Output, dollars, duration, instant};
 use super::question::pretty;
 use super::visible::{one_line, visible};
 use crate::engine::{Listed, Snapshot};
+use crate::flow::plan::Approvers;
 use crate::machine::input::Mode;
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::{Status, WaitingFor};
@@ -67,12 +68,18 @@ fn waiting(waiting: &WaitingFor) -> Value {
     match waiting {
         WaitingFor::Question { id, question, step, title, digest, approvers, asked_at, expires_at } => json!({
             "kind": question_kind(*question), "id": id, "step": step, "title": title, "digest": digest,
-            "approvers": approvers, "asked_at_ms": asked_at, "expires_at_ms": expires_at,
+            "approvers": approvers_json(approvers), "asked_at_ms": asked_at, "expires_at_ms": expires_at,
         }),
         WaitingFor::Event { step, names } => json!({"kind": "event", "step": step, "names": names}),
         WaitingFor::Timer { step, due } => json!({"kind": "timer", "step": step, "due_at_ms": due}),
         WaitingFor::Child { step, execution } => json!({"kind": "child", "step": step, "execution": execution}),
     }
+}
+
+/// Who may decide, with the quorum that counts: where the flow names nobody it says none, and one decision is needed all the same.
+#[must_use]
+pub fn approvers_json(approvers: &Approvers) -> Value {
+    json!({"any_of": approvers.any_of, "quorum": approvers.quorum.max(1), "exclude": approvers.exclude})
 }
 
 /// The name of a kind of question, in JSON and in tables.

@@ -12,6 +12,7 @@ use super::error::{Error, Exit};
 use super::output::{Accent, Format, dollars, duration};
 use super::progress::Progress;
 use super::session::Session;
+use super::visible::{one_line, visible};
 use super::{question, view};
 use crate::clock;
 use crate::engine::{self, Answered, Notice, Notices, QuestionRef, Snapshot};
@@ -98,7 +99,7 @@ pub async fn walk(context: &Context, session: Session, watched: Watched, options
     walk.progress.pause();
     let Walk { progress, mut interrupt, .. } = walk;
     let rest = rest?;
-    let snapshot = session.engine.snapshot(id).await.map_err(Error::from)?;
+    let Standing { root: snapshot, questions, .. } = standing(&session.engine, id).await?;
     let grace = match rest {
         Rest::Interrupted => INTERRUPTED_GRACE,
         Rest::Settled => Duration::ZERO,
@@ -110,7 +111,7 @@ pub async fn walk(context: &Context, session: Session, watched: Watched, options
         parked = session.close(grace) => Some(parked),
         () = interrupt.next() => None,
     };
-    result(context, &snapshot, &progress);
+    result(context, &snapshot, &questions, &progress);
     if let Rest::Interrupted = rest {
         let cut = parked.map_or(0, |parked| parked.calls_cut);
         if cut > 0 {
@@ -323,7 +324,7 @@ pub fn event_line(execution: ExecutionId, recorded: &Recorded) -> Value {
 }
 
 /// Prints how the execution stands: data first, then what a person may want to do next.
-fn result(context: &Context, snapshot: &Snapshot, progress: &Progress) {
+fn result(context: &Context, snapshot: &Snapshot, questions: &[QuestionRef], progress: &Progress) {
     let output = context.output;
     match output.format {
         Format::Json => output.json(&view::execution(snapshot)),
@@ -344,6 +345,11 @@ fn result(context: &Context, snapshot: &Snapshot, progress: &Progress) {
     for waiting in &summary.waiting_for {
         output.note(&format!("{} {}", output.accent(Accent::Attention, "waiting:"), view::waiting_text(waiting)));
         next_commands(context, snapshot, waiting);
+    }
+    for asked in questions.iter().filter(|asked| asked.execution != snapshot.id) {
+        let command = context.command(&format!("approval show {}", asked.question.id));
+        let asks = super::tree::question_word(asked.question.kind);
+        context.output.note(&format!("its child {} {asks}: {}\n  {command}", visible(&asked.flow), one_line(&asked.question.title, 80)));
     }
     let elapsed = summary.ended_at.map(|at| format!(" after {}", duration(at.since(summary.started_at)))).unwrap_or_default();
     let (tokens, cost) = (summary.tokens.max(progress.spent().0), summary.cost.max(progress.spent().1));

@@ -8,7 +8,9 @@ use tokio::sync::{Semaphore, oneshot};
 use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
-use super::request::{Answered, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest};
+use super::request::{
+    Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest,
+};
 use super::system::Engine;
 use super::{departure, read, starting};
 use crate::flow::spec::FlowSpec;
@@ -217,6 +219,15 @@ impl EngineHandle {
     pub async fn find_question(&self, prefix: &str) -> Result<QuestionRef, Error> {
         let prefix = prefix.to_owned();
         self.read(move |shared| read::find_question(shared, &prefix)).await
+    }
+
+    /// A question that is not open any more, and how it was closed: by its whole id, or the latest one of an execution.
+    ///
+    /// # Errors
+    /// `NotFound`, `Ambiguous`, `Store`.
+    pub async fn closed_question(&self, name: &str) -> Result<ClosedQuestion, Error> {
+        let name = name.to_owned();
+        self.read(move |shared| read::closed_question(shared, &name)).await
     }
 
     /// Notices of an execution and its children from now on. It need not exist yet.

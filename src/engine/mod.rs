@@ -33,4 +33,7 @@ mod timers;
 pub use error::Error;
 pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
-pub use request::{Answered, Filter, Flight, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resume, Snapshot, StartRequest};
+pub use request::{
+    Answered, ClosedQuestion, Closing, Filter, Flight, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resume, Snapshot,
+    StartRequest,
+};

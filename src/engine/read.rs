@@ -1,16 +1,17 @@
 //! Answers from the store: snapshots, traces, lists, and ids by their beginning. Blocking; moves nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::hydrate;
-use super::request::{Filter, Flight, Listed, QuestionRef, Snapshot};
+use super::request::{ClosedQuestion, Closing, Filter, Flight, Listed, QuestionRef, Snapshot};
 use super::shared::Shared;
 use crate::flow::plan::Plan;
 use crate::ids::{ExecutionId, QuestionId};
 use crate::machine::event::{Event, Recorded};
 use crate::machine::input::Start;
 use crate::machine::replay;
+use crate::machine::summary::WaitingFor;
 use crate::machine::trace::{self, Trace};
 use crate::store::{self, Found};
 
@@ -111,6 +112,55 @@ fn open_questions(shared: &Shared, execution: ExecutionId) -> Result<Vec<Questio
     Ok(snapshot.questions.into_iter().map(|question| QuestionRef { execution, flow: flow.clone(), question }).collect())
 }
 
+/// Every open question of an execution and of the children that it waits for.
+fn family_questions(shared: &Shared, execution: ExecutionId) -> Result<Vec<QuestionRef>, Error> {
+    let (mut found, mut looking) = (Vec::new(), vec![execution]);
+    while let Some(execution) = looking.pop() {
+        let snapshot = match snapshot(shared, execution, false) {
+            Ok(snapshot) => snapshot,
+            // A child that is announced but not yet created asks nothing.
+            Err(Error::NotFound { .. }) if !found.is_empty() || !looking.is_empty() => continue,
+            Err(error) => return Err(error),
+        };
+        looking.extend(snapshot.summary.waiting_for.iter().filter_map(|waiting| match waiting {
+            WaitingFor::Child { execution, .. } => Some(*execution),
+            WaitingFor::Question { .. } | WaitingFor::Event { .. } | WaitingFor::Timer { .. } => None,
+        }));
+        let flow = snapshot.summary.flow;
+        found.extend(snapshot.questions.into_iter().map(|question| QuestionRef { execution, flow: flow.clone(), question }));
+    }
+    Ok(found)
+}
+
+/// A question that is not open any more: by its whole id, or the latest one of an execution.
+pub(super) fn closed_question(shared: &Shared, name: &str) -> Result<ClosedQuestion, Error> {
+    let none = || Error::NotFound { what: "question", name: name.to_owned() };
+    let id = name.parse::<QuestionId>().ok();
+    let home = id.and_then(|id| home(shared, id).ok());
+    let id = id.filter(|_| home.is_some());
+    let execution = home.map_or_else(|| find_execution(shared, name), Ok).map_err(|_| none())?;
+    let Journal { events, start, .. } = journal(shared, execution)?;
+    let mut asked = BTreeMap::new();
+    let mut closed = None;
+    for Recorded { event, at, .. } in events {
+        let (question, closing) = match event {
+            Event::Asked { question, .. } => {
+                asked.insert(question.id, question);
+                continue;
+            }
+            Event::Answered { question, decided } => (question, Closing::Decided(decided)),
+            Event::Expired { question } => (question, Closing::Expired { at }),
+            Event::Withdrawn { question } => (question, Closing::Withdrawn { at }),
+            _ => continue,
+        };
+        if id.is_none_or(|id| id == question) {
+            closed = asked.remove(&question).map(|question| (question, closing)).or(closed);
+        }
+    }
+    let (question, closing) = closed.ok_or_else(none)?;
+    Ok(ClosedQuestion { asked: QuestionRef { execution, flow: start.flow, question: question.as_ref().clone() }, closing })
+}
+
 /// The execution that asked a question, open or not.
 pub(super) fn home(shared: &Shared, question: QuestionId) -> Result<ExecutionId, Error> {
     let home = shared.store.question(&shared.tenant, question).map_err(failed)?;
@@ -130,7 +180,7 @@ pub(super) fn find_execution(shared: &Shared, prefix: &str) -> Result<ExecutionI
     }
 }
 
-/// By the beginning of a question's id, or of the id of an execution that asks exactly one.
+/// By the beginning of a question's id, or of the id of an execution that asks, with its children, exactly one.
 pub(super) fn find_question(shared: &Shared, prefix: &str) -> Result<QuestionRef, Error> {
     let mut fitting = Vec::new();
     let mut after = None;
@@ -145,7 +195,7 @@ pub(super) fn find_question(shared: &Shared, prefix: &str) -> Result<QuestionRef
         [one] => question(shared, one.execution, one.question)?.ok_or_else(none),
         [] => match find_execution(shared, prefix) {
             Ok(execution) => {
-                let mut open = open_questions(shared, execution)?;
+                let mut open = family_questions(shared, execution)?;
                 match (open.pop(), open.len()) {
                     (Some(only), 0) => Ok(only),
                     (None, _) => Err(none()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::flow::spec::RehearsalSpec;
-use crate::ids::{CallId, Digest, ExecutionId, Tenant};
+use crate::ids::{CallId, Digest, ExecutionId, Tenant, TimeMs};
 use crate::machine::call::Call;
 use crate::machine::input::{Mode, Start};
 use crate::machine::question::{Decided, Person, Question};
@@ -118,6 +118,24 @@ pub struct QuestionRef {
     pub execution: ExecutionId,
     pub flow: String,
     pub question: Question,
+}
+
+/// A question that nobody can decide any more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClosedQuestion {
+    pub asked: QuestionRef,
+    pub closing: Closing,
+}
+
+/// How a question was closed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Closing {
+    /// By the decision that stands.
+    Decided(Decided),
+    /// Nobody answered in time.
+    Expired { at: TimeMs },
+    /// The step that asked was cancelled, or its execution ended.
+    Withdrawn { at: TimeMs },
 }
 
 /// Which executions to list, newest first.

@@ -38,6 +38,16 @@ pub struct Mismatch {
     pub message: String,
 }
 
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The whole value has no pointer worth naming.
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.message),
+            pointer => write!(f, "{pointer}: {}", self.message),
+        }
+    }
+}
+
 impl Schema {
     /// # Errors
     /// When it is no valid schema or refers outside itself.

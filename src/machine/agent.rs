@@ -150,7 +150,7 @@ impl<'a> Deciding<'a> {
         let mut args = asked.args;
         if let Some(schema) = &tool.args {
             schema.fill_defaults(&mut args);
-            let wrong: Vec<_> = schema.mismatches(&args).iter().map(|wrong| format!("{}: {}", wrong.pointer, wrong.message)).collect();
+            let wrong: Vec<_> = schema.mismatches(&args).iter().map(ToString::to_string).collect();
             if !wrong.is_empty() {
                 return self.observe_failure(place, &CallError::new("tool_args", wrong.join("; ")));
             }

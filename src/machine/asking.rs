@@ -259,8 +259,7 @@ impl<'a> Deciding<'a> {
             }
             Verdict::Respond { response } => {
                 if let Some(form) = self.form_of(&open) {
-                    let wrong: Vec<_> =
-                        form.mismatches(response).iter().map(|wrong| format!("{}: {}", wrong.pointer, wrong.message)).collect();
+                    let wrong: Vec<_> = form.mismatches(response).iter().map(ToString::to_string).collect();
                     if !wrong.is_empty() {
                         return Err(Refusal::Answer(wrong.join("; ")));
                     }
@@ -280,13 +279,13 @@ impl<'a> Deciding<'a> {
     fn edit(&mut self, open: &OpenQuestion, decision: &Decision, arguments: &Value) -> Result<bool, Refusal> {
         let Some(action) = &open.question.action else { return Err(Refusal::Answer("there is no action to edit".to_owned())) };
         if let Some(form) = self.form_of(open) {
-            let wrong: Vec<_> = form.mismatches(arguments).iter().map(|wrong| format!("{}: {}", wrong.pointer, wrong.message)).collect();
+            let wrong: Vec<_> = form.mismatches(arguments).iter().map(ToString::to_string).collect();
             if !wrong.is_empty() {
                 return Err(Refusal::Answer(wrong.join("; ")));
             }
         }
         if let Some(schema) = self.tool_of(&open.place).and_then(|tool| tool.args.as_ref()).filter(|_| is_direct(action)) {
-            let wrong: Vec<_> = schema.mismatches(arguments).iter().map(|wrong| format!("{}: {}", wrong.pointer, wrong.message)).collect();
+            let wrong: Vec<_> = schema.mismatches(arguments).iter().map(ToString::to_string).collect();
             if !wrong.is_empty() {
                 return Err(Refusal::Answer(wrong.join("; ")));
             }

@@ -32,7 +32,7 @@ pub fn collect(plan: &Plan, events: &[Recorded], attempt: Option<&str>) -> Resul
         let begun = history.begun.get(visit).ok_or_else(|| Error::NoSuchAttempt(attempt.to_owned()))?;
         (*begun, attempt.to_owned())
     } else {
-        let (visit, attempt) = history.failed.clone().ok_or(Error::NothingFailed)?;
+        let (visit, attempt) = history.failed.clone().or(history.stopped.clone()).ok_or(Error::NothingFailed)?;
         let begun = history.begun.get(&visit).copied().unwrap_or(0);
         (begun, format!("{visit}.{attempt}"))
     };
@@ -64,6 +64,9 @@ struct History {
     undone: BTreeSet<(crate::ids::FrameId, String)>,
     /// The last step that failed with nothing to catch it, and its attempt.
     failed: Option<(String, u32)>,
+    /// Of the steps that a cancel or the execution's deadline broke off, the one that began first, and its attempt.
+    stopped: Option<(String, u32)>,
+    is_stopping: bool,
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`evolve` is exhaustive; here only what begins or ends a step matters")]
@@ -82,6 +85,7 @@ fn history(plan: &Plan, events: &[Recorded]) -> History {
             let own = Place { part: Part::Own, ..place };
             history.begun.entry(state.visit_name(&own)).or_insert(recorded.seq);
         }
+        history.is_stopping |= matches!(recorded.event, Event::CancelAsked { .. } | Event::DeadlinePassed);
         if let Event::UndoEnded { place, .. } = &recorded.event {
             history.undone.insert((place.frame, place.step.to_string()));
         }
@@ -97,6 +101,12 @@ fn history(plan: &Plan, events: &[Recorded]) -> History {
                     history.done.push(Done { ended: recorded.seq, frame: *frame, step: step.to_string(), action, given });
                 }
                 Ending::Failed { .. } if taken.is_empty() => history.failed = Some((visit, state.attempt_of(*frame, ix))),
+                Ending::Cancelled { .. } if history.is_stopping => {
+                    let begun = |visit: &String| history.begun.get(visit).copied().unwrap_or(0);
+                    if history.stopped.as_ref().is_none_or(|(first, _)| begun(&visit) < begun(first)) {
+                        history.stopped = Some((visit, state.attempt_of(*frame, ix)));
+                    }
+                }
                 Ending::Failed { .. } | Ending::Cancelled { .. } => {}
             }
         }

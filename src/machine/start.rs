@@ -35,7 +35,7 @@ impl Deciding<'_> {
 }
 
 fn describe(wrong: &crate::flow::schema::Mismatch) -> String {
-    if wrong.pointer.is_empty() { wrong.message.clone() } else { format!("{}: {}", wrong.pointer, wrong.message) }
+    wrong.to_string()
 }
 
 /// Under a cost limit every model must have a price: an unknown one could not be held to it. A rehearsal costs nothing.

@@ -292,7 +292,7 @@ impl Deciding<'_> {
                 if mismatches.is_empty() {
                     return Ok(Some(value));
                 }
-                mismatches.iter().map(|mismatch| format!("{}: {}", mismatch.pointer, mismatch.message)).collect::<Vec<_>>().join("; ")
+                mismatches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
             }
             None => "it is not JSON".to_owned(),
         };

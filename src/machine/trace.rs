@@ -38,6 +38,7 @@ pub struct Attempt {
     pub error: Option<CallError>,
     pub started_at_ms: Option<TimeMs>,
     pub ended_at_ms: Option<TimeMs>,
+    /// What this attempt itself used. An agent's own row has 0: its calls have theirs, so that all rows add up to the execution's.
     pub tokens: u64,
     pub cost_usd: f64,
 }
@@ -257,12 +258,8 @@ impl Tracing<'_> {
             Some(ix) => *ix,
             None => self.begin(place, 1, None, "running", Value::Null, at),
         };
-        let (tokens, cost_usd) = self.inside(place);
         let attempt = &mut self.attempts[ix];
         attempt.ended_at_ms = Some(attempt.ended_at_ms.unwrap_or(at));
-        if tokens > 0 {
-            (attempt.tokens, attempt.cost_usd) = (tokens, cost_usd);
-        }
         match ending {
             Ending::Done { output, .. } => {
                 "completed".clone_into(&mut attempt.status);
@@ -280,18 +277,6 @@ impl Tracing<'_> {
                 status.clone_into(&mut attempt.status);
             }
         }
-    }
-
-    /// What an agent's calls have used, for the agent's own row.
-    fn inside(&self, place: &Place) -> (u64, f64) {
-        let (path, step, visit) = self.state.place_parts(place);
-        let prefix = if path.is_empty() { format!("{step}#{visit}") } else { format!("{path}/{step}#{visit}") };
-        let is_agent = self.latest.get(place).is_some_and(|ix| self.attempts[*ix].kind == "agent");
-        let calls = self
-            .attempts
-            .iter()
-            .filter(|attempt| is_agent && attempt.path.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with(['@', '.'])));
-        calls.fold((0, 0.0), |(tokens, cost), attempt| (tokens + attempt.tokens, cost + attempt.cost_usd))
     }
 
     fn nodes(&mut self, frame: FrameId, nodes: &[NodeName], status: &str, at: TimeMs) {

@@ -38,3 +38,15 @@ fn a_child_that_asks_parks_its_parent() {
     assert_eq!(bench.run(&["exec", "resume", &parent]).status.code(), Some(3));
     assert_eq!(bench.run(&["exec", "resume", &parent, "--approve", "all"]).status.code(), Some(0));
 }
+
+#[test]
+fn a_child_s_question_is_found_by_its_parent_too() {
+    let bench = parked();
+    let parent = parent(&bench);
+    let said = String::from_utf8(bench.run(&["exec", "resume", &parent]).stderr).unwrap();
+    let question = bench.json(&["approval", "list", "-o", "json"])[0].clone();
+    assert!(said.contains(&format!("flowgate approval show {}", question["id"].as_str().unwrap())), "{said}");
+    let approved = bench.run(&["approval", "approve", &parent, "--resume", "-o", "json"]);
+    let result: serde_json::Value = serde_json::from_slice(&approved.stdout).unwrap();
+    assert_eq!((approved.status.code(), &result["output"]), (Some(0), &serde_json::json!({"heard": "done"})));
+}

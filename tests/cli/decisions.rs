@@ -105,3 +105,33 @@ edges: [{from: review, to: pay}]
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0]["request"]["request"]["http"]["body"]["parts"], json!([r#"{"amount":20}"#]));
 }
+
+#[test]
+fn who_comes_late_is_told_what_stands() {
+    let bench = Bench::with("gate.yaml", GATE);
+    let run = bench.json(&["run", "gate.yaml", "-p", "amount=40", "-o", "json"]);
+    let (execution, question) = (run["id"].as_str().unwrap(), run["waiting_for"][0]["id"].as_str().unwrap());
+    assert_eq!(run["waiting_for"][0]["approvers"]["quorum"], 1, "nobody is named, and one decision is needed all the same");
+    bench.run(&["approval", "approve", question, "--as", "ben", "--reason", "seen"]);
+    for (name, verb) in [(question, "reject"), (execution, "reject"), (execution, "approve"), (question, "edit")] {
+        let late = bench.run(&["approval", verb, name, "--as", "cyd"]);
+        let said = String::from_utf8_lossy(&late.stderr).into_owned();
+        assert_eq!(late.status.code(), Some(1), "{said}");
+        assert!(said.contains("already decided: approved by ben") && said.contains("(seen)"), "{said}");
+    }
+    let shown = bench.json(&["approval", "show", question, "-o", "json"]);
+    assert_eq!((&shown["closed"]["how"], &shown["closed"]["decided"]["by"]), (&json!("decided"), &json!("ben")));
+}
+
+#[test]
+fn a_question_whose_execution_was_cancelled_is_withdrawn() {
+    let bench = Bench::with("gate.yaml", GATE);
+    let run = bench.json(&["run", "gate.yaml", "-p", "amount=40", "-o", "json"]);
+    bench.run(&["exec", "cancel", "last"]);
+    let late = bench.run(&["approval", "approve", run["waiting_for"][0]["id"].as_str().unwrap()]);
+    assert_eq!(late.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&late.stderr).contains("withdrawn"), "{}", bench.told(&late));
+    // Retried, it asks again, in an execution of its own.
+    let again = bench.json(&["exec", "retry", "last", "-o", "json"]);
+    assert_eq!((&again["status"], &again["origin"]["kind"]), (&json!("WAITING_FOR_HUMAN"), &json!("retry")));
+}

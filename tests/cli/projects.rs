@@ -99,3 +99,21 @@ fn completions_know_the_commands() {
         assert!(output.status.success() && script.contains("approval"), "{shell}");
     }
 }
+
+#[test]
+fn drawings_and_explanations_are_json_on_request() {
+    let bench = Bench::with("gate.yaml", GATE);
+    let drawn = bench.json(&["flow", "graph", "gate.yaml", "-o", "json"]);
+    assert!(drawn["format"] == "mermaid" && drawn["graph"].as_str().unwrap().starts_with("flowchart"), "{drawn}");
+    assert!(bench.json(&["flow", "explain", "gate.yaml", "-o", "json"])["text"].as_str().unwrap().contains("review"));
+}
+
+#[test]
+fn a_step_that_the_rehearsal_file_answers_for_is_not_warned_about() {
+    let flow = "flow: calls\nsteps:\n  one: {http: {get: \"https://a.example\"}}\n  two: {http: {get: \"https://b.example\"}}\nedges: [{from: one, to: two}]\n";
+    let bench = Bench::with("calls.yaml", flow);
+    assert_eq!(bench.json(&["flow", "check", "calls.yaml", "-o", "json"]).as_array().unwrap().len(), 2);
+    bench.write("calls.rehearsal.yaml", "one: {output: 1}\n");
+    let warned = bench.json(&["flow", "check", "calls.yaml", "-o", "json"]);
+    assert_eq!((warned.as_array().unwrap().len(), &warned[0]["pointer"]), (1, &serde_json::json!("/steps/two")));
+}

@@ -3,17 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Approve, Deciding, Edit, Reject, Resolve, Respond};
+use super::{Approve, Deciding, Edit, Reject, Resolve, Respond, closing_text};
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
-use crate::cli::output::instant;
 use crate::cli::session::{self, Session};
 use crate::cli::tree::verdict_word;
 use crate::cli::visible::visible;
 use crate::cli::{exec, values};
-use crate::engine::{self, Answered, QuestionRef, Resume};
-use crate::ids::Digest;
-use crate::machine::Refusal;
+use crate::engine::{Answered, QuestionRef, Resume};
 use crate::machine::question::{Decision, QuestionKind, Verdict};
 
 /// # Errors
@@ -96,22 +93,10 @@ async fn read(context: &Context, deciding: &Deciding) -> Result<(Session, Questi
     let session = session::open_existing(context, moves, &deciding.named.id)?;
     match session.engine.find_question(&deciding.named.id).await {
         Ok(asked) => Ok((session, asked)),
-        Err(not_open) => Err(standing(context, &session, deciding, not_open).await),
-    }
-}
-
-/// Why a question that is not open cannot be decided: with its whole id, the decision that stands.
-async fn standing(context: &Context, session: &Session, deciding: &Deciding, not_open: engine::Error) -> Error {
-    let Ok(question) = deciding.named.id.parse() else { return not_open.into() };
-    // On a closed question this changes nothing, whatever it says; it is answered with what stands.
-    let digest = deciding.digest.unwrap_or(Digest([0; 32]));
-    let late = Decision { question, digest, verdict: Verdict::Fail, by: context.person.clone(), reason: None };
-    match session.engine.decide(late).await {
-        Err(engine::Error::Refused(Refusal::Decided(decided))) => {
-            let why = decided.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            Error::Failed(format!("already decided: {} by {}, at {}{why}", verdict_word(&decided.verdict), decided.by, instant(decided.at)))
-        }
-        _ => not_open.into(),
+        Err(not_open) => match session.engine.closed_question(&deciding.named.id).await {
+            Ok(closed) => Err(Error::Failed(closing_text(&closed))),
+            Err(_) => Err(not_open.into()),
+        },
     }
 }
 

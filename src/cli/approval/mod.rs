@@ -6,7 +6,11 @@ mod show;
 
 use super::args::Context;
 use super::error::{Error, Exit};
+use super::output::instant;
+use super::tree::verdict_word;
+use super::visible::visible;
 use super::{session, walk};
+use crate::engine::{ClosedQuestion, Closing};
 use crate::ids::Digest;
 
 #[derive(Debug, clap::Subcommand)]
@@ -113,6 +117,22 @@ pub struct Resolve {
     /// Give the step up
     #[arg(long, group = "how")]
     fail: bool,
+}
+
+/// Why a question that is closed cannot be decided: the decision that stands, or that there is none.
+fn closing_text(closed: &ClosedQuestion) -> String {
+    let step = visible(&closed.asked.question.step);
+    match &closed.closing {
+        Closing::Decided(decided) => {
+            let why = decided.reason.as_ref().map(|reason| format!(" ({})", visible(reason))).unwrap_or_default();
+            let (verdict, by, at) = (verdict_word(&decided.verdict), visible(&decided.by), instant(decided.at));
+            format!("already decided: {verdict} by {by}, at {at}{why}")
+        }
+        Closing::Expired { at } => format!("too late: the question of `{step}` expired unanswered at {}", instant(*at)),
+        Closing::Withdrawn { at } => {
+            format!("too late: the question of `{step}` was withdrawn undecided at {}, because its step ended without it", instant(*at))
+        }
+    }
 }
 
 /// # Errors

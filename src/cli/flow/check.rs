@@ -11,6 +11,7 @@ use crate::cli::output::{Accent, Format};
 use crate::cli::visible::visible;
 use crate::flow::compile;
 use crate::flow::problem::{Problem, Severity};
+use crate::flow::spec::RehearsalSpec;
 
 /// Check flow files: every problem at once, each with its place, a stable code and a hint.
 #[derive(Debug, clap::Args)]
@@ -61,13 +62,33 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     Ok(if errors > 0 { Exit::Refused } else { Exit::Completed })
 }
 
+/// A step without `sandbox:` that the rehearsal file beside the flow answers for can be rehearsed.
+fn is_answered(problem: &Problem, script: &RehearsalSpec) -> bool {
+    // `/steps/clauses/map/body/steps/assess` is `clauses/assess` in the file.
+    let path: Vec<&str> = problem.pointer.split("/steps/").skip(1).filter_map(|part| part.split('/').next()).collect();
+    problem.code == "missing_sandbox" && script.keys().any(|step| step.as_str() == path.join("/"))
+}
+
 /// Errors and warnings of a file; one that cannot be read is a problem like any other.
 fn problems(path: &std::path::Path) -> Vec<Problem> {
     match loading::read(path) {
-        Ok(text) => match compile::load(&text) {
-            Ok((_, warnings)) => warnings,
-            Err(problems) => problems,
-        },
+        Ok(text) => {
+            let mut problems = compile::load(&text).map_or_else(|problems| problems, |(_, warnings)| warnings);
+            match loading::script(path) {
+                Ok(Some(script)) => problems.retain(|problem| !is_answered(problem, &script)),
+                Ok(None) => {}
+                Err(error) => problems.push(Problem {
+                    code: "unreadable",
+                    severity: Severity::Error,
+                    line: 1,
+                    column: 1,
+                    pointer: String::new(),
+                    message: error.to_string(),
+                    hint: "the file beside the flow maps step names to `{output: …}`".to_owned(),
+                }),
+            }
+            problems
+        }
         Err(error) => vec![Problem {
             code: "unreadable",
             severity: Severity::Error,

@@ -26,6 +26,10 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let with_price = |model: String| runner.price(&model).map(|price| (model, ModelPrice { input: price.input, output: price.output }));
     let prices = explain::worst_case(&plan).into_keys().filter_map(with_price).collect();
     let text = explain::explain(&plan, &prices);
-    context.output.data(visible(text.trim_end()).as_ref());
+    if context.output.is_text() {
+        context.output.data(visible(text.trim_end()).as_ref());
+    } else {
+        context.output.json(&serde_json::json!({"flow": plan.name, "text": text.trim_end()}));
+    }
     Ok(Exit::Completed)
 }

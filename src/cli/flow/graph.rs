@@ -15,6 +15,15 @@ enum Language {
     Dot,
 }
 
+impl Language {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mermaid => "mermaid",
+            Self::Dot => "dot",
+        }
+    }
+}
+
 /// Draw a flow as a graph.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -38,6 +47,11 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
         Language::Mermaid => render::mermaid(&plan),
         Language::Dot => render::dot(&plan),
     };
-    context.output.data(drawing.trim_end());
+    let drawing = drawing.trim_end();
+    if context.output.is_text() {
+        context.output.data(drawing);
+    } else {
+        context.output.json(&serde_json::json!({"flow": plan.name, "format": args.format.name(), "graph": drawing}));
+    }
     Ok(Exit::Completed)
 }
