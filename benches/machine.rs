@@ -138,7 +138,7 @@ flow: loop
 start: turn
 limits: {steps: 1000000}
 steps:
-  turn: {builtin: noop, visits: 1000000}
+  turn: {builtin: noop, visits: 100000}
   out: {set: {done: 'true'}}
 edges:
   - {from: turn, to: turn, when: 'true'}
