@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 use super::notice::Notice;
 use crate::ids::ExecutionId;
 
-/// Notices kept for a subscriber that is behind; above it, it is told how many it missed. About 20 KiB per execution that is listened to.
-const NOTICES_KEPT_MAX: usize = 256;
+/// Notices kept for a subscriber that is behind; above it, it is told how many it missed. About 6 KiB per execution that is listened to.
+const NOTICES_KEPT_MAX: usize = 64;
 
 /// The channels of the executions that somebody listens to.
 #[derive(Debug)]

@@ -26,6 +26,9 @@ use crate::store::Store;
 const ARBITERS_DEFAULT: usize = 2;
 /// Executions that owe work and are woken at once after a start.
 const WOKEN_MAX: usize = 256;
+/// Threads for blocking reads and for looking up hosts. Without a bound of ours a burst of starts gets hundreds, each with a stack and a heap
+/// of its own; few enough hosts answer slowly for this many not to be all in use.
+const READERS_MAX: usize = 64;
 /// How long the runtime may take to end once everything is parked.
 const RUNTIME_END: Duration = Duration::from_secs(1);
 
@@ -40,7 +43,9 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn start(store: Store, runner: Runner, options: Options) -> Result<Self, Error> {
         let broken = |error: std::io::Error| Error::Spawn(error.to_string());
-        let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("flowgate-call").enable_all().build().map_err(broken)?;
+        let mut threads = tokio::runtime::Builder::new_multi_thread();
+        threads.thread_name("flowgate-call").max_blocking_threads(READERS_MAX).enable_all();
+        let runtime = threads.build().map_err(broken)?;
         let shared = Arc::new(Shared {
             tenant: options.tenant.clone(),
             boot: if options.resume == Resume::Nothing { BootId::HOLDING } else { clock::boot_id() },

@@ -11,7 +11,7 @@ use super::log::supply::Sizes;
 pub struct Options {
     /// The data directory; made if it is missing.
     pub dir: PathBuf,
-    /// Memory that the view may use for its cache.
+    /// Memory that the view may use for its cache. sled takes about twice as much for it.
     pub view_cache_bytes: u64,
     /// Of log segments, and of what must stay free.
     pub sizes: Sizes,
@@ -21,7 +21,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dir: PathBuf::from(".flowgate"), view_cache_bytes: 64 << 20, sizes: Sizes::default(), on_fatal: OnFatal::default() }
+        Self { dir: PathBuf::from(".flowgate"), view_cache_bytes: 8 << 20, sizes: Sizes::default(), on_fatal: OnFatal::default() }
     }
 }
 
