@@ -219,6 +219,14 @@ impl Directory {
     }
 
     fn failed(&mut self, execution: ExecutionId, reason: String, hopeless: bool, ctx: &mut Context<Self>) {
+        if self.closed {
+            // The engine is stopping and takes its actors along; the next start goes on from the journals.
+            tracing::debug!(%execution, reason, "an execution's actor is gone while the engine stops");
+            if let Some(slot) = self.slots.remove(&execution) {
+                self.leave_family(slot.root);
+            }
+            return;
+        }
         match self.supervisor.failed(execution) {
             Verdict::Restart { after } if !hopeless => {
                 tracing::warn!(%execution, reason, "execution failed inside the engine; it is started again from its journal");

@@ -46,13 +46,16 @@ impl Deciding<'_> {
 
     /// What is left of a budget after everything spent and held; none where there is no limit.
     pub(super) fn left(&self, budget: Budget) -> Option<u64> {
+        self.limit(budget).map(|limit| limit.saturating_sub(self.used(budget)))
+    }
+
+    fn used(&self, budget: Budget) -> u64 {
         let spent = &self.state.spent;
-        let used = match budget {
+        match budget {
             Budget::Steps => spent.steps,
             Budget::Tokens => spent.tokens + spent.held.tokens,
             Budget::Cost => spent.cost.plus(spent.held.cost).0,
-        };
-        self.limit(budget).map(|limit| limit.saturating_sub(used))
+        }
     }
 
     /// The worst case of a model call: a token for every three bytes that go in (what dense text comes to), the most that may come out.
@@ -108,7 +111,8 @@ impl Deciding<'_> {
             Budget::Steps => self.plan.limits.steps,
             Budget::Tokens | Budget::Cost => self.limit(budget).unwrap_or_default(),
         };
-        let limit = self.limit(budget).unwrap_or_default().saturating_add(own);
+        // A call may have cost more than was left: the grant counts from what is used, otherwise it would allow nothing.
+        let limit = self.limit(budget).unwrap_or_default().max(self.used(budget)).saturating_add(own);
         self.emit(Event::LimitRaised { budget, limit });
     }
 }

@@ -136,3 +136,14 @@ fn cancelling_an_agent_waits_for_its_once_calls_only() {
     drive.reply("pay", done(json!({})));
     assert_eq!(drive.ended().status, Status::Cancelled);
 }
+
+#[test]
+fn the_rows_of_a_trace_add_up_to_what_the_execution_used() {
+    let mut drive = start();
+    drive.reply("model", turn(&[("look", json!({"id": 1}))]));
+    drive.reply("look", done(json!({"total": 1})));
+    drive.reply("model", says("fine"));
+    let trace = crate::machine::trace::trace(&drive.plan, &drive.journal).unwrap();
+    assert_eq!(trace.attempts.iter().map(|attempt| attempt.tokens).sum::<u64>(), drive.ended().tokens);
+    assert_eq!((trace.attempts[0].kind.as_str(), trace.attempts[0].tokens), ("agent", 0), "its calls have theirs");
+}

@@ -159,3 +159,17 @@ fn budgets_stop_the_next_step_or_ask_for_more() {
     drive.decide(Verdict::Reject, "ben").unwrap();
     assert_eq!(drive.ended().status, Status::Failed);
 }
+
+#[test]
+fn a_grant_after_an_overspent_budget_lets_the_next_step_begin() {
+    let step = "{llm: {model: openai/gpt-5-mini, prompt: hi, max_tokens: 10}}";
+    let yaml =
+        format!("{{flow: t, limits: {{tokens: 100, on_breach: ask}}, steps: {{a: {step}, b: {step}}}, edges: [{{from: a, to: b}}]}}");
+    let mut drive = Drive::start(&yaml, json!({}));
+    let answer = crate::machine::call::Answer::Model { text: "hello".to_owned(), calls: Vec::new() };
+    let usage = crate::machine::call::Usage { input_tokens: 5_000, ..Default::default() };
+    drive.reply("a", crate::machine::call::Outcome::Done { answer, usage });
+    assert_eq!(drive.question().kind, QuestionKind::Budget);
+    drive.decide(Verdict::Approve, "ben").unwrap();
+    assert_eq!(drive.events(|event| matches!(event, Event::CallStarted { .. })), 2);
+}
