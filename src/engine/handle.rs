@@ -203,7 +203,7 @@ impl EngineHandle {
         self.read(|shared| read::questions(shared)).await
     }
 
-    /// The execution whose id begins with `prefix`, or `last` for the newest.
+    /// The execution whose id begins with `prefix`, or `last` for the newest that is no other's child.
     ///
     /// # Errors
     /// `NotFound`, `Ambiguous`, `Store`.

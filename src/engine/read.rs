@@ -19,7 +19,7 @@ use crate::store::{self, Found};
 const LIST_DEFAULT: usize = 100;
 /// Open questions read at a time.
 const QUESTIONS_PER_READ: usize = 500;
-/// The word for the newest execution.
+/// The word for the newest execution that is no other's child.
 const LAST: &str = "last";
 
 pub(super) fn failed(error: store::Error) -> Error {
@@ -170,13 +170,25 @@ pub(super) fn home(shared: &Shared, question: QuestionId) -> Result<ExecutionId,
 pub(super) fn find_execution(shared: &Shared, prefix: &str) -> Result<ExecutionId, Error> {
     let none = || Error::NotFound { what: "execution", name: prefix.to_owned() };
     if prefix == LAST {
-        let newest = list(shared, Filter { limit: 1, ..Filter::default() })?;
-        return newest.first().map(|listed| listed.id).ok_or_else(none);
+        return newest_root(shared)?.ok_or_else(none);
     }
     match shared.store.find(&shared.tenant, prefix).map_err(failed)? {
         Found::One(id) => Ok(id),
         Found::None => Err(none()),
         Found::Several(some) => Err(Error::Ambiguous { what: "execution", prefix: prefix.to_owned(), count: some.len() }),
+    }
+}
+
+/// The newest execution that somebody started: a child is newer than the one that asked for it, and nobody means it by `last`.
+fn newest_root(shared: &Shared) -> Result<Option<ExecutionId>, Error> {
+    let mut before = None;
+    loop {
+        let page = list(shared, Filter { limit: LIST_DEFAULT, before, ..Filter::default() })?;
+        let Some(oldest) = page.last() else { return Ok(None) };
+        if let Some(root) = page.iter().find(|listed| listed.summary.parent.is_none()) {
+            return Ok(Some(root.id));
+        }
+        before = Some(oldest.id);
     }
 }
 

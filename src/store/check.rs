@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Checkpoint};
 use super::disk::{Disk, RealDisk};
@@ -54,7 +54,7 @@ pub struct Damage {
 }
 
 /// What one execution lost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     pub tenant: Tenant,
     pub execution: ExecutionId,

@@ -16,6 +16,7 @@ use super::memory_disk::{Faults, MemoryDisk};
 use super::opening;
 use super::options::{OnFatal, Options};
 use super::read::{self, FlowRow};
+use super::rebuild;
 use super::rows;
 use super::running::Running;
 use super::value;
@@ -58,7 +59,9 @@ impl Store {
         let lock = Lock::take(&options.dir)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&options.dir));
         let opened = opening::on_disk(&options.dir, &disk, options.sizes, options.view_cache_bytes)?;
-        Ok(Self { inner: Arc::new(Running::start(opened, disk, Some(lock), options.on_fatal.clone())) })
+        let store = Self { inner: Arc::new(Running::start(opened, Arc::clone(&disk), Some(lock), options.on_fatal.clone())) };
+        rebuild::set_losses_aside(&store, disk.as_ref())?;
+        Ok(store)
     }
 
     /// A new store in memory that fails as planned. It never ends the process: after a failed sync it answers `Stopped`.

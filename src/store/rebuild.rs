@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::check::{self, Loss};
 use super::checkpoint::{self, Checkpoint};
-use super::disk::{self, RealDisk};
+use super::disk::{self, Disk, RealDisk};
 use super::entry::{Entry, Position};
 use super::error::Error;
 use super::handle::Store;
@@ -17,6 +17,9 @@ use super::small;
 
 /// How the reason of a quarantine begins when events of the journal are gone.
 pub const EVENTS_LOST: &str = "the journal is damaged: ";
+
+/// What a rebuild found lost, until it is set aside.
+const LOSSES: &str = "losses";
 
 /// Whether an execution with this reason of quarantine has lost events: what it still holds may be older than what it has done, so that
 /// going on from there would repeat completed steps.
@@ -51,9 +54,7 @@ pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Err
     let disk = RealDisk::new(&options.dir);
     let identity = recover::read_identity(&disk)?;
     let identity = identity.ok_or_else(|| Error::NotAStore { path: options.dir.clone(), message: "it has no identity".to_owned() })?;
-    let mut losses = Vec::new();
-    let mut damaged_places = 0;
-    {
+    let (losses, damaged_places) = {
         let _lock = Lock::take(&options.dir)?;
         let mut log = check::read_log(&disk, identity.id)?;
         if !log.damage.is_empty() && damage == OnDamage::Refuse {
@@ -61,24 +62,47 @@ pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Err
             let message = format!("at {}: {} ({} places in all)", first.offset, first.message, log.damage.len());
             return Err(Error::Damaged { path: options.dir.join(&first.file), message });
         }
-        damaged_places = damaged_places.max(log.damage.len());
         let checkpoint = small::read::<Checkpoint>(&disk, checkpoint::NAME)?.and_then(Result::ok);
         log.judge_ends(checkpoint.filter(|found| found.id == identity.id).as_ref());
-        if damaged_places > 0 {
+        // Of an earlier rebuild that was cut short: what it has repaired does not show any more.
+        let mut losses = pending(&disk)?;
+        losses.extend(log.losses.iter().map(|((tenant, execution), what)| {
+            let (tenant, execution, what) = (tenant.clone(), *execution, what.clone());
+            Loss { tenant, execution, what }
+        }));
+        if !losses.is_empty() {
+            small::write(&disk, LOSSES, &losses)?;
+        }
+        if !log.damage.is_empty() {
             repair(&disk, identity.id, &log)?;
         }
-        losses.extend(log.losses.into_iter().map(|((tenant, execution), what)| Loss { tenant, execution, what }));
         disk::remove(&disk, checkpoint::NAME)?;
-    }
+        (losses, log.damage.len())
+    };
     let store = Store::open(options)?;
-    for Loss { tenant, execution, what } in &losses {
-        let reason = format!("{EVENTS_LOST}{what}; it can be read and cancelled, and does not go on");
-        let entry = Entry::Quarantine { tenant: tenant.clone(), execution: *execution, reason };
-        store.commit(entry).wait().map_err(|error| Error::Stopped(error.to_string()))?;
-    }
     let position = store.position();
     store.close()?;
     Ok(RebuildReport { position, quarantined: losses, damaged_places })
+}
+
+/// Sets aside what a rebuild found to have lost something. It notes this before it repairs the log, and every opening comes here, so that
+/// a rebuild that is killed in between leaves nothing that runs on as if it were whole.
+pub fn set_losses_aside(store: &Store, disk: &dyn Disk) -> Result<(), Error> {
+    let losses = pending(disk)?;
+    for Loss { tenant, execution, what } in losses {
+        let reason = format!("{EVENTS_LOST}{what}; it can be read and cancelled, and does not go on");
+        store.commit(Entry::Quarantine { tenant, execution, reason }).wait().map_err(|error| Error::Stopped(error.to_string()))?;
+    }
+    disk::remove(disk, LOSSES)
+}
+
+/// What is noted and not set aside yet.
+fn pending(disk: &dyn Disk) -> Result<Vec<Loss>, Error> {
+    match small::read(disk, LOSSES)? {
+        Some(Ok(losses)) => Ok(losses),
+        Some(Err(message)) => Err(Error::Damaged { path: disk.path(LOSSES), message }),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Replaces each damaged segment by one with what could be read.

@@ -39,6 +39,7 @@ async fn a_child_runs_and_its_parent_goes_on_with_its_output() {
     });
     let child = engine.snapshot(child.unwrap()).await.unwrap();
     assert_eq!(child.summary.parent, Some(id));
+    assert_eq!(engine.find_execution("last").await.unwrap(), id, "what somebody started, not what that started");
     assert_eq!(child.summary.status, Status::Completed);
     assert_eq!(count(&journal(&engine, child.id).await, |event| matches!(event, Event::ParentTold)), 1);
     let mut heard_of_child = false;

@@ -64,6 +64,9 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
         let cells = rows.iter().map(|row| view::list_row(row, now)).collect();
         output.table(&["ID", "FLOW", "STATUS", "STARTED", "TOKENS", "COST", ""], cells);
     }
+    if rows.len() == args.limit as usize {
+        output.note(&format!("only the newest {}; `--limit` shows more", rows.len()));
+    }
     Ok(Exit::Completed)
 }
 

@@ -58,6 +58,25 @@ fn a_rebuild_goes_on_without_what_is_lost_only_when_asked_to() {
     assert!(check(dir.path()).unwrap().sound);
 }
 
+/// Killed after the repair: nothing shows the damage any more, but the next opening knows.
+#[test]
+fn a_rebuild_that_was_cut_short_still_sets_aside_what_lost_something() {
+    let dir = closed();
+    let losses = [crate::store::Loss { tenant: tenant(), execution: execution(3), what: "events 5 to 9 are missing".to_owned() }];
+    let bytes = crate::store::small::encode(&losses).unwrap();
+    std::fs::write(dir.path().join("losses"), &bytes).unwrap();
+    for _ in 0..2 {
+        let store = Store::open(&options(dir.path())).unwrap();
+        let reason = store.quarantined(&tenant(), execution(3)).unwrap().unwrap();
+        assert!(crate::store::has_lost_events(&reason) && reason.contains("events 5 to 9"), "{reason}");
+        assert_eq!(store.quarantine(&tenant()).unwrap().iter().filter(|(id, _)| *id == execution(3)).count(), 1);
+        store.close().unwrap();
+        assert!(!dir.path().join("losses").exists());
+    }
+    std::fs::write(dir.path().join("losses"), &bytes[..bytes.len() - 1]).unwrap();
+    assert!(matches!(Store::open(&options(dir.path())).map(drop), Err(Error::Damaged { .. })));
+}
+
 /// What is left of it says that it runs, so going on would do again what it had done.
 #[test]
 fn what_ended_in_frames_that_cannot_be_read_is_set_aside() {
