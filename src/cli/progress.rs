@@ -114,8 +114,6 @@ impl Progress {
     }
 
     fn began(&mut self, execution: ExecutionId, name: &str, detail: &str) {
-        // What an earlier attempt said stands on lines of its own.
-        self.flush_text(execution, name);
         let detail = one_line(detail, DETAIL_CHARACTERS_MAX);
         match &self.terminal {
             Some(multi) if self.spinners.len() < SPINNERS_MAX => {
