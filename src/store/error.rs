@@ -8,7 +8,7 @@ use crate::journal;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
-        "the data directory {dir} is in use by {holder}; talk to that process instead (`--server ADDRESS`), stop it, or choose another --data-dir"
+        "the data directory {dir} is in use by {holder}; if that is a server, use its address instead; otherwise wait for it, stop it, or choose another --data-dir"
     )]
     Locked { dir: PathBuf, holder: String },
     #[error("{path}: cannot {action}: {source}")]

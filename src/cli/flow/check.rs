@@ -58,7 +58,8 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     }
     let accent = if errors > 0 { Accent::Bad } else { Accent::Good };
     let flows = args.files.len();
-    context.output.note(&context.output.accent(accent, &format!("{flows} checked: {errors} errors, {warnings} warnings")));
+    let summary = format!("{flows} checked: {}, {}", counted(errors, "error"), counted(warnings, "warning"));
+    context.output.note(&context.output.accent(accent, &summary));
     Ok(if errors > 0 { Exit::Refused } else { Exit::Completed })
 }
 
@@ -99,4 +100,8 @@ fn problems(path: &std::path::Path) -> Vec<Problem> {
             hint: "give the path of a flow file".to_owned(),
         }],
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -241,7 +241,7 @@ fn one_process_at_a_time_and_the_message_says_who() {
     let store = open(dir.path()).unwrap();
     let message = open(dir.path()).map(drop).unwrap_err().to_string();
     assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
-    assert!(message.contains("--server"), "{message}");
+    assert!(message.contains("use its address instead"), "{message}");
     store.close().unwrap();
     open(dir.path()).unwrap();
 }
