@@ -240,7 +240,7 @@ fn reopened(longest: &Drive, turns: &[usize]) -> Duration {
         pending.wait().unwrap();
     }
     let taken = best(|| {
-        let began = Instant::now();
+        let started = Instant::now();
         let mut events: Vec<Recorded> = Vec::new();
         loop {
             let more = store.events(&tenant, execution, events.len() as u64, EVENTS_PER_READ).unwrap();
@@ -251,7 +251,7 @@ fn reopened(longest: &Drive, turns: &[usize]) -> Duration {
             }
         }
         black_box(replay(&longest.plan, &events).unwrap());
-        began.elapsed()
+        started.elapsed()
     });
     store.close().unwrap();
     taken
