@@ -10,13 +10,13 @@ steps:
 edges: [{from: gate, to: word}]
 "#;
 
-const PARENT: &str = r#"
+const PARENT: &str = r"
 flow: parent
 steps:
   hand_over: {flow: {agent: child}}
   after: {set: {heard: steps.hand_over.output.word}}
 edges: [{from: hand_over, to: after}]
-"#;
+";
 
 fn parked() -> Bench {
     let bench = Bench::with("child.yaml", CHILD);

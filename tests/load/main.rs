@@ -1,6 +1,7 @@
 //! How much one process carries: many executions at work at once, and very many that wait for a person. A store on disk, the real engine.
 //!
 //! `FLOWGATE_LOAD_RUNNING` (1,000) and `FLOWGATE_LOAD_WAITING` (10,000; 1,000 in an unoptimised build) set how many.
+#![allow(clippy::large_futures, reason = "one future per execution under test; their size is not what is measured")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test binary: a panic is its way of reporting")]
 
 mod running;
