@@ -48,6 +48,7 @@ pub fn encode(record: &Record) -> Result<Vec<u8>, Error> {
         Record::Quarantine(body) => encode_body(Kind::Quarantine, body),
         Record::Released(body) => encode_body(Kind::Released, body),
         Record::Purged(body) => encode_body(Kind::Purged, body),
+        Record::Document(body) => encode_body(Kind::Document, body),
     }
 }
 
@@ -115,6 +116,7 @@ fn decode_body(kind: Kind, shape: impl Fn(serde_json::Error) -> Error, source: S
         Kind::Quarantine => source.read().map(Record::Quarantine),
         Kind::Released => source.read().map(Record::Released),
         Kind::Purged => source.read().map(Record::Purged),
+        Kind::Document => source.read().map(Record::Document),
     };
     record.map_err(shape)
 }

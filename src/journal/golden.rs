@@ -113,6 +113,11 @@ fn golden_records_mean_what_they_meant() {
         tool: "read_file".into(),
         digest
     })));
+    let (collection, key) = ("agents".to_owned(), "refund-review".to_owned());
+    let body = Some("{\"id\":\"refund-review\"}".to_owned());
+    let document = Document { tenant: tenant.clone(), collection, key, version: 2, body };
+    assert!(records.contains(&Record::Document(document.clone())));
+    assert!(records.contains(&Record::Document(Document { version: 3, body: None, ..document })));
     let (name, digest, spec) = ("refund-review".to_owned(), Digest::of(b"flow"), "{\"flow\":\"refund-review\"}".to_owned());
     assert!(records.contains(&Record::Flow(FlowRevision { tenant, name, revision: 3, digest, spec })));
 }

@@ -14,4 +14,4 @@ pub mod record;
 pub mod upcast;
 
 pub use codec::{Error, decode, encode};
-pub use record::{Consent, FlowRevision, Kind, Purged, Quarantined, Record, Released, Turn};
+pub use record::{Consent, Document, FlowRevision, Kind, Purged, Quarantined, Record, Released, Turn};

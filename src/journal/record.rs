@@ -15,6 +15,7 @@ pub enum Record {
     Quarantine(Quarantined),
     Released(Released),
     Purged(Purged),
+    Document(Document),
 }
 
 /// The kind byte of a record's header. Numbers are never reused.
@@ -28,11 +29,12 @@ pub enum Kind {
     Quarantine = 4,
     Released = 5,
     Purged = 6,
+    Document = 7,
 }
 
 impl Kind {
     /// Every kind, in the order of the numbers.
-    pub const ALL: [Self; 6] = [Self::Execution, Self::Flow, Self::Consent, Self::Quarantine, Self::Released, Self::Purged];
+    pub const ALL: [Self; 7] = [Self::Execution, Self::Flow, Self::Consent, Self::Quarantine, Self::Released, Self::Purged, Self::Document];
 
     /// The kind with this number.
     #[must_use]
@@ -105,6 +107,20 @@ pub struct Purged {
     pub execution: ExecutionId,
 }
 
+/// What stands under a name of a tenant's catalog (an agent, a key, a draft, …) from now on. The store keeps documents and does not look
+/// into them; what they mean is the catalog's business.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    pub tenant: Tenant,
+    pub collection: String,
+    pub key: String,
+    /// 1 for the first content under this name, and so on; a removed document begins anew.
+    pub version: u64,
+    /// JSON text; none removes the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
 impl Record {
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -115,6 +131,7 @@ impl Record {
             Self::Quarantine(_) => Kind::Quarantine,
             Self::Released(_) => Kind::Released,
             Self::Purged(_) => Kind::Purged,
+            Self::Document(_) => Kind::Document,
         }
     }
 
@@ -127,6 +144,7 @@ impl Record {
             Self::Quarantine(record) => &record.tenant,
             Self::Released(record) => &record.tenant,
             Self::Purged(record) => &record.tenant,
+            Self::Document(record) => &record.tenant,
         }
     }
 
@@ -138,7 +156,7 @@ impl Record {
             Self::Quarantine(record) => Some(record.execution),
             Self::Released(record) => Some(record.execution),
             Self::Purged(record) => Some(record.execution),
-            Self::Flow(_) | Self::Consent(_) => None,
+            Self::Flow(_) | Self::Consent(_) | Self::Document(_) => None,
         }
     }
 }

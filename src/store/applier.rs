@@ -192,7 +192,9 @@ impl Overlay<'_> {
                 summary: self.summary(&purged.tenant, purged.execution)?,
                 owned: self.owned(&purged.tenant, purged.execution)?,
             }),
-            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => Ok(Before::default()),
+            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {
+                Ok(Before::default())
+            }
         }
     }
 

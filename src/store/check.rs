@@ -302,7 +302,7 @@ impl LogState {
                 self.known.remove(&owner);
                 self.losses.remove(&owner);
             }
-            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => {}
+            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {}
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use super::applier::Frame;
+use super::documents;
 use super::entry::{Answer, Claim, CommitError, Fence, Position};
 use super::error::Error;
 use super::log::supply::Space;
@@ -28,12 +29,18 @@ const IDLE: Duration = Duration::from_millis(20);
 /// How far behind the high-water mark may be while the queue is never empty.
 const MARK_LAG_MAX: Duration = Duration::from_millis(100);
 
-/// A checked entry on its way into the log.
+/// Checked entries on their way into the log: all of them, or none.
 pub struct Request {
-    pub record: Record,
-    pub bytes: Vec<u8>,
-    pub claim: Option<Claim>,
+    pub records: Vec<(Record, Vec<u8>)>,
+    /// What must hold for each, in order; a later claim may rest on an earlier one.
+    pub claims: Vec<Claim>,
     pub answer: Answer<Position>,
+}
+
+impl Request {
+    fn size(&self) -> usize {
+        self.records.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
 }
 
 /// What the committer is asked to do.
@@ -95,7 +102,7 @@ impl Committer {
         if accepted.is_empty() {
             return Ok(());
         }
-        let bytes: Vec<&[u8]> = accepted.iter().map(|request| request.bytes.as_slice()).collect();
+        let bytes: Vec<&[u8]> = accepted.iter().flat_map(|request| &request.records).map(|(_, bytes)| bytes.as_slice()).collect();
         let (position, places) = match self.log.append(&bytes) {
             Ok(written) => written,
             Err(AppendError::Full) => {
@@ -109,11 +116,13 @@ impl Committer {
             }
         };
         self.progress.set_durable(position);
-        let (answers, records): (Vec<_>, Vec<_>) = accepted
-            .into_iter()
-            .zip(places)
-            .map(|(request, place)| (request.answer, Located { record: request.record, bytes: request.bytes, place }))
-            .unzip();
+        let mut places = places.into_iter();
+        let (mut answers, mut records) = (Vec::with_capacity(accepted.len()), Vec::with_capacity(places.len()));
+        for request in accepted {
+            answers.push(request.answer);
+            let located = request.records.into_iter().zip(places.by_ref());
+            records.extend(located.map(|((record, bytes), place)| Located { record, bytes, place }));
+        }
         let handed = self.frames.send(Frame { position, records });
         for answer in answers {
             let _ = answer.send(Ok(position));
@@ -141,23 +150,38 @@ impl Committer {
                 let _ = request.answer.send(Err(CommitError::Full));
                 continue;
             }
-            let Some(claim) = &request.claim else {
-                if let Record::Purged(purged) = &request.record {
-                    self.fences.insert(Fence::Execution(purged.tenant.clone(), purged.execution), 0);
+            match self.moved(&request.claims)? {
+                Ok(moved) => {
+                    self.fences.extend(moved);
+                    for (record, _) in &request.records {
+                        if let Record::Purged(purged) = record {
+                            self.fences.insert(Fence::Execution(purged.tenant.clone(), purged.execution), 0);
+                        }
+                    }
+                    accepted.push(request);
                 }
-                accepted.push(request);
-                continue;
-            };
-            let found = self.stands_at(&claim.fence)?;
-            if found == claim.expected {
-                self.fences.insert(claim.fence.clone(), claim.next);
-                accepted.push(request);
-            } else {
-                let stale = CommitError::Stale { expected: claim.expected, found };
-                let _ = request.answer.send(Err(stale));
+                Err(stale) => {
+                    let _ = request.answer.send(Err(stale));
+                }
             }
         }
         Ok(accepted)
+    }
+
+    /// Where the fences stand once every one of `claims` is taken; or the first that does not hold.
+    fn moved(&self, claims: &[Claim]) -> Result<Result<HashMap<Fence, u64>, CommitError>, Error> {
+        let mut moved = HashMap::with_capacity(claims.len());
+        for claim in claims {
+            let found = match moved.get(&claim.fence) {
+                Some(number) => *number,
+                None => self.stands_at(&claim.fence)?,
+            };
+            if found != claim.expected {
+                return Ok(Err(CommitError::Stale { expected: claim.expected, found }));
+            }
+            moved.insert(claim.fence.clone(), claim.next);
+        }
+        Ok(Ok(moved))
     }
 
     /// The number that the fence stands at: from memory, or from the view, which knows every fence that is not in memory.
@@ -168,18 +192,19 @@ impl Committer {
         match fence {
             Fence::Execution(tenant, execution) => read::next_seq(self.view.as_ref(), tenant, *execution),
             Fence::Flow(tenant, name) => Ok(read::latest(self.view.as_ref(), tenant, name)?.map_or(0, |row| u64::from(row.revision))),
+            Fence::Document(tenant, collection, key) => documents::version(self.view.as_ref(), tenant, collection, key),
         }
     }
 }
 
 /// `first` and what else is ready, within the bounds of one commit; whether to close afterwards.
 fn drain(first: Box<Request>, queue: &Receiver<Message>) -> (Vec<Request>, bool) {
-    let mut bytes = first.bytes.len();
+    let mut bytes = first.size();
     let mut batch = vec![*first];
     while batch.len() < BATCH_ENTRIES_MAX && bytes < BATCH_BYTES_MAX {
         match queue.try_recv() {
             Ok(Message::Commit(request)) => {
-                bytes += request.bytes.len();
+                bytes += request.size();
                 batch.push(*request);
             }
             Ok(Message::Close) => return (batch, true),
@@ -191,11 +216,12 @@ fn drain(first: Box<Request>, queue: &Receiver<Message>) -> (Vec<Request>, bool)
 
 /// What a full disk refuses first, so that what runs can still end.
 fn is_new_work(request: &Request) -> bool {
-    match &request.record {
+    request.records.iter().any(|(record, _)| match record {
         Record::Execution(turn) => turn.first_seq == 0,
         Record::Flow(_) => true,
+        Record::Document(document) => document.version == 1,
         Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => false,
-    }
+    })
 }
 
 fn answer_all(requests: Vec<Request>, error: &CommitError) {

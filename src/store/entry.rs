@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::ids::{Digest, ExecutionId, Tenant, TimeMs};
-use crate::journal::{Consent, FlowRevision, Purged, Quarantined, Record, Released, Turn};
+use crate::journal::{Consent, Document, FlowRevision, Purged, Quarantined, Record, Released, Turn};
 use crate::machine::event::Event;
 use crate::machine::summary::Summary;
 
@@ -48,6 +48,15 @@ pub enum Entry {
         tenant: Tenant,
         execution: ExecutionId,
     },
+    /// A document of the catalog. `expected` is the version that stands now (0: none), so that of two writers one is `Stale`; no body
+    /// removes it.
+    Document {
+        tenant: Tenant,
+        collection: String,
+        key: String,
+        expected: u64,
+        body: Option<String>,
+    },
     /// Everything recorded of this execution is dropped. Only for finished ones; [`super::Store::purge`] checks that.
     Purge {
         tenant: Tenant,
@@ -73,6 +82,12 @@ impl Entry {
             Self::Consent { tenant, server, tool, digest } => (Record::Consent(Consent { tenant, server, tool, digest }), None),
             Self::Quarantine { tenant, execution, reason } => (Record::Quarantine(Quarantined { tenant, execution, reason }), None),
             Self::Release { tenant, execution } => (Record::Released(Released { tenant, execution }), None),
+            Self::Document { tenant, collection, key, expected, body } => {
+                let fence = Fence::Document(tenant.clone(), collection.clone(), key.clone());
+                let version = expected + 1;
+                let claim = Claim { fence, expected, next: if body.is_some() { version } else { 0 } };
+                (Record::Document(Document { tenant, collection, key, version, body }), Some(claim))
+            }
             Self::Purge { tenant, execution } => (Record::Purged(Purged { tenant, execution }), None),
         }
     }
@@ -85,6 +100,8 @@ pub(super) enum Fence {
     Execution(Tenant, ExecutionId),
     /// Latest revision.
     Flow(Tenant, String),
+    /// Version; collection and key.
+    Document(Tenant, String, String),
 }
 
 /// "The fence stands at `expected`; move it to `next`."

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::committer::{Message, Request};
 use super::disk::{Disk, RealDisk};
+use super::documents::{self, DocumentRange, DocumentRow};
 use super::entry::{CommitError, Entry, Pending, Position};
 use super::error::Error;
 use super::keys;
@@ -97,14 +98,23 @@ impl Store {
     /// costs in encoding is paid on the caller's thread. The queue has no bound of its own: an execution has one commit in flight,
     /// so it is as long as there are actors.
     pub fn commit(&self, entry: Entry) -> Pending<Position> {
-        let (record, claim) = entry.into_record();
-        let bytes = match encode(&record) {
-            Ok(bytes) => bytes,
-            Err(refusal) => return Pending::refused(CommitError::Refused(refusal)),
-        };
+        self.commit_all(vec![entry])
+    }
+
+    /// As `commit`, for several entries that become durable together or not at all. A claim that does not hold refuses them all.
+    pub fn commit_all(&self, entries: Vec<Entry>) -> Pending<Position> {
+        let (mut records, mut claims) = (Vec::with_capacity(entries.len()), Vec::new());
+        for entry in entries {
+            let (record, claim) = entry.into_record();
+            match encode(&record) {
+                Ok(bytes) => records.push((record, bytes)),
+                Err(refusal) => return Pending::refused(CommitError::Refused(refusal)),
+            }
+            claims.extend(claim);
+        }
         let (answer, pending) = Pending::new();
         // When the committer is gone the answer is dropped with the request, and the caller reads `Stopped`.
-        let _ = self.inner.queue.send(Message::Commit(Box::new(Request { record, bytes, claim, answer })));
+        let _ = self.inner.queue.send(Message::Commit(Box::new(Request { records, claims, answer })));
         pending
     }
 
@@ -300,6 +310,23 @@ impl Store {
         Ok(body.and_then(|body| body.try_into().ok()).map(Digest))
     }
 
+    /// A document of the catalog.
+    ///
+    /// # Errors
+    /// When the view or the log cannot be read.
+    pub fn document(&self, tenant: &Tenant, collection: &str, key: &str) -> Result<Option<DocumentRow>, Error> {
+        documents::get(self.view()?, self.inner.records.as_ref(), tenant, collection, key)
+    }
+
+    /// At most `limit` documents of a collection whose keys begin with `prefix`, in the order of their keys or against it; those behind
+    /// `after`, to go on from the last one seen.
+    ///
+    /// # Errors
+    /// When the view or the log cannot be read.
+    pub fn documents(&self, tenant: &Tenant, wanted: &DocumentRange<'_>, limit: usize) -> Result<Vec<DocumentRow>, Error> {
+        documents::scan(self.view()?, self.inner.records.as_ref(), tenant, wanted, limit)
+    }
+
     /// Why `execution` is quarantined, if it is.
     ///
     /// # Errors
@@ -354,6 +381,7 @@ fn encode(record: &Record) -> Result<Vec<u8>, String> {
         Record::Flow(flow) if flow.revision == 0 => return Err("revisions count from 1".to_owned()),
         Record::Flow(flow) => vec![flow.name.as_str()],
         Record::Consent(consent) => vec![consent.server.as_str(), consent.tool.as_str()],
+        Record::Document(document) => vec![document.collection.as_str(), document.key.as_str()],
         Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => Vec::new(),
     };
     if let Some(name) = names.into_iter().find(|name| name.len() > keys::NAME_BYTES_MAX) {

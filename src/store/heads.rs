@@ -94,6 +94,6 @@ pub fn change(located: &Located, chain: &[u8; 32], changes: &mut Changes) {
         Record::Purged(purged) => {
             changes.insert((purged.tenant.clone(), purged.execution), Change::Purged);
         }
-        Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => {}
+        Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {}
     }
 }

@@ -48,10 +48,12 @@ pub enum RowKind {
     Consent = 11,
     /// execution → reason.
     Quarantine = 12,
+    /// (collection, key) → version and record.
+    Document = 13,
 }
 
 impl RowKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Journal,
         Self::Summary,
         Self::Status,
@@ -64,6 +66,7 @@ impl RowKind {
         Self::FlowSpec,
         Self::Consent,
         Self::Quarantine,
+        Self::Document,
     ];
 
     /// The kind of the row under `key`; none for the applier's own row and for what is no key of ours.
@@ -280,6 +283,16 @@ pub fn quarantine(tenant: &Tenant, execution: ExecutionId) -> Vec<u8> {
 
 pub fn quarantine_prefix(tenant: &Tenant) -> Vec<u8> {
     Key::tenant(tenant, RowKind::Quarantine).0
+}
+
+pub fn document(tenant: &Tenant, collection: &str, key: &str) -> Vec<u8> {
+    let mut row = document_prefix(tenant, collection);
+    row.extend_from_slice(key.as_bytes());
+    row
+}
+
+pub fn document_prefix(tenant: &Tenant, collection: &str) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::Document).name(collection).0
 }
 
 /// The first key behind every key that starts with `prefix`.

@@ -50,6 +50,15 @@ pub fn rows(located: &Located, before: &Before) -> Result<Vec<Write>, Error> {
             writes.push((key, Some(quarantined.reason.clone().into_bytes())));
         }
         Record::Released(released) => writes.push((keys::quarantine(&released.tenant, released.execution), None)),
+        Record::Document(document) => {
+            let key = keys::document(&document.tenant, &document.collection, &document.key);
+            let body = document.body.as_ref().map(|_| {
+                let mut body = document.version.to_be_bytes().to_vec();
+                Blob::of(&located.bytes, located.place).write(&mut body);
+                body
+            });
+            writes.push((key, body));
+        }
         Record::Purged(purged) => purge_rows(&purged.tenant, purged.execution, before, &mut writes),
     }
     Ok(writes)
