@@ -1,5 +1,7 @@
 //! Flowgate: agent flows that do not lose their place. Where things live: docs/ARCHITECTURE.md.
 
+pub mod api;
+pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::output::{Format, Output};
-use super::{approval, completions, doctor, exec, flow, init, run, signal, store};
+use super::{approval, completions, doctor, exec, flow, init, run, serve, signal, store};
 use crate::config::Config;
 use crate::machine::question::Person;
 
@@ -70,6 +70,7 @@ pub enum Command {
     /// The data directory: check, back up, repair.
     #[command(subcommand)]
     Store(store::Command),
+    Serve(serve::Args),
     Init(init::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),

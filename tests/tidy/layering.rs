@@ -4,7 +4,7 @@ use super::scan::{line_of, split, words};
 use super::{SourceFile, assert_none, repository};
 
 /// Top-level modules from the bottom up: a module uses only modules of a lower row. The first four rows are pure.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["ids", "limits"],
     &["flow"],
     &["machine"],
@@ -13,6 +13,7 @@ const LAYERS: [&[&str]; 12] = [
     &["config", "telemetry"],
     &["store"],
     &["runner"],
+    &["catalog"],
     &["engine"],
     &["api", "console"],
     &["cli"],

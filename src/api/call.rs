@@ -1,0 +1,96 @@
+//! A request on its way to its handler: who calls, for which tenant, with what. The body is read and bounded already.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::app::App;
+use super::caller::Caller;
+use super::problem::Problem;
+use crate::catalog::audit::Actor;
+use crate::clock;
+use crate::ids::{Tenant, TimeMs};
+use crate::machine::question::Person;
+
+/// What a handler gets.
+pub struct Call {
+    pub app: Arc<App>,
+    /// None on public routes.
+    pub caller: Option<Caller>,
+    /// The path's tenant, where it names one, otherwise the key's.
+    pub tenant: Tenant,
+    pub path: String,
+    pub parameters: HashMap<&'static str, String>,
+    pub query: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub now: TimeMs,
+}
+
+impl Call {
+    /// A part of the path.
+    ///
+    /// # Errors
+    /// 404 for a name that the route does not have.
+    pub fn parameter(&self, name: &str) -> Result<&str, Problem> {
+        self.parameters.get(name).map(String::as_str).ok_or_else(|| Problem::not_found("parameter", name))
+    }
+
+    /// What stands behind `?`.
+    ///
+    /// # Errors
+    /// 400 that names what is unknown or wrong.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_html_form::from_str(&self.query).map_err(|error| Problem::invalid("query", error.to_string()))
+    }
+
+    /// The body as JSON; an empty one is `{}`.
+    ///
+    /// # Errors
+    /// 400 that names the field.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let text: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        let mut source = serde_json::Deserializer::from_slice(text);
+        let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "$" } else { &path };
+            Problem::invalid(field, error.inner().to_string())
+        })?;
+        source.end().map_err(|error| Problem::invalid("$", error.to_string()))?;
+        Ok(value)
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// 401 on a public route.
+    pub fn caller(&self) -> Result<&Caller, Problem> {
+        self.caller.as_ref().ok_or_else(super::caller::no_key)
+    }
+
+    /// Who acts, for the audit.
+    ///
+    /// # Errors
+    /// As `caller`.
+    pub fn actor(&self) -> Result<Actor, Problem> {
+        let key = &self.caller()?.key;
+        Ok(Actor { user: key.user.clone(), key_id: Some(key.id.clone()), at: self.now, entropy: clock::entropy() })
+    }
+
+    /// Who acts, for the machine.
+    ///
+    /// # Errors
+    /// As `caller`.
+    pub fn person(&self) -> Result<Person, Problem> {
+        let key = &self.caller()?.key;
+        Ok(Person { user: key.user.clone(), roles: key.roles.clone(), every_role: key.is_root })
+    }
+}

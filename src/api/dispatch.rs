@@ -1,0 +1,265 @@
+//! What happens to a request around its handler: who calls, may they, is it too much, is the body what it says. The same for every
+//! route, in this order, from the table alone.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::{HttpRequest, HttpResponse};
+use futures::{FutureExt as _, StreamExt as _};
+
+use super::answer::{Answer, Body};
+use super::app::App;
+use super::call::Call;
+use super::caller::{self, Caller, Known};
+use super::problem::{Problem, internal};
+use super::route::{Access, Method, Payload, Route};
+use crate::catalog::audit::Actor;
+use crate::clock;
+use crate::ids::{Tenant, TimeMs};
+
+/// How long a client may take to send its body.
+const BODY_TIME_MAX: Duration = Duration::from_secs(60);
+/// One part of a path, in bytes.
+const SEGMENT_BYTES_MAX: usize = 200;
+
+/// Adds every route to actix's tables.
+pub fn configure(app: &Arc<App>, config: &mut web::ServiceConfig) {
+    let mut paths: Vec<(&str, Vec<Route>)> = Vec::new();
+    for route in app.routes.iter() {
+        match paths.iter_mut().find(|(path, _)| *path == route.path) {
+            Some((_, routes)) => routes.push(route.clone()),
+            None => paths.push((route.path, vec![route.clone()])),
+        }
+    }
+    // What is spelt out comes before what may be anything.
+    paths.sort_by_key(|(path, _)| path.replace('{', "\u{10ffff}"));
+    for (path, routes) in paths {
+        let allowed: Vec<&str> = routes.iter().map(|route| route.method.name()).collect();
+        let allowed = allowed.join(", ");
+        let mut resource = web::resource(pattern(path));
+        for route in routes {
+            let (app, route) = (Arc::clone(app), Arc::new(route));
+            let method = method(route.method);
+            let handler = move |request: HttpRequest, payload: web::Payload| serve(Arc::clone(&app), Arc::clone(&route), request, payload);
+            resource = resource.route(method.to(handler));
+        }
+        let refuse = move |request: HttpRequest| {
+            let problem = Problem::new(405, "method_not_allowed", "Not this way", format!("this path takes {allowed}"));
+            let response = respond_problem(problem, request.path());
+            std::future::ready(with_header(response, "allow", &allowed))
+        };
+        config.service(resource.default_service(web::to(refuse)));
+    }
+    config.default_service(web::to(|request: HttpRequest| async move {
+        respond_problem(Problem::not_found("path", request.path()), request.path())
+    }));
+}
+
+/// Our path as actix's: a name is one segment, or the part of one before a colon.
+fn pattern(path: &str) -> String {
+    path.replace('}', ":[^/:]+}")
+}
+
+fn method(method: Method) -> actix_web::Route {
+    match method {
+        Method::Get => web::get(),
+        Method::Post => web::post(),
+        Method::Put => web::put(),
+        Method::Patch => web::patch(),
+        Method::Delete => web::delete(),
+    }
+}
+
+/// One request, from its headers to its response.
+async fn serve(app: Arc<App>, route: Arc<Route>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let began = Instant::now();
+    app.metrics.in_flight.inc();
+    let answering = AssertUnwindSafe(answer(&app, &route, &request, payload)).catch_unwind();
+    let answered = answering.await.unwrap_or_else(|_| Err(internal(&format!("the handler of {} panicked", route.operation))));
+    app.metrics.in_flight.dec();
+    let response = match answered {
+        Ok(answer) => respond(answer),
+        Err(problem) => respond_problem(problem, request.path()),
+    };
+    let (status, elapsed) = (response.status().as_u16(), began.elapsed());
+    app.metrics.answered(route.operation, status, elapsed.as_secs_f64());
+    tracing::debug!(operation = route.operation, status, elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "answered");
+    response
+}
+
+async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Problem> {
+    let now = clock::now();
+    let caller = match route.access {
+        Access::Public => None,
+        Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, now).await?),
+    };
+    let parameters = parameters(route, request)?;
+    let tenant = match &caller {
+        Some(caller) => tenant(app, caller, parameters.get("tenant").map(String::as_str))?,
+        None => Tenant::default(),
+    };
+    match (route.access, &caller) {
+        (Access::Scope(scope), Some(caller)) => caller.must(scope)?,
+        (Access::Root, Some(caller)) if !caller.key.is_root => {
+            return Err(Problem::new(403, "root_only", "Only with the root key", "this concerns the whole installation"));
+        }
+        _ => {}
+    }
+    if app.closing.is_cancelled() && route.method != Method::Get {
+        return Err(Problem::unavailable("shutting_down", "the server stops; ask the next one", 5));
+    }
+    let _permit = match &caller {
+        Some(caller) => Some(app.limiter.admit(&caller.key.id, &tenant)?),
+        None => None,
+    };
+    let body = body(route, request, payload).await?;
+    let call = Call {
+        app: Arc::clone(app),
+        caller,
+        tenant,
+        path: request.path().to_owned(),
+        parameters,
+        query: request.query_string().to_owned(),
+        headers: request.headers().clone(),
+        body,
+        now,
+    };
+    if route.query.is_none() && !call.query.is_empty() {
+        return Err(Problem::invalid("query", format!("this operation takes nothing behind `?`, got `{}`", call.query)));
+    }
+    (route.handler)(call).await
+}
+
+async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Result<Caller, Problem> {
+    let address = || request.peer_addr().map(|peer| peer.ip());
+    let failed = |problem: Problem| match address() {
+        Some(address) => app.limiter.failure(address).err().unwrap_or(problem),
+        None => problem,
+    };
+    let presented = caller::presented(request.headers())?.ok_or_else(caller::no_key)?;
+    match caller::look_up(&app.catalog, &presented, now)? {
+        Known::Valid(key) => {
+            app.key_uses.note(app, &key, now);
+            Ok(Caller { key: *key, era: presented.era })
+        }
+        Known::Revoked(key) => {
+            if app.key_uses.is_due(&key.id, now) {
+                let actor = Actor { user: key.user.clone(), key_id: Some(key.id.clone()), at: now, entropy: clock::entropy() };
+                app.catalog.revoked_key_used(&key, &actor).await?;
+            }
+            Err(failed(caller::unknown()))
+        }
+        Known::No(problem) => Err(failed(problem)),
+    }
+}
+
+/// The tenant that the request is about. A foreign one looks like one that does not exist.
+fn tenant(app: &App, caller: &Caller, named: Option<&str>) -> Result<Tenant, Problem> {
+    match named {
+        None => Ok(caller.key.tenant.clone()),
+        Some(name) if name == caller.key.tenant.as_str() => Ok(caller.key.tenant.clone()),
+        Some(name) if caller.key.is_root => Ok(app.catalog.known_tenant(name)?),
+        Some(name) => Err(Problem::not_found("tenant", name)),
+    }
+}
+
+fn parameters(route: &Route, request: &HttpRequest) -> Result<HashMap<&'static str, String>, Problem> {
+    let mut parameters = HashMap::new();
+    for name in route.parameters() {
+        let value = request.match_info().get(name).unwrap_or_default();
+        let plain =
+            !value.is_empty() && value.len() <= SEGMENT_BYTES_MAX && !value.chars().any(|c| c.is_control() || c == '/' || c == '\\');
+        if !plain || value == "." || value == ".." || value.contains("%2F") || value.contains("%2f") {
+            return Err(Problem::not_found(name, value));
+        }
+        parameters.insert(name, value.to_owned());
+    }
+    Ok(parameters)
+}
+
+/// Reads the body as far as the route allows.
+async fn body(route: &Route, request: &HttpRequest, mut payload: web::Payload) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(413, "too_large", "Too large", format!("the body may have {} bytes at most", route.body_bytes_max));
+    let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|bytes| bytes > route.body_bytes_max) {
+        return Err(too_large());
+    }
+    let reading = async {
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|error| Problem::bad_request("body", format!("the body cannot be read: {error}")))?;
+            if bytes.len() + chunk.len() > route.body_bytes_max {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    };
+    let slow = || Problem::new(408, "slow_body", "Too slow", "the body did not arrive in time");
+    let bytes = tokio::time::timeout(BODY_TIME_MAX, reading).await.map_err(|_| slow())??;
+    check_type(route, request, &bytes)?;
+    Ok(bytes)
+}
+
+fn check_type(route: &Route, request: &HttpRequest, body: &Bytes) -> Result<(), Problem> {
+    let wrong =
+        |wanted: &str| Problem::new(415, "content_type", "Another kind of body is needed", format!("send `Content-Type: {wanted}`"));
+    if request.headers().get("content-encoding").is_some_and(|value| value != "identity") {
+        return Err(Problem::new(415, "content_encoding", "Not compressed, please", "bodies are taken as they are"));
+    }
+    let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    match route.payload {
+        Payload::Json { required: true, .. } if body.is_empty() => Err(Problem::invalid("$", "a JSON body is needed")),
+        Payload::Json { .. } if !body.is_empty() && !essence.eq_ignore_ascii_case("application/json") => Err(wrong("application/json")),
+        Payload::Form { .. } if !essence.eq_ignore_ascii_case("multipart/form-data") => Err(wrong("multipart/form-data")),
+        // The vendor's clients send `{}` with every action.
+        Payload::Nothing if !body.is_empty() && body.as_ref() != b"{}" => Err(Problem::invalid("$", "this operation takes no body")),
+        Payload::Nothing | Payload::Json { .. } | Payload::Form { .. } => Ok(()),
+    }
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header(("x-content-type-options", "nosniff")).insert_header(("cache-control", "no-store"));
+    for (name, value) in answer.headers {
+        builder.insert_header((name, value));
+    }
+    match answer.body {
+        Body::Empty => builder.finish(),
+        Body::Json(bytes) => builder.content_type("application/json").body(bytes),
+        Body::Bytes { content_type, bytes } => builder.content_type(content_type).body(bytes),
+        Body::Events(stream) => {
+            builder.insert_header(("x-accel-buffering", "no"));
+            builder.content_type("text/event-stream").streaming(stream.map(Ok::<_, std::convert::Infallible>))
+        }
+    }
+}
+
+fn respond_problem(mut problem: Problem, path: &str) -> HttpResponse {
+    problem.instance = Some(path.to_owned());
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let bytes = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header(("x-content-type-options", "nosniff")).insert_header(("cache-control", "no-store"));
+    if let Some(seconds) = problem.retry_after_seconds {
+        builder.insert_header(("retry-after", seconds.to_string()));
+    }
+    if problem.status == 401 {
+        builder.insert_header(("www-authenticate", "Bearer"));
+    }
+    builder.content_type("application/problem+json").body(bytes)
+}
+
+fn with_header(mut response: HttpResponse, name: &'static str, value: &str) -> HttpResponse {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+    response
+}

@@ -1,0 +1,44 @@
+//! When keys were last used, written down at most once a minute each, so that reading a list does not write.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::app::App;
+use crate::catalog::keys::KeyRow;
+use crate::ids::TimeMs;
+
+/// Between two notes about one key.
+const NOTE_EVERY_MS: u64 = 60_000;
+
+/// When each key was last noted by this process.
+#[derive(Debug, Default)]
+pub struct KeyUses {
+    noted: Mutex<HashMap<String, TimeMs>>,
+}
+
+impl KeyUses {
+    /// Whether it is time to write something about the key again; then it counts as written.
+    pub fn is_due(&self, key_id: &str, now: TimeMs) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        match noted.get(key_id) {
+            Some(before) if now.since(*before) < NOTE_EVERY_MS => false,
+            _ => {
+                noted.insert(key_id.to_owned(), now);
+                true
+            }
+        }
+    }
+
+    /// Writes down that a key was used, behind the request's back.
+    pub fn note(&self, app: &Arc<App>, key: &KeyRow, now: TimeMs) {
+        if !self.is_due(&key.id, now) {
+            return;
+        }
+        let (app, key) = (Arc::clone(app), key.clone());
+        actix_web::rt::spawn(async move {
+            if let Err(error) = app.catalog.key_used(&key, now).await {
+                tracing::debug!(%error, "the use of a key was not noted");
+            }
+        });
+    }
+}

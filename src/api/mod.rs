@@ -1,0 +1,26 @@
+//! HTTP: requests become calls of the engine and the catalog, and their answers become responses. Handlers translate; no rule of flows,
+//! executions or keys lives here. One table (`routes`) says what there is, what it needs and what it answers; authentication, limits,
+//! idempotency and the OpenAPI document work from that table, so a route cannot escape them.
+//!
+//! Read `route` first, then `dispatch` (what happens to a request before and after its handler), then any file of `native/`.
+
+mod answer;
+mod app;
+mod call;
+mod caller;
+mod dispatch;
+mod key_uses;
+mod limits;
+mod metrics;
+mod native;
+mod openapi;
+mod operate;
+mod page;
+mod problem;
+mod route;
+mod routes;
+mod server;
+mod sse;
+
+pub use app::{App, Settings};
+pub use server::{Listening, Stop, serve};

@@ -1,0 +1,212 @@
+//! The OpenAPI document, worked out from the table of routes and the types that its handlers read and write.
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::problem::Problem;
+use super::route::{Access, Content, Payload, Route};
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
+/// The document for these routes.
+#[must_use]
+pub fn document(routes: &[Route]) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for route in routes {
+        let operation = operation(route, &mut generator);
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(path) = path.as_object_mut() {
+            path.insert(route.method.name().to_lowercase(), operation);
+        }
+    }
+    generator.subschema_for::<Problem>();
+    let schemas = generator.take_definitions(true);
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Flowgate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Agents with revisions, executed, approved, watched and cancelled over HTTP. Times are milliseconds since 1970.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    })
+}
+
+fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
+    let mut parameters: Vec<Value> = route
+        .parameters()
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 200}}))
+        .collect();
+    if let Some(query) = route.query {
+        parameters.extend(query_parameters(query(generator).as_value()));
+    }
+    let mut headers: Vec<&str> = route.headers.to_vec();
+    if route.creates {
+        headers.push("Idempotency-Key");
+    }
+    parameters
+        .extend(headers.into_iter().map(|name| json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": 200}})));
+    let mut operation = json!({
+        "operationId": route.operation,
+        "summary": route.summary,
+        "tags": [tag(route.path)],
+        "responses": responses(route, generator),
+    });
+    let Some(fields) = operation.as_object_mut() else { return operation };
+    if !parameters.is_empty() {
+        fields.insert("parameters".to_owned(), parameters.into());
+    }
+    if let Some(body) = request_body(route, generator) {
+        fields.insert("requestBody".to_owned(), body);
+    }
+    let (security, needed) = match route.access {
+        Access::Public => (json!([]), None),
+        Access::Key => (json!([{"apiKey": []}, {"bearer": []}]), Some("any key")),
+        Access::Scope(scope) => (json!([{"apiKey": []}, {"bearer": []}]), Some(scope.name())),
+        Access::Root => (json!([{"apiKey": []}, {"bearer": []}]), Some("the root key")),
+    };
+    fields.insert("security".to_owned(), security);
+    if let Some(needed) = needed {
+        fields.insert("x-permission".to_owned(), needed.into());
+    }
+    operation
+}
+
+/// The first fixed part behind the tenant that says what it is about.
+fn tag(path: &str) -> &str {
+    let parts = path.split(['/', ':']).filter(|part| !part.is_empty() && !part.starts_with('{'));
+    parts.filter(|part| !["v1", "tenants", "agents"].contains(part)).last().or(path.split('/').nth(1)).unwrap_or("server")
+}
+
+fn query_parameters(schema: &Value) -> Vec<Value> {
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    properties
+        .map(|(name, schema)| {
+            let mut schema = schema.clone();
+            let description = schema.as_object_mut().and_then(|fields| fields.remove("description"));
+            let mut parameter =
+                json!({"name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": present(schema)});
+            if let (Some(description), Some(fields)) = (description, parameter.as_object_mut()) {
+                fields.insert("description".to_owned(), description);
+            }
+            parameter
+        })
+        .collect()
+}
+
+/// Absent is how a query says null.
+fn present(mut schema: Value) -> Value {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(Value::Array(some)) = schema.get("anyOf") {
+        let rest: Vec<&Value> = some.iter().filter(|one| one["type"] != "null").collect();
+        if let [only] = rest.as_slice() {
+            return (*only).clone();
+        }
+    }
+    schema
+}
+
+fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value> {
+    match route.payload {
+        Payload::Nothing => None,
+        Payload::Json { schema, required } => Some(json!({"required": required, "content": {JSON: {"schema": schema(generator)}}})),
+        Payload::Form { part } => Some(json!({"required": true, "content": {"multipart/form-data": {"schema": {
+            "type": "object", "required": [part], "properties": {part: {"type": "string", "format": "binary"}},
+        }}}})),
+    }
+}
+
+fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
+    let mut responses = Map::new();
+    for (status, content) in &route.answers {
+        let mut response = json!({"description": phrase(*status)});
+        match content {
+            Content::Nothing => {}
+            Content::Json(schema) => response["content"] = json!({JSON: {"schema": schema(generator)}}),
+            Content::Events => response["content"] = json!({"text/event-stream": {"schema": {"type": "string"}}}),
+            Content::Other(content_type) => response["content"] = json!({*content_type: {"schema": {"type": "string"}}}),
+        }
+        responses.insert(status.to_string(), response);
+    }
+    let problem = json!({"description": "What is wrong", "content": {PROBLEM: {"schema": generator.subschema_for::<Problem>()}}});
+    if route.access != Access::Public {
+        for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "503"] {
+            responses.entry(status).or_insert_with(|| problem.clone());
+        }
+    }
+    Value::Object(responses)
+}
+
+fn phrase(status: u16) -> &'static str {
+    match status {
+        200 => "Done",
+        201 => "Made",
+        202 => "Taken; it goes on",
+        204 => "Done, or nothing there",
+        503 => "Not now",
+        _ => "See the summary",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::routes;
+
+    /// Every object has properties or says what its values are; free-form is said by name only.
+    fn untyped(path: &str, schema: &Value, found: &mut Vec<String>) {
+        match schema {
+            Value::Object(fields) => {
+                let says = ["properties", "additionalProperties", "oneOf", "anyOf", "allOf", "patternProperties"];
+                if fields.get("type").is_some_and(|kind| kind == "object") && !says.iter().any(|name| fields.contains_key(*name)) {
+                    found.push(path.to_owned());
+                }
+                for (name, inner) in fields {
+                    untyped(&format!("{path}/{name}"), inner, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|inner| untyped(path, inner, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_document_has_the_table_s_operations_and_no_untyped_object() {
+        let routes = routes::table();
+        let document = document(&routes);
+        let paths = document["paths"].as_object().unwrap();
+        let count: usize = paths.values().map(|path| path.as_object().unwrap().len()).sum();
+        assert_eq!(count, routes.len());
+        let mut found = Vec::new();
+        untyped("", &document["components"]["schemas"], &mut found);
+        untyped("", &document["paths"], &mut found);
+        assert!(found.is_empty(), "objects of which nothing is said: {found:#?}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document(&routes::table());
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        }
+    }
+}

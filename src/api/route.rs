@@ -1,0 +1,261 @@
+//! One entry of the table of routes: what is called how, what it needs, what it answers, and which function answers. Everything that
+//! must hold for every route (permissions, limits, the OpenAPI document) is worked out from these entries.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use crate::catalog::scopes::Scope;
+
+/// Bytes of a JSON body where the route does not say.
+pub const BODY_BYTES_DEFAULT: usize = 2 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody: the answer holds nothing of any tenant.
+    Public,
+    /// Any valid key.
+    Key,
+    /// A key with this scope.
+    Scope(Scope),
+    /// The root key: it concerns the installation.
+    Root,
+}
+
+/// A schema, made when the document is.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub enum Payload {
+    Nothing,
+    /// JSON; an absent body counts as `{}` where it may be absent.
+    Json {
+        schema: SchemaOf,
+        required: bool,
+    },
+    /// A form with a file in the part of this name.
+    Form {
+        part: &'static str,
+    },
+}
+
+/// What an answer carries.
+#[derive(Clone, Copy)]
+pub enum Content {
+    Nothing,
+    Json(SchemaOf),
+    Events,
+    Other(&'static str),
+}
+
+type Handler = Arc<dyn Fn(Call) -> LocalBoxFuture<'static, Result<Answer, Problem>> + Send + Sync>;
+
+/// One operation.
+#[derive(Clone)]
+pub struct Route {
+    pub method: Method,
+    /// `{name}` is one segment, or the part of one before `:action`.
+    pub path: &'static str,
+    /// Unique; the `operationId`.
+    pub operation: &'static str,
+    pub summary: &'static str,
+    pub access: Access,
+    pub query: Option<SchemaOf>,
+    pub payload: Payload,
+    pub body_bytes_max: usize,
+    /// Beside problems.
+    pub answers: Vec<(u16, Content)>,
+    /// Headers that the operation understands beside those of every operation.
+    pub headers: &'static [&'static str],
+    /// It makes something: `Idempotency-Key` is honoured.
+    pub creates: bool,
+    pub handler: Handler,
+}
+
+fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// The whole schema, not a reference: the properties become parameters.
+fn root_schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    T::json_schema(generator)
+}
+
+impl Route {
+    fn new(method: Method, path: &'static str, operation: &'static str, summary: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            operation,
+            summary,
+            access: Access::Scope(Scope::Admin),
+            query: None,
+            payload: Payload::Nothing,
+            body_bytes_max: BODY_BYTES_DEFAULT,
+            answers: Vec::new(),
+            headers: &[],
+            creates: false,
+            handler: Arc::new(|_| async { Err(Problem::new(501, "unfinished", "Not there", "the route has no handler")) }.boxed_local()),
+        }
+    }
+
+    #[must_use]
+    pub fn get(path: &'static str, operation: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Get, path, operation, summary)
+    }
+
+    #[must_use]
+    pub fn post(path: &'static str, operation: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Post, path, operation, summary)
+    }
+
+    #[must_use]
+    pub fn put(path: &'static str, operation: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Put, path, operation, summary)
+    }
+
+    #[must_use]
+    pub fn patch(path: &'static str, operation: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Patch, path, operation, summary)
+    }
+
+    #[must_use]
+    pub fn delete(path: &'static str, operation: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Delete, path, operation, summary)
+    }
+
+    /// Who may call; without it, only a key with `admin`.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    #[must_use]
+    pub fn scope(self, scope: Scope) -> Self {
+        self.access(Access::Scope(scope))
+    }
+
+    /// The names that may stand behind `?`; others are refused.
+    #[must_use]
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.query = Some(root_schema_of::<T>);
+        self
+    }
+
+    #[must_use]
+    pub fn takes<T: JsonSchema>(mut self) -> Self {
+        self.payload = Payload::Json { schema: schema_of::<T>, required: true };
+        self
+    }
+
+    /// As `takes`; no body is the same as `{}`.
+    #[must_use]
+    pub fn may_take<T: JsonSchema>(mut self) -> Self {
+        self.payload = Payload::Json { schema: schema_of::<T>, required: false };
+        self
+    }
+
+    #[must_use]
+    pub fn takes_form(mut self, part: &'static str) -> Self {
+        self.payload = Payload::Form { part };
+        self
+    }
+
+    #[must_use]
+    pub fn body_bytes_max(mut self, bytes: usize) -> Self {
+        self.body_bytes_max = bytes;
+        self
+    }
+
+    #[must_use]
+    pub fn answers<T: JsonSchema>(self, status: u16) -> Self {
+        self.answers_with(status, Content::Json(schema_of::<T>))
+    }
+
+    #[must_use]
+    pub fn answers_with(mut self, status: u16, content: Content) -> Self {
+        self.answers.push((status, content));
+        self
+    }
+
+    #[must_use]
+    pub fn headers(mut self, names: &'static [&'static str]) -> Self {
+        self.headers = names;
+        self
+    }
+
+    /// It makes something; see `creates`.
+    #[must_use]
+    pub fn creates(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
+    /// The function that answers.
+    #[must_use]
+    pub fn to<F, A>(mut self, handler: F) -> Self
+    where
+        F: Fn(Call) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Answer, Problem>> + 'static,
+    {
+        self.handler = Arc::new(move |call| handler(call).boxed_local());
+        self
+    }
+
+    /// Whether it belongs to a tenant that the path names.
+    #[must_use]
+    pub fn is_of_a_tenant(&self) -> bool {
+        self.path.contains("{tenant}")
+    }
+
+    /// The names in the path, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
+    }
+}
+
+/// JSON that is free-form by contract: parameters, flows, payloads.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Free(pub Value);
+
+impl JsonSchema for Free {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FreeForm".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({"description": "Any JSON value; what may stand here is said where it is used."})
+    }
+}

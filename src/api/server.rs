@@ -1,0 +1,101 @@
+//! Listening, and stopping: on the first signal nothing new is taken, streams end with a word, running steps get a bounded time and
+//! everything is parked durably; on the second the process ends at once, which loses nothing either.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App as Web, HttpServer};
+use tokio_util::sync::CancellationToken;
+
+use super::app::App;
+use super::dispatch;
+use crate::engine::Parked;
+
+/// How long a client may take to send its headers.
+const HEADERS_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long connections get to end once everything is parked, in seconds.
+const CONNECTIONS_END_SECONDS: u64 = 2;
+/// The process's exit code when a second signal cuts the stop short.
+const CUT_SHORT: i32 = 130;
+
+/// A server that answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    pub address: SocketAddr,
+}
+
+/// How a server is told to stop, and how long running steps get then.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// Beside the process's signals.
+    pub token: CancellationToken,
+    pub grace: Duration,
+}
+
+/// Serves until a signal or the token; then stops everything, the engine included. Blocks the thread.
+///
+/// # Errors
+/// When the address cannot be listened on, or signals cannot be heard.
+pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Listening)) -> std::io::Result<Parked> {
+    let address = listener.local_addr()?;
+    actix_web::rt::System::new().block_on(async move {
+        let app = Arc::new(app);
+        let shared = Arc::clone(&app);
+        let server = HttpServer::new(move || {
+            let app = Arc::clone(&shared);
+            Web::new().configure(move |config| dispatch::configure(&app, config))
+        });
+        let server = server
+            .client_request_timeout(HEADERS_TIME_MAX)
+            .shutdown_timeout(CONNECTIONS_END_SECONDS)
+            .disable_signals()
+            .listen(listener)?
+            .run();
+        let handle = server.handle();
+        let serving = actix_web::rt::spawn(server);
+        let mut signals = Signals::new()?;
+        ready(Listening { address });
+        tokio::select! {
+            () = signals.next() => {}
+            () = stop.token.cancelled() => {}
+        }
+        tracing::info!("stopping: nothing new is taken");
+        app.closing.cancel();
+        let stopping = async {
+            let parked = app.engine.clone().shutdown(stop.grace).await;
+            handle.stop(true).await;
+            parked
+        };
+        let parked = tokio::select! {
+            parked = stopping => parked,
+            () = signals.next() => {
+                tracing::warn!("stopped at once; the next start goes on from the journal");
+                std::process::exit(CUT_SHORT);
+            }
+        };
+        // The server's own result says nothing that matters once it was told to stop.
+        let _ = serving.await;
+        Ok(parked)
+    })
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the server keeps beside executions: tenants, keys, agents, revisions, drafts, deployments, budgets, webhooks, files. Typed
+//! documents over `store`; each file holds one kind of thing and its rules. What a flow means is the machine's business, who may call
+//! what over HTTP is `api`'s.
+//!
+//! **Invariant**: everything that must hold together changes in one commit, by compare-and-set; of two writers one reads again.
+
+pub mod audit;
+pub mod documents;
+pub mod keys;
+pub mod numbers;
+pub mod scopes;
+pub mod tenants;
+
+pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};
