@@ -4,10 +4,14 @@
 //!
 //! **Invariant**: everything that must hold together changes in one commit, by compare-and-set; of two writers one reads again.
 
+pub mod agents;
 pub mod audit;
+pub mod deployments;
 pub mod documents;
+pub mod environments;
 pub mod keys;
 pub mod numbers;
+pub mod revisions;
 pub mod scopes;
 pub mod tenants;
 

@@ -48,6 +48,7 @@ impl Catalog {
             let number = catalog.next_number(TenantRow::COLLECTION, changes)?;
             let row = TenantRow { id: id.to_owned(), number, display_name: display_name.unwrap_or(id).to_owned(), created_at: now };
             changes.put(&Self::system(), id, 0, &row);
+            Self::first_environment(&Tenant::new(id), now, changes);
             Ok(row)
         })
         .await

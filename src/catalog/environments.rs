@@ -1,0 +1,164 @@
+//! Environments: where revisions run, and the configuration that holds there.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::audit::Actor;
+use super::tenants::is_slug;
+use super::{Catalog, Changes, Error, Kept, Listing, Stored};
+use crate::ids::{Tenant, TimeMs};
+
+/// Where executions run unless a request says otherwise. Every tenant has it.
+pub const PRODUCTION: &str = "production";
+/// A slug in characters.
+const SLUG_LENGTH_MAX: usize = 63;
+
+/// One environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentRow {
+    pub id: Uuid,
+    /// Worked out from the first name; never changes.
+    pub slug: String,
+    pub display_name: String,
+    /// Over the defaults of a flow's `config:`; what a flow does not declare does not concern it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub config: Map<String, Value>,
+    pub created_at: TimeMs,
+    pub created_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<TimeMs>,
+}
+
+impl Kept for EnvironmentRow {
+    const COLLECTION: &'static str = "environments";
+}
+
+/// `Staging Area` → `staging-area`.
+fn slug_of(name: &str) -> String {
+    let words: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+impl Catalog {
+    /// Adds the environment that every tenant has.
+    pub(super) fn first_environment(tenant: &Tenant, now: TimeMs, changes: &mut Changes) {
+        let row = EnvironmentRow {
+            id: Uuid::now_v7(),
+            slug: PRODUCTION.to_owned(),
+            display_name: "Production".to_owned(),
+            config: Map::new(),
+            created_at: now,
+            created_by: "server".to_owned(),
+            archived_at: None,
+        };
+        changes.put(tenant, PRODUCTION, 0, &row);
+    }
+
+    /// # Errors
+    /// `Invalid`, `Exists`, and as a commit.
+    pub async fn create_environment(
+        &self,
+        tenant: &Tenant,
+        display_name: &str,
+        config: Map<String, Value>,
+        actor: &Actor,
+    ) -> Result<EnvironmentRow, Error> {
+        let slug = slug_of(display_name);
+        if !is_slug(&slug, SLUG_LENGTH_MAX) {
+            let message =
+                format!("`{display_name}` gives no name for paths: it needs a letter first and at most {SLUG_LENGTH_MAX} characters");
+            return Err(Error::Invalid { field: "displayName", message });
+        }
+        self.update(|catalog, changes| {
+            if catalog.environment(tenant, &slug)?.is_some() {
+                return Err(Error::Exists { what: "environment", name: slug.clone() });
+            }
+            let row = EnvironmentRow {
+                id: Uuid::now_v7(),
+                slug: slug.clone(),
+                display_name: display_name.to_owned(),
+                config: config.clone(),
+                created_at: actor.at,
+                created_by: actor.user.clone(),
+                archived_at: None,
+            };
+            changes.put(tenant, &slug, 0, &row);
+            changes.audit(tenant, actor, "environment.created", &format!("environment:{slug}"), None);
+            Ok(row)
+        })
+        .await
+    }
+
+    /// By slug.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn environment(&self, tenant: &Tenant, slug: &str) -> Result<Option<Stored<EnvironmentRow>>, Error> {
+        self.get(tenant, slug)
+    }
+
+    /// One that executions can run in.
+    ///
+    /// # Errors
+    /// `NotFound` (archived ones too), `Store`.
+    pub fn usable_environment(&self, tenant: &Tenant, slug: &str) -> Result<EnvironmentRow, Error> {
+        let found = self.environment(tenant, slug)?.map(|stored| stored.value).filter(|row| row.archived_at.is_none());
+        found.ok_or_else(|| Error::NotFound { what: "environment", name: slug.to_owned() })
+    }
+
+    /// By id or slug.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn find_environment(&self, tenant: &Tenant, name: &str) -> Result<Stored<EnvironmentRow>, Error> {
+        let id = name.parse::<Uuid>().ok();
+        let fits = |stored: &Stored<EnvironmentRow>| id.map_or(stored.value.slug == name, |id| stored.value.id == id);
+        let all = self.list::<EnvironmentRow>(tenant, Listing::default())?;
+        all.into_iter().find(fits).ok_or_else(|| Error::NotFound { what: "environment", name: name.to_owned() })
+    }
+
+    /// Every environment, archived ones too.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn environments(&self, tenant: &Tenant) -> Result<Vec<EnvironmentRow>, Error> {
+        Ok(self.list(tenant, Listing::default())?.into_iter().map(|stored| stored.value).collect())
+    }
+
+    /// Another name, other configuration, archived or not: `change` says.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` for archiving `production`, and as a commit.
+    pub async fn change_environment(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+        actor: &Actor,
+        mut change: impl FnMut(&mut EnvironmentRow),
+    ) -> Result<EnvironmentRow, Error> {
+        self.update(|catalog, changes| {
+            let mut stored = catalog.find_environment(tenant, name)?;
+            change(&mut stored.value);
+            if stored.value.slug == PRODUCTION && stored.value.archived_at.is_some() {
+                return Err(Error::Conflict { code: "production_stays", message: "`production` cannot be archived".to_owned() });
+            }
+            changes.put(tenant, &stored.key, stored.version, &stored.value);
+            changes.audit(tenant, actor, "environment.changed", &format!("environment:{}", stored.value.slug), None);
+            Ok(stored.value)
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug_of;
+
+    #[test]
+    fn a_slug_is_made_of_the_name() {
+        for (name, slug) in [("Staging", "staging"), ("EU  West / 2", "eu-west-2"), ("ä", ""), ("-x-", "x")] {
+            assert_eq!(slug_of(name), slug);
+        }
+    }
+}
