@@ -1,5 +1,5 @@
-//! A difference as text for a terminal. The first character of every line says what the line is, so that a reader can be helped by
-//! colours: `+` came, `-` went, `~` changed, `@` where in a text, blank for what stayed.
+//! A difference as text for a terminal: its summary, then line by line. The first character of every line below the summary says what
+//! the line is, so that a reader can be helped by colours: `+` came, `-` went, `~` changed, `@` where in a text, blank for what stayed.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::limits::DIFF_VALUE_CHARACTERS_MAX;
 /// Without a line end after the last line. Text from the flows stands in it as it is, control characters included.
 #[must_use]
 pub fn text(diff: &Diff) -> String {
-    let mut lines = vec![format!("  {}", diff.summary)];
+    let mut lines = vec![diff.summary.clone()];
     if !diff.flow.is_empty() {
         lines.push("~ flow".to_owned());
         changes(&diff.flow, &mut lines);
