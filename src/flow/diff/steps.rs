@@ -43,7 +43,7 @@ impl Walk {
     /// Compares what is below `prefix`; returns the change of the first step, whose place is called `start`.
     pub fn graph(&mut self, prefix: &str, start: &str, before: &Graph<'_>, after: &Graph<'_>) -> Option<Change> {
         let renames = renames(before, after);
-        let renamed: HashSet<&str> = renames.values().copied().collect();
+        let new_ids: HashSet<&str> = renames.values().copied().collect();
         for (id, step) in before.steps {
             let name = StepName { step: format!("{prefix}{id}"), kind: kind(step) };
             if let Some(new) = renames.get(id.as_str()) {
@@ -55,7 +55,7 @@ impl Walk {
         for (id, step) in after.steps {
             if let Some(old) = before.steps.get(id) {
                 self.step(&format!("{prefix}{id}"), old, step);
-            } else if !renamed.contains(id.as_str()) {
+            } else if !new_ids.contains(id.as_str()) {
                 self.steps.added.push(StepName { step: format!("{prefix}{id}"), kind: kind(step) });
             }
         }

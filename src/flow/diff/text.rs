@@ -59,14 +59,15 @@ fn changes(changes: &[Change], lines: &mut Vec<String>) {
                 lines.push(format!("~   {path}"));
                 change.text.iter().for_each(|part| hunk(part, lines));
             }
-            (Some(before), Some(after)) => match (short(before), short(after)) {
-                (Some(before), Some(after)) => lines.push(format!("~   {path}: {before} → {after}")),
-                _ => {
+            (Some(before), Some(after)) => {
+                if let (Some(before), Some(after)) = (short(before), short(after)) {
+                    lines.push(format!("~   {path}: {before} → {after}"));
+                } else {
                     lines.push(format!("~   {path}"));
                     block('-', before, lines);
                     block('+', after, lines);
                 }
-            },
+            }
             (Some(value), None) => one_sided('-', path, value, lines),
             (None, Some(value)) => one_sided('+', path, value, lines),
             (None, None) => {}
