@@ -63,3 +63,10 @@ pub const COMPREHENSION_DEPTH_MAX: usize = 2;
 pub const HTTP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// What a model may send in one answer, tool calls included; a model that does not stop is cut here.
 pub const MODEL_ANSWER_BYTES_MAX: usize = 16 << 20;
+/// Work that the difference of two flows may do on lines of text (the square of the lines of both texts, summed): well under a second. A prompt of
+/// 10,000 lines fits; texts for which nothing is left are shown whole.
+pub const DIFF_EFFORT_MAX: usize = 500_000_000;
+/// Lines of a text that stay the same and are shown around those that do not.
+pub const DIFF_CONTEXT_LINES: usize = 3;
+/// A changed value of this length is shown on the line of its name, a longer one below it.
+pub const DIFF_VALUE_CHARACTERS_MAX: usize = 60;

@@ -173,4 +173,4 @@ fn no_arguments() -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::flow) mod tests;

@@ -8,7 +8,8 @@ use super::spec::FlowSpec;
 
 /// Where editors find it, and what `$id` says.
 const ID: &str = "urn:flowgate:flow:1";
-const STEP_KINDS: [&str; 14] =
+/// The keys of a step that name its kind.
+pub(super) const STEP_KINDS: [&str; 14] =
     ["llm", "agent", "http", "mcp", "builtin", "approval", "ask", "map", "flow", "wait", "event", "set", "fail", "end"];
 const TOOL_KINDS: [&str; 4] = ["http", "mcp", "builtin", "flow"];
 const METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "head"];

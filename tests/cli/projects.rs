@@ -69,6 +69,24 @@ fn a_flow_can_be_drawn_and_explained() {
 }
 
 #[test]
+fn two_flows_are_compared_by_what_they_mean() {
+    let bench = Bench::with("gate.yaml", GATE);
+    bench.write("same.yaml", &format!("ui: {{before: {{x: 1}}}}\nlimits: {{steps: 10000}}\n{GATE}"));
+    let changed = GATE.replace("Pay {{", "Refund {{").replace("kept", "unpaid").replace("desk: \"front\"", "desk: \"front\\e[31m\"");
+    bench.write("changed.yaml", &changed.replace("  before: {set: {", "  before: {set: {more: 1, "));
+    bench.write("bad.yaml", "flow: bad\nsteps: {}\n");
+    insta::assert_snapshot!(
+        [
+            bench.say(&["flow", "diff", "gate.yaml", "same.yaml", "--exit-code"]),
+            bench.say(&["flow", "diff", "gate.yaml", "changed.yaml"]),
+            bench.say(&["flow", "diff", "gate.yaml", "changed.yaml", "--exit-code", "-o", "ndjson"]),
+            bench.say(&["flow", "diff", "gate.yaml", "bad.yaml"]),
+        ]
+        .join("\n\n")
+    );
+}
+
+#[test]
 fn a_store_is_checked_backed_up_and_restored() {
     let bench = Bench::with("gate.yaml", GATE);
     assert_eq!(bench.run(&["store", "info"]).status.code(), Some(1));

@@ -1,6 +1,7 @@
 //! `flowgate flow`: flow files, without running them. One file per command.
 
 mod check;
+mod diff;
 mod explain;
 mod graph;
 mod schema;
@@ -14,6 +15,7 @@ pub enum Command {
     Schema(schema::Args),
     Graph(graph::Args),
     Explain(explain::Args),
+    Diff(diff::Args),
 }
 
 /// # Errors
@@ -24,5 +26,6 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Schema(args) => schema::execute(context, args),
         Command::Graph(args) => graph::execute(context, args),
         Command::Explain(args) => explain::execute(context, args),
+        Command::Diff(args) => diff::execute(context, args),
     }
 }

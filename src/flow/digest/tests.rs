@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn spec(value: &Value) -> FlowSpec {
+pub(in crate::flow) fn spec(value: &Value) -> FlowSpec {
     serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
 
@@ -81,7 +81,7 @@ fn the_order_of_tables_says_nothing_and_that_of_edges_does() {
 }
 
 /// A flow that uses nearly every key.
-fn everything() -> Value {
+pub(in crate::flow) fn everything() -> Value {
     json!({
         "flow": "f", "title": "t", "description": "d", "start": "a", "input": {"type": "object"}, "config": {"url": "u"},
         "limits": {"timeout": "3d", "steps": 5, "cost_usd": 0.5, "tokens": 7, "on_breach": "ask"},
@@ -141,7 +141,7 @@ fn every_step() -> Value {
 }
 
 /// Other values that the same field may have.
-fn others(value: &Value) -> Vec<Value> {
+pub(in crate::flow) fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) => {
             let words = ["31s", "2s..31s", "leave", "first", "fail", "read", "ask", "branch", "continue", "reject", "respond", "all"];
@@ -153,7 +153,7 @@ fn others(value: &Value) -> Vec<Value> {
     }
 }
 
-fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
+pub(in crate::flow) fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(object) => object.iter().for_each(|(key, item)| leaves(item, &format!("{pointer}/{key}"), found)),
         Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| leaves(item, &format!("{pointer}/{index}"), found)),
