@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
 from world import ROOT_KEY, Models, Recorder, Serving, clean_environment  # noqa: E402
 
@@ -13,6 +13,7 @@ PROGRAMS = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path("tar
 TENANT = "default"
 ORDER = {"id": "A-1001", "customer": "Ada Example", "total": 42.5}
 HELLO = "Hello, Ada. It is good to see you again, and the weather is fine."
+HELLO_BOB = "Hello, Bob. Ada was here before you."
 HELLO_PARAMETERS = [
     {"name": "message", "type": "string", "required": True, "description": "What the user says"},
     {
@@ -145,9 +146,3 @@ def raises(kind, call, *arguments, **options):
     except kind as refusal:
         return refusal
     raise AssertionError(f"{call.__name__} was not refused: {answer!r}")
-
-
-__all__ = [
-    "CONFLICT", "HELLO", "HELLO_AGENT", "HELLO_PARAMETERS", "INVALID", "NOT_FOUND", "OTHER", "PROGRAMS", "ROOT_KEY", "SERVER_ERROR", "SIGN_IN", "TENANT",
-    "CommandLine", "Scene", "desk_flow", "hello_flow", "raises",
-]
