@@ -174,11 +174,11 @@ class Serving:
                 time.sleep(0.02)
         raise RuntimeError(f"the server is not ready\n{self.log.read_text()}")
 
-    def request(self, method, path, body=None, key=ROOT_KEY, headers=None, timeout_s=60):
+    def request(self, method, path, body=None, raw=None, key=ROOT_KEY, headers=None, timeout_s=60):
         """One plain request: status, headers, and the body as JSON where it is JSON. For what the vendor's clients do not call."""
-        data = None if body is None else json.dumps(body).encode()
+        data = raw if body is None else json.dumps(body).encode()
         sent = {"X-API-KEY": key} if key else {}
-        if data is not None:
+        if body is not None:
             sent["content-type"] = "application/json"
         asked = urllib.request.Request(self.url + path, data=data, method=method, headers={**sent, **(headers or {})})
         try:

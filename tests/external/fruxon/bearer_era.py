@@ -6,13 +6,13 @@ import threading
 import time
 import uuid
 
-from scene import CONFLICT, HELLO, HELLO_AGENT, HELLO_PARAMETERS, INVALID, NOT_FOUND, ROOT_KEY, SIGN_IN, TENANT, Scene, hello_flow, raises
+from scene import CONFLICT, HELLO, HELLO_AGENT, HELLO_PARAMETERS, INVALID, NOT_FOUND, SIGN_IN, TENANT, Scene, hello_flow, raises
 
 from fruxon.exceptions import (
     AuthenticationError, ConflictError, FruxonAPIError, InsufficientScopeError, NotFoundError, StaleDraftError, ValidationError,
 )
 from fruxon.fruxon import FruxonClient
-from world import equal, eventually, run_tests
+from world import ROOT_KEY, equal, eventually, run_tests
 
 TICKET = {"ticket": "Order A-1001 arrived broken"}
 

@@ -4,13 +4,13 @@ import json
 import sys
 
 from scene import (
-    CONFLICT, HELLO, HELLO_BOB, HELLO_PARAMETERS, INVALID, NOT_FOUND, OTHER, ROOT_KEY, SERVER_ERROR, SIGN_IN, TENANT, Scene, hello_flow,
+    CONFLICT, HELLO, HELLO_BOB, HELLO_PARAMETERS, INVALID, NOT_FOUND, OTHER, SERVER_ERROR, SIGN_IN, TENANT, Scene, hello_flow,
     raises,
 )
 
 from fruxon.exceptions import AuthenticationError, FruxonAPIError, InsufficientScopeError, NotFoundError, StaleDraftError, ValidationError
 from fruxon.fruxon import FruxonClient
-from world import equal, eventually, run_tests
+from world import ROOT_KEY, equal, eventually, run_tests
 
 # One greeting: 20 tokens in and 10 out, at 0.25 and 2 dollars a million.
 INPUT_COST, OUTPUT_COST = 0.000005, 0.00002

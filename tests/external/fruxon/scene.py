@@ -7,7 +7,7 @@ import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from world import ROOT_KEY, Models, Recorder, Serving, clean_environment  # noqa: E402
+from world import Models, Recorder, Serving, clean_environment  # noqa: E402
 
 PROGRAMS = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path("target/external")
 TENANT = "default"
