@@ -346,7 +346,7 @@ def test_a_running_run_is_cancelled(directory, started):
         for event in story.client.stream("hello", parameters={"message": "Tell a long story"}):
             heard.append(event)
 
-    listener = threading.Thread(target=listen)
+    listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     (record,) = eventually(lambda: story.client.list_execution_records("hello", status=["IN_PROGRESS"]), "the run is seen")
     began = time.monotonic()

@@ -1,5 +1,6 @@
 """What both stories share: a server with a model and a shop beside it, the vendor's command line, and the two agents that are driven."""
 
+import copy
 import json
 import pathlib
 import subprocess
@@ -32,8 +33,8 @@ SIGN_IN, NOT_FOUND, INVALID, CONFLICT, SERVER_ERROR, OTHER = 10, 11, 12, 13, 14,
 
 
 def hello_flow(comment="first", parameters=None):
-    """The vendor's shape: an entry, one agent, an exit."""
-    return {
+    """The vendor's shape: an entry, one agent, an exit. A copy, so that tests may edit it."""
+    return copy.deepcopy({
         "comment": comment,
         "flow": {
             "steps": [
@@ -43,7 +44,7 @@ def hello_flow(comment="first", parameters=None):
             ],
             "edges": [{"source": "entry", "target": "greet"}, {"source": "greet", "target": "exit"}],
         },
-    }
+    })
 
 
 def desk_flow(shop_url, comment="desk"):
