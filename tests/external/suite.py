@@ -3,39 +3,17 @@
 import json
 import pathlib
 import sys
-import tempfile
-import traceback
-import urllib.request
 
-from world import HERE, Flowgate, Recorder, free_port, listening
+from world import Flowgate, Models, Recorder, Server, equal, free_port, listening, run_tests
 
 PROGRAMS = pathlib.Path(sys.argv[1])
 SECRET = "canary-4f1d9c"
 ORDER = {"id": "A-1001", "customer": "Ada Example", "total": 42.5, "currency": "EUR"}
 
 
-class Models:
-    """The model server; one for each test, so that its counters begin at zero."""
-
-    def __init__(self, fixtures):
-        self.port = free_port()
-        command = [PROGRAMS / "node_modules/.bin/llmock", "-p", self.port, "-f", HERE / "fixtures" / fixtures, "--strict", "--log-level", "warn"]
-        self.process = listening(command, self.port)
-        self.url = f"http://127.0.0.1:{self.port}/v1"
-
-    def requests(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/__aimock/journal") as answer:
-            journal = json.load(answer)
-        return journal if isinstance(journal, list) else journal["entries"]
-
-
-def equal(got, wanted, what):
-    assert got == wanted, f"{what}: {got!r}, not {wanted!r}"
-
-
 def test_a_refund_on_the_openai_wire(directory, started):
     """One order looked up, one refund paid with the approved bytes, usage counted, the secret nowhere on disk."""
-    models = started(Models("refund.json"))
+    models = started(Models(PROGRAMS, "refund.json"))
     shop = started(Recorder({"GET /orders/A-1001": (200, ORDER), "POST /refunds": (201, {"refund": "R-1"})}))
     flowgate = Flowgate(
         directory, OPENAI_API_KEY="test", OPENAI_BASE_URL=models.url, FLOWGATE_OUTBOUND_ALLOW="127.0.0.1", FLOWGATE_SECRET_SHOP_TOKEN=SECRET
@@ -58,7 +36,7 @@ def test_a_refund_on_the_openai_wire(directory, started):
 
 
 def test_a_rejection_pays_nothing(directory, started):
-    models = started(Models("refund.json"))
+    models = started(Models(PROGRAMS, "refund.json"))
     shop = started(Recorder({"GET /orders/A-1001": (200, ORDER), "POST /refunds": (201, {"refund": "R-1"})}))
     flowgate = Flowgate(
         directory, OPENAI_API_KEY="test", OPENAI_BASE_URL=models.url, FLOWGATE_OUTBOUND_ALLOW="127.0.0.1", FLOWGATE_SECRET_SHOP_TOKEN=SECRET
@@ -77,7 +55,7 @@ def test_a_rejection_pays_nothing(directory, started):
 
 def test_a_429_is_retried_and_counted(directory, started):
     """The engine retries, nobody below it: exactly three requests for two model steps."""
-    models = started(Models("refund-throttled.json"))
+    models = started(Models(PROGRAMS, "refund-throttled.json"))
     shop = started(Recorder({"GET /orders/A-1001": (200, ORDER)}))
     flowgate = Flowgate(
         directory, OPENAI_API_KEY="test", OPENAI_BASE_URL=models.url, FLOWGATE_OUTBOUND_ALLOW="127.0.0.1", FLOWGATE_SECRET_SHOP_TOKEN=SECRET
@@ -93,7 +71,7 @@ def test_a_429_is_retried_and_counted(directory, started):
 
 
 def test_an_agent_calls_tools_and_asks_before_the_gated_one(directory, started):
-    models = started(Models("triage.json"))
+    models = started(Models(PROGRAMS, "triage.json"))
     desk = started(
         Recorder({
             "GET /customers/C-31": (200, {"id": "C-31", "plan": "team"}),
@@ -120,7 +98,7 @@ def test_an_agent_calls_tools_and_asks_before_the_gated_one(directory, started):
 
 
 def test_a_contract_on_the_anthropic_wire_from_a_real_mcp_server(directory, started):
-    models = started(Models("contract.json"))
+    models = started(Models(PROGRAMS, "contract.json"))
     contracts = pathlib.Path(directory) / "contracts"
     contracts.mkdir()
     (contracts / "acme.txt").write_text("1. Liability is unlimited.\n2. Thirty days' notice.\n")
@@ -157,44 +135,5 @@ def test_mcp_over_stdio_and_over_http(directory, started):
     assert "Asia/Tokyo" in json.dumps(result["output"]["time"]), result
 
 
-class Server:
-    def __init__(self, process):
-        self.process = process
-
-
-def end(thing):
-    process = getattr(thing, "process", None)
-    if process is None:
-        thing.close()
-        return
-    process.terminate()
-    process.wait(timeout=10)
-
-
-def main():
-    wanted = sys.argv[2:]
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and (not wanted or name in wanted)]
-    failed = []
-    for name, test in tests:
-        things = []
-
-        def started(thing):
-            things.append(thing)
-            return thing
-
-        with tempfile.TemporaryDirectory() as directory:
-            try:
-                test(directory, started)
-                print(f"ok      {name}", flush=True)
-            except Exception:
-                failed.append(name)
-                print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
-            finally:
-                for thing in things:
-                    end(thing)
-    print(f"{len(tests) - len(failed)} passed, {len(failed)} failed")
-    sys.exit(1 if failed or not tests else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(dict(globals()), sys.argv[2:])
