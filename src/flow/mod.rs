@@ -20,3 +20,4 @@ pub mod source;
 pub mod spec;
 pub mod template;
 mod validate;
+pub mod vendor;
