@@ -50,19 +50,18 @@ impl<'a> Reader<'a, '_> {
             session.refuse_others(&["enabled"], "`sessionConfig`", self.problems);
         }
         let title = self.title(fields);
-        let system = self.prompt(fields, "systemPrompt");
-        let prompt = self.prompt(fields, "userPrompt");
-        if prompt.is_none() {
-            let at = child(&fields.at("userPrompt"), "template");
-            self.problems.add("missing_field", &at, "the step asks nothing: `userPrompt.template` is missing", "write what it is asked");
-        }
+        let system = fields.object("systemPrompt", self.problems).and_then(|prompt| {
+            let text = prompt.text("template", self.problems);
+            self.prompt(&prompt, text)
+        });
+        let hint = "write what the model is asked: `userPrompt: {template}`";
+        let prompt = fields.needed_object("userPrompt", hint, self.problems).and_then(|prompt| {
+            let text = prompt.needed_text("template", hint, self.problems);
+            self.prompt(&prompt, text)
+        });
         let output = self.output(fields);
         let max_iterations = self.max_iterations(fields);
-        let Some(provider) = fields.object("provider", self.problems) else {
-            let at = fields.at("provider");
-            self.problems.add("missing_field", &at, "`provider` is missing", "give `provider: {providerId, model}`");
-            return None;
-        };
+        let provider = fields.needed_object("provider", "give `provider: {providerId, model}`", self.problems)?;
         let model = self.model(&provider);
         let tools = self.integrations.tools(fields, &provider, self.problems);
         let kind = if tools.is_empty() { "llm" } else { "agent" };
@@ -97,11 +96,9 @@ impl<'a> Reader<'a, '_> {
         Some(format!("{}/{model}", provider_name(id)))
     }
 
-    fn prompt(&mut self, fields: &Fields<'a>, key: &str) -> Option<String> {
-        let prompt = fields.object(key, self.problems)?;
+    fn prompt(&mut self, prompt: &Fields<'a>, text: Option<&str>) -> Option<String> {
         prompt.refuse_others(&["template"], "a prompt", self.problems);
-        let text = prompt.text("template", self.problems)?;
-        Some(placeholders::template(text, self.known, &prompt.at("template"), self.problems))
+        text.map(|text| placeholders::template(text, self.known, &prompt.at("template"), self.problems))
     }
 
     fn output(&mut self, fields: &Fields<'a>) -> Option<Value> {

@@ -123,11 +123,15 @@ fn edges(graph: &Graph<'_>, steps: &mut Table<StepSpec>, places: &mut Vec<Place>
         [(only, _)] => Some((*only).to_owned()),
         several => {
             steps.shift_insert(0, graph.entry_id.to_owned(), StepSpec { set: Some(serde_json::Map::new()), ..StepSpec::default() });
-            several.iter().for_each(|(to, pointer)| add(graph.entry_id, to, pointer));
+            for (to, pointer) in several {
+                add(graph.entry_id, to, pointer);
+            }
             Some(graph.entry_id.to_owned())
         }
     };
-    graph.edges.iter().for_each(|edge| add(edge.from, edge.to, &edge.pointer));
+    for edge in &graph.edges {
+        add(edge.from, edge.to, &edge.pointer);
+    }
     if graph.first.len() > 1 {
         places.push((child("/steps", graph.entry_id), graph.entry.pointer.clone()));
     }

@@ -126,6 +126,13 @@ impl<'a> Fields<'a> {
         }
     }
 
+    pub(super) fn needed_object(&self, key: &str, hint: &str, problems: &mut Problems) -> Option<Fields<'a>> {
+        if self.given(key).is_none() {
+            problems.add("missing_field", &self.at(key), format!("`{key}` is missing"), hint);
+        }
+        self.object(key, problems)
+    }
+
     /// The objects of a list.
     pub(super) fn objects(&self, key: &str, problems: &mut Problems) -> Vec<Fields<'a>> {
         let pointer = self.at(key);

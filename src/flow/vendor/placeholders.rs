@@ -61,16 +61,17 @@ fn next_braces(text: &str, from: usize) -> Option<(usize, usize)> {
 
 /// What it means in our templates; none for what is only text.
 fn resolved(inner: &str, known: Known<'_>) -> Result<Option<String>, (String, String)> {
-    match classify(inner) {
+    let meaning = classify(inner);
+    // What follows only quotes it.
+    let inner = cut(inner);
+    match meaning {
         Inner::Text => Ok(None),
         Inner::Parameter(name) => match known.parameters.iter().find(|parameter| parameter.name == name) {
             Some(_) => Ok(Some(format!("input{}", attribute(name)))),
             None => Err(unknown(inner, "parameter", name, known.parameters.iter().map(|parameter| parameter.name.as_str()))),
         },
-        Inner::Step(id) => match known.steps.contains(&id) {
-            true => Ok(Some(format!("steps{}.output", attribute(id)))),
-            false => Err(unknown(inner, "step", id, known.steps.iter().copied())),
-        },
+        Inner::Step(id) if known.steps.contains(&id) => Ok(Some(format!("steps{}.output", attribute(id)))),
+        Inner::Step(id) => Err(unknown(inner, "step", id, known.steps.iter().copied())),
         Inner::Bare(name) => bare(name, known).map(Some),
         Inner::Call => {
             let message = format!("`{{{{{inner}}}}}` calls a tool or pipes values; a prompt only inserts values here");
@@ -95,17 +96,24 @@ fn bare(name: &str, known: Known<'_>) -> Result<String, (String, String)> {
         }
         (false, false) => {
             let all = known.parameters.iter().map(|parameter| parameter.name.as_str()).chain(known.steps.iter().copied());
-            Err(unknown(name, "parameter or step", name, all))
+            Err(unknown(cut(name), "parameter or step", name, all))
         }
     }
 }
 
 fn unknown<'k>(inner: &str, what: &str, name: &str, known: impl Iterator<Item = &'k str>) -> (String, String) {
+    let name = cut(name);
     let hint = match did_you_mean(name, known) {
         hint if hint.is_empty() => "write `{{param.NAME}}` for a declared parameter, `{{step.ID}}` for a step's output".to_owned(),
         hint => hint,
     };
     (format!("`{{{{{inner}}}}}`: there is no {what} `{name}`"), hint)
+}
+
+/// As much of a text as a message quotes.
+fn cut(text: &str) -> &str {
+    const BYTES_MAX: usize = 80;
+    &text[..text.floor_char_boundary(BYTES_MAX)]
 }
 
 fn classify(inner: &str) -> Inner<'_> {

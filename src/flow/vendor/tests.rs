@@ -34,7 +34,7 @@ fn edges(path: &str) -> Value {
 }
 
 /// entry → the step → exit, with the parameter `topic`.
-fn one(step: Value) -> Value {
+fn one(step: &Value) -> Value {
     let id = step["identifier"].as_str().unwrap().to_owned();
     let parameters = json!([{"name": "topic", "type": "string", "required": true}]);
     json!({"flow": {"steps": [entry(&parameters), step, exit()], "edges": edges(&format!("entry>{id} {id}>exit"))}})
@@ -150,12 +150,12 @@ fn one_agent_with_tools() {
 fn a_tool_step_is_a_call_without_a_model() {
     let tool = json!({"type": "TOOL", "identifier": "post", "toolKey": {"integrationId": "slack", "id": "send_message"},
         "parameters": {"channel": "#{{param.topic}}", "blocks": [{"text": "{% raw %}"}], "count": 3}});
-    let call = step(&good(&one(tool.clone())), "post").mcp.unwrap();
+    let call = step(&good(&one(&tool)), "post").mcp.unwrap();
     assert_eq!((call.server.as_str(), call.tool.as_str()), ("slack", "send_message"));
     let args = call.args.unwrap();
     assert_eq!((&args["channel"], &args["count"]), (&json!("#{{ input.topic }}"), &json!(3)));
     assert_eq!(rendered(args["blocks"][0]["text"].as_str().unwrap()), "{% raw %}");
-    let own = with(one(tool), "/flow/steps/1", "toolKey", json!({"integrationId": "", "id": "echo"}));
+    let own = with(one(&tool), "/flow/steps/1", "toolKey", json!({"integrationId": "", "id": "echo"}));
     assert!(step(&good(&own), "post").builtin.is_some());
 }
 
@@ -183,7 +183,7 @@ fn names_that_are_words_of_our_languages_are_names() {
         "items", "self",
     ];
     for word in words {
-        let mut body = one(agent(word, &format!("{{{{param.{word}}}}}")));
+        let mut body = one(&agent(word, &format!("{{{{param.{word}}}}}")));
         body["flow"]["steps"][0]["parametersMetadata"] = json!([{"name": word, "type": "string"}]);
         let translated = good(&body);
         let names = Fixed { roots: vec![("input".to_owned(), Arc::new(json!({word: "value"})))], ..Fixed::default() };
@@ -194,7 +194,7 @@ fn names_that_are_words_of_our_languages_are_names() {
 
 #[test]
 fn the_bodys_parameters_count_where_the_entry_has_none() {
-    let body = with(one(agent("a", "{{param.x}}")), "", "parametersMetadata", json!([{"name": "x"}]));
+    let body = with(one(&agent("a", "{{param.x}}")), "", "parametersMetadata", json!([{"name": "x"}]));
     assert_eq!(found(&body), [("bad_placeholder", "/flow/steps/1/userPrompt/template".to_owned())]);
     for none in [Value::Null, json!([])] {
         good(&with(body.clone(), "/flow/steps/0", "parametersMetadata", none));
@@ -218,7 +218,7 @@ fn what_servers_stamp_and_what_is_empty_is_ignored() {
 /// The whole list of problems of changed bodies.
 #[test]
 fn what_means_nothing_here_is_refused_by_name() {
-    let plain = one(agent("a", "{{param.topic}}"));
+    let plain = one(&agent("a", "{{param.topic}}"));
     let change = |pointer: &str, key: &str, value: Value| with(plain.clone(), pointer, key, value);
     let slot = json!([{"id": "s", "integrationId": "github"}]);
     let tool = |tool: Value| change("/flow/steps/1", "tools", json!([tool]));
@@ -255,12 +255,23 @@ fn what_means_nothing_here_is_refused_by_name() {
         (change("/flow/steps/1", "maxToolLoops", json!("many")), vec![("bad_value", "/flow/steps/1/maxToolLoops")]),
         (change("/flow/steps/1", "type", json!("CLAUDE_BOX")), vec![("no_steps", "/flow/steps"), ("unsupported", "/flow/steps/1/type")]),
         (change("/flow/steps/1", "type", json!(7)), vec![("bad_value", "/flow/steps/1/type")]),
-        (change("/flow/steps/1", "identifier", json!("exit")), vec![("duplicate_id", "/flow/steps/2/identifier")]),
+        (
+            change("/flow/steps/1", "identifier", json!("exit")),
+            vec![
+                ("duplicate_id", "/flow/steps/2/identifier"),
+                ("unknown_step", "/flow/edges/0/target"),
+                ("unknown_step", "/flow/edges/1/source"),
+            ],
+        ),
         (change("/flow/steps/1", "provider", Value::Null), vec![("missing_field", "/flow/steps/1/provider")]),
         (change("/flow/steps/1/provider", "model", json!("")), vec![("missing_field", "/flow/steps/1/provider/model")]),
         (change("/flow/steps/1/provider", "model", json!("a b")), vec![("bad_model", "/flow/steps/1/provider")]),
         (change("/flow/steps/1/provider", "temperature", json!(0.5)), vec![("unsupported", "/flow/steps/1/provider/temperature")]),
-        (change("/flow/steps/1", "userPrompt", Value::Null), vec![("missing_field", "/flow/steps/1/userPrompt/template")]),
+        (
+            change("/flow/steps/1", "userPrompt", json!({"template": " ", "placeholders": ["x"]})),
+            vec![("missing_field", "/flow/steps/1/userPrompt/template"), ("unsupported", "/flow/steps/1/userPrompt/placeholders")],
+        ),
+        (change("/flow/steps/1", "userPrompt", Value::Null), vec![("missing_field", "/flow/steps/1/userPrompt")]),
         (change("/flow/steps/1", "userPrompt", json!("x")), vec![("bad_value", "/flow/steps/1/userPrompt")]),
         (tool(json!({"toolKey": {"integrationId": "", "id": "web_search"}})), vec![("misplaced_key", "/flow/steps/1/tools/0")]),
         (
@@ -429,6 +440,11 @@ fn a_placeholder_that_nothing_answers_is_refused() {
         assert_eq!((problems[0].code, problems.len()), ("bad_placeholder", 1), "{text}");
         assert!(problems[0].message.contains(text), "{text}: {}", problems[0].message);
     }
+    for long in ["param.", "step.", "", "secret.", "call('"].map(|start| format!("{{{{{start}{}')}}}}", "é".repeat(90_000))) {
+        let message = shown(&long).err().map_or_else(String::new, |problems| problems[0].message.clone());
+        assert!(message.len() < 400, "{}", message.len());
+    }
+    assert!(shown(&format!("{{{{{}}}}}", "x".repeat(90_000))).unwrap_err()[0].message.len() < 400);
 }
 
 proptest! {
@@ -455,7 +471,7 @@ proptest! {
 }
 
 fn declared(metadata: &Value) -> Vec<Parameter> {
-    let mut body = one(agent("a", "x"));
+    let mut body = one(&agent("a", "x"));
     body["flow"]["steps"][0]["parametersMetadata"] = metadata.clone();
     good(&body).parameters
 }

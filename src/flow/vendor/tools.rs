@@ -80,10 +80,7 @@ impl<'a> Integrations<'a> {
 
     /// The key of a tool or of a TOOL step.
     pub(super) fn key(&self, tool: &Fields<'a>, problems: &mut Problems) -> Option<Key<'a>> {
-        let Some(key) = tool.object("toolKey", problems) else {
-            problems.add("missing_field", &tool.at("toolKey"), "`toolKey` is missing", "give `toolKey: {integrationId, id}`");
-            return None;
-        };
+        let key = tool.needed_object("toolKey", "give `toolKey: {integrationId, id}`", problems)?;
         key.refuse_others(&["integrationId", "id"], "a tool's key", problems);
         let id = key.needed_text("id", "name the tool", problems)?;
         let integration = match key.text("integrationId", problems) {
