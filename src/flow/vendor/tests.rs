@@ -215,15 +215,23 @@ fn what_servers_stamp_and_what_is_empty_is_ignored() {
     good(&body);
 }
 
-/// The whole list of problems of changed bodies.
+/// A sound body with one field changed.
+fn change(pointer: &str, key: &str, value: Value) -> Value {
+    with(one(&agent("a", "{{param.topic}}")), pointer, key, value)
+}
+
+/// The whole list of problems of each body: code and place.
+fn expect(cases: Vec<(Value, Vec<(&str, &str)>)>) {
+    for (body, expected) in cases {
+        let expected: Vec<(&str, String)> = expected.into_iter().map(|(code, pointer)| (code, pointer.to_owned())).collect();
+        assert_eq!(found(&body), expected, "{body}");
+    }
+}
+
 #[test]
-fn what_means_nothing_here_is_refused_by_name() {
-    let plain = one(&agent("a", "{{param.topic}}"));
-    let change = |pointer: &str, key: &str, value: Value| with(plain.clone(), pointer, key, value);
+fn fields_of_a_body_that_mean_nothing_here_are_refused_by_name() {
     let slot = json!([{"id": "s", "integrationId": "github"}]);
-    let tool = |tool: Value| change("/flow/steps/1", "tools", json!([tool]));
-    let github = json!({"toolKey": {"integrationId": "github", "id": "merge"}});
-    let cases: Vec<(Value, Vec<(&str, &str)>)> = vec![
+    expect(vec![
         (json!([]), vec![("bad_value", "")]),
         (json!({}), vec![("missing_field", "/flow")]),
         (change("", "definition", json!({"provider": {}})), vec![("contradiction", "/definition")]),
@@ -244,6 +252,12 @@ fn what_means_nothing_here_is_refused_by_name() {
             vec![("unsupported", "/integrationSlots/1/integrationId")],
         ),
         (change("/flow", "policy", json!("x")), vec![("unsupported", "/flow/policy")]),
+    ]);
+}
+
+#[test]
+fn fields_of_a_step_that_mean_nothing_here_are_refused_by_name() {
+    expect(vec![
         (change("/flow/steps/0", "parameters", json!(["x"])), vec![("unsupported", "/flow/steps/0/parameters")]),
         (change("/flow/steps/1", "memoryConfig", json!({"enabled": true})), vec![("unsupported", "/flow/steps/1/memoryConfig")]),
         (change("/flow/steps/1", "allowedSecretIds", json!(["x"])), vec![("unsupported", "/flow/steps/1/allowedSecretIds")]),
@@ -273,6 +287,14 @@ fn what_means_nothing_here_is_refused_by_name() {
         ),
         (change("/flow/steps/1", "userPrompt", Value::Null), vec![("missing_field", "/flow/steps/1/userPrompt")]),
         (change("/flow/steps/1", "userPrompt", json!("x")), vec![("bad_value", "/flow/steps/1/userPrompt")]),
+    ]);
+}
+
+#[test]
+fn tools_that_cannot_be_called_are_refused_by_name() {
+    let tool = |tool: Value| change("/flow/steps/1", "tools", json!([tool]));
+    let github = json!({"toolKey": {"integrationId": "github", "id": "merge"}});
+    expect(vec![
         (tool(json!({"toolKey": {"integrationId": "", "id": "web_search"}})), vec![("misplaced_key", "/flow/steps/1/tools/0")]),
         (
             tool(json!({"toolKey": {"integrationId": "sub_agent", "id": "x"}})),
@@ -289,6 +311,12 @@ fn what_means_nothing_here_is_refused_by_name() {
             vec![("unsupported", "/flow/steps/1/tools/0/humanApproval/policy")],
         ),
         (change("/flow/steps/1", "tools", json!([github, github])), vec![("duplicate_tool", "/flow/steps/1/tools/1")]),
+    ]);
+}
+
+#[test]
+fn parameters_that_cannot_be_read_are_refused() {
+    expect(vec![
         (
             change("/flow/steps/0", "parametersMetadata", json!([{"name": "topic"}, {"name": "topic"}])),
             vec![("bad_parameter", "/flow/steps/0/parametersMetadata/1/name")],
@@ -308,11 +336,7 @@ fn what_means_nothing_here_is_refused_by_name() {
                 ("unsupported", "/flow/steps/0/parametersMetadata/0/secret"),
             ],
         ),
-    ];
-    for (body, expected) in cases {
-        let expected: Vec<(&str, String)> = expected.into_iter().map(|(code, pointer)| (code, pointer.to_owned())).collect();
-        assert_eq!(found(&body), expected, "{body}");
-    }
+    ]);
 }
 
 #[test]
