@@ -21,3 +21,4 @@ pub mod source;
 pub mod spec;
 pub mod template;
 mod validate;
+pub mod vendor;
