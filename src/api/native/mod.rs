@@ -1,14 +1,18 @@
 //! The native API: `/v1/tenants/{tenant}/…`, one file per resource. Shapes are those of the contract; both generations of the vendor's
 //! clients are served.
 
+mod agents;
+mod bodies;
+mod deployments;
+mod environments;
 mod keys;
+mod revisions;
 mod tenants;
 
 use super::route::Route;
 
 /// Every operation of the native API.
 pub fn routes() -> Vec<Route> {
-    let mut routes = tenants::routes();
-    routes.extend(keys::routes());
-    routes
+    let resources = [tenants::routes, keys::routes, environments::routes, agents::routes, revisions::routes, deployments::routes];
+    resources.into_iter().flat_map(|routes| routes()).collect()
 }
