@@ -14,7 +14,7 @@ use crate::machine::summary::{Ended, Status, Summary};
 /// How an engine runs.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Everything this handle reads and writes belongs to this tenant.
+    /// Whose the first handle is; `EngineHandle::of` gives the others.
     pub tenant: Tenant,
     pub resume: Resume,
     /// Threads that execution actors are spread over; 0: as many as measurement found best.
