@@ -63,3 +63,7 @@ pub const COMPREHENSION_DEPTH_MAX: usize = 2;
 pub const HTTP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// What a model may send in one answer, tool calls included; a model that does not stop is cut here.
 pub const MODEL_ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// Names of called tools that an execution's summary holds. It is recorded with every change, so it stays small; who needs the rest reads the
+/// trace.
+pub const TOOLS_NOTED_MAX: usize = 32;

@@ -25,6 +25,9 @@ pub(super) fn retry(shared: &Shared, tenant: &Tenant, id: ExecutionId, starter: 
         Some(Status::Completed) => {
             return Err(Error::Unfit(format!("execution {id} completed; `flowgate exec fork` starts from one of its attempts")));
         }
+        Some(Status::Rejected) => {
+            return Err(Error::Unfit(format!("execution {id} was refused at its start and nothing of it ran; start it anew")));
+        }
         Some(_) => {}
     }
     let (attempt, given) = given::collect(&plan, &events, None).map_err(unfit)?;
@@ -54,7 +57,7 @@ fn whole(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Journal, E
 /// A root execution of its own, whatever the other one was: same revision, configuration, pins and mode.
 fn departing(start: Start, from: ExecutionId, starter: Person, origin: Origin) -> Start {
     debug_assert_eq!(start.execution, from, "the journal is that of the execution it departs from");
-    Start { execution: clock::execution_id(), starter, parent: None, allowance: None, origin: Some(origin), ..start }
+    Start { execution: clock::execution_id(), starter, parent: None, allowance: None, origin: Some(origin), refused: None, ..start }
 }
 
 fn ended(events: &[Recorded]) -> Option<Status> {

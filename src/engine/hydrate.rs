@@ -6,7 +6,7 @@ use super::error::Error;
 use super::messages::{Cause, Key};
 use super::shared::Shared;
 use crate::flow::plan::Plan;
-use crate::ids::{BootId, CallId, ExecutionId, Tenant, TimeMs};
+use crate::ids::{BootId, CallId, ExecutionId, Tenant};
 use crate::limits::CHILD_DEPTH_MAX;
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
@@ -51,7 +51,7 @@ impl Life {
     pub(super) fn summarise(&mut self) -> Option<Summary> {
         let latest = self.plan.as_ref().and_then(|plan| self.state.summary(plan));
         self.latest.clone_from(&latest);
-        let changed = latest.filter(|latest| !self.committed.as_ref().is_some_and(|before| same(before, latest)));
+        let changed = latest.filter(|latest| !self.committed.as_ref().is_some_and(|before| before.says_same(latest)));
         if changed.is_some() {
             self.committed.clone_from(&changed);
         }
@@ -104,12 +104,12 @@ pub(super) fn load(shared: &Shared, key: &Key, origin: Origin) -> Result<Life, C
     let committed = shared.store.summary(tenant, *execution).map_err(unreadable)?;
     let folded = state.summary(&plan);
     if let (Some(stored), Some(folded)) = (&committed, &folded)
-        && !same(stored, folded)
+        && !stored.agrees(folded)
     {
         return Err(Cause::Hopeless("its journal and its row in the store disagree; run `flowgate store check`".to_owned()));
     }
     let lineage = lineage(shared, key, start).map_err(unreadable)?;
-    Ok(Life { state, plan: Some(plan), lineage, committed: folded.clone(), latest: folded })
+    Ok(Life { state, plan: Some(plan), lineage, committed: committed.or_else(|| folded.clone()), latest: folded })
 }
 
 /// The whole journal.
@@ -123,12 +123,6 @@ pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Resul
             return Ok(events);
         }
     }
-}
-
-/// Whether two summaries say the same, apart from when.
-pub(super) fn same(one: &Summary, other: &Summary) -> bool {
-    let timeless = |summary: &Summary| Summary { updated_at: TimeMs(0), ..summary.clone() };
-    timeless(one) == timeless(other)
 }
 
 fn lineage(shared: &Shared, key: &Key, start: &Start) -> Result<Vec<Key>, store::Error> {

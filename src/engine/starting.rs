@@ -92,6 +92,12 @@ pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartReq
         prices,
         allowance: None,
         origin: None,
+        purpose: request.purpose,
+        trigger: request.trigger,
+        labels: request.labels,
+        history: request.history,
+        attachments: request.attachments,
+        refused: request.refused,
     })
 }
 
