@@ -70,3 +70,7 @@ pub const DIFF_EFFORT_MAX: usize = 500_000_000;
 pub const DIFF_CONTEXT_LINES: usize = 3;
 /// A changed value of this length is shown on the line of its name, a longer one below it.
 pub const DIFF_VALUE_CHARACTERS_MAX: usize = 60;
+
+/// Names of called tools that an execution's summary holds. It is recorded with every change, so it stays small; who needs the rest reads the
+/// trace.
+pub const TOOLS_NOTED_MAX: usize = 32;

@@ -167,7 +167,7 @@ pub fn execution_text(output: Output, snapshot: &Snapshot) -> String {
 pub fn status_accent(status: Status) -> Accent {
     match status {
         Status::Completed => Accent::Good,
-        Status::Failed | Status::TimedOut => Accent::Bad,
+        Status::Failed | Status::TimedOut | Status::Rejected => Accent::Bad,
         Status::Cancelled | Status::WaitingPerson | Status::WaitingAsync => Accent::Attention,
         Status::Running => Accent::Strong,
     }

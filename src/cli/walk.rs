@@ -130,7 +130,7 @@ pub fn exit(snapshot: &Snapshot) -> Exit {
     match snapshot.summary.status {
         _ if snapshot.quarantined.is_some() => Exit::Failed,
         Status::Completed => Exit::Completed,
-        Status::Failed | Status::TimedOut => Exit::Failed,
+        Status::Failed | Status::TimedOut | Status::Rejected => Exit::Failed,
         Status::Cancelled => Exit::Cancelled,
         Status::Running | Status::WaitingPerson | Status::WaitingAsync => Exit::Waiting,
     }

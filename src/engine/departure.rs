@@ -6,7 +6,7 @@ use super::request::ForkRequest;
 use super::shared::Shared;
 use crate::clock;
 use crate::flow::plan::{Kind, Plan};
-use crate::ids::ExecutionId;
+use crate::ids::{ExecutionId, Tenant};
 use crate::machine::event::{Event, Recorded};
 use crate::machine::given;
 use crate::machine::input::{Given, Origin, OriginKind, Start};
@@ -18,12 +18,15 @@ use crate::store;
 const OK: &str = "ok";
 
 /// A start like that of `id`, from the step that failed. Blocking.
-pub(super) fn retry(shared: &Shared, id: ExecutionId, starter: Person) -> Result<Start, Error> {
-    let Journal { events, start, plan } = whole(shared, id)?;
+pub(super) fn retry(shared: &Shared, tenant: &Tenant, id: ExecutionId, starter: Person) -> Result<Start, Error> {
+    let Journal { events, start, plan } = whole(shared, tenant, id)?;
     match ended(&events) {
         None => return Err(Error::Unfit(format!("execution {id} has not ended; `flowgate exec resume {id}` lets it go on"))),
         Some(Status::Completed) => {
             return Err(Error::Unfit(format!("execution {id} completed; `flowgate exec fork` starts from one of its attempts")));
+        }
+        Some(Status::Rejected) => {
+            return Err(Error::Unfit(format!("execution {id} was refused at its start and nothing of it ran; start it anew")));
         }
         Some(_) => {}
     }
@@ -32,9 +35,9 @@ pub(super) fn retry(shared: &Shared, id: ExecutionId, starter: Person) -> Result
 }
 
 /// A start like that of the named execution, with another output for one attempt. Blocking.
-pub(super) fn fork(shared: &Shared, request: ForkRequest) -> Result<Start, Error> {
+pub(super) fn fork(shared: &Shared, tenant: &Tenant, request: ForkRequest) -> Result<Start, Error> {
     let id = request.from;
-    let Journal { events, start, plan } = whole(shared, id)?;
+    let Journal { events, start, plan } = whole(shared, tenant, id)?;
     let (attempt, mut given) = given::collect(&plan, &events, Some(&request.attempt)).map_err(unfit)?;
     let visit = visit(&attempt).to_owned();
     let port = port(&plan, &visit)?;
@@ -44,17 +47,17 @@ pub(super) fn fork(shared: &Shared, request: ForkRequest) -> Result<Start, Error
 }
 
 /// The journal of an execution, refused where events are lost: what is taken over would be less than what it has done.
-fn whole(shared: &Shared, id: ExecutionId) -> Result<Journal, Error> {
-    match shared.store.quarantined(&shared.tenant, id).map_err(read::failed)? {
+fn whole(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Journal, Error> {
+    match shared.store.quarantined(tenant, id).map_err(read::failed)? {
         Some(reason) if store::has_lost_events(&reason) => Err(Error::Quarantined { id, reason }),
-        _ => read::journal(shared, id),
+        _ => read::journal(shared, tenant, id),
     }
 }
 
 /// A root execution of its own, whatever the other one was: same revision, configuration, pins and mode.
 fn departing(start: Start, from: ExecutionId, starter: Person, origin: Origin) -> Start {
     debug_assert_eq!(start.execution, from, "the journal is that of the execution it departs from");
-    Start { execution: clock::execution_id(), starter, parent: None, allowance: None, origin: Some(origin), ..start }
+    Start { execution: clock::execution_id(), starter, parent: None, allowance: None, origin: Some(origin), refused: None, ..start }
 }
 
 fn ended(events: &[Recorded]) -> Option<Status> {

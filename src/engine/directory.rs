@@ -14,7 +14,7 @@ use super::execution::ExecutionActor;
 use super::family;
 use super::hydrate::Origin;
 use super::messages::{
-    Answer, Answers, Between, Cause, Close, Deadline, Deliver, Feed, Generation, Gone, IsLive, Load, Loaded, Measure, Quiet, Restart,
+    Answer, Answers, Between, Cause, Close, Deadline, Deliver, Feed, Generation, Gone, IsLive, Key, Load, Loaded, Measure, Quiet, Restart,
     Resting, Shared, Sink, Ticket,
 };
 use super::notice::Notice;
@@ -33,9 +33,9 @@ pub(super) struct Directory {
     arbiters: Vec<ArbiterHandle>,
     timers: Addr<Timers>,
     /// Executions that have an actor or are about to get one.
-    slots: HashMap<ExecutionId, Slot>,
+    slots: HashMap<Key, Slot>,
     /// How many slots the family of a root has; absent: none.
-    families: HashMap<ExecutionId, usize>,
+    families: HashMap<Key, usize>,
     supervisor: Supervisor,
     next_ticket: Ticket,
     next_generation: Generation,
@@ -48,7 +48,7 @@ struct Slot {
     addr: Option<Addr<ExecutionActor>>,
     generation: Generation,
     /// Known from the relative that woke it, otherwise once loaded; counted in `families` from then on.
-    root: Option<ExecutionId>,
+    root: Option<Key>,
     /// What it has been sent and has not answered.
     held: BTreeMap<Ticket, Held>,
     /// What the timers were last told.
@@ -87,7 +87,7 @@ impl Directory {
     }
 
     fn deliver(&mut self, deliver: Deliver, ctx: &mut Context<Self>) {
-        let Deliver { execution, body, sink } = deliver;
+        let Deliver { key, body, sink } = deliver;
         if self.closed
             && let Sink::Caller(caller) = sink
         {
@@ -98,7 +98,7 @@ impl Directory {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let is_start = matches!(body, Body::Start(_));
-        if let Some(slot) = self.slots.get_mut(&execution) {
+        if let Some(slot) = self.slots.get_mut(&key) {
             if let Some(addr) = &slot.addr {
                 addr.do_send(Feed { ticket, body: body.clone() });
             }
@@ -106,26 +106,25 @@ impl Directory {
             return;
         }
         // Its relative is still here and knows the root: without a gap, the family does not seem at rest in between.
-        let root = relative(&body, &sink).and_then(|relative| self.slots.get(&relative)).and_then(|slot| slot.root);
-        if let Some(root) = root {
+        let root = relative(&body, &sink).and_then(|relative| self.slots.get(&key.of(relative))).and_then(|slot| slot.root.clone());
+        if let Some(root) = root.clone() {
             *self.families.entry(root).or_default() += 1;
         }
         let held = BTreeMap::from([(ticket, Held { body, sink })]);
-        self.slots.insert(execution, Slot { addr: None, generation: 0, root, held, deadline: None, standing: Standing::Good });
-        self.wake(execution, if is_start { Origin::Fresh } else { Origin::Journal }, ctx);
+        self.slots.insert(key.clone(), Slot { addr: None, generation: 0, root, held, deadline: None, standing: Standing::Good });
+        self.wake(&key, if is_start { Origin::Fresh } else { Origin::Journal }, ctx);
     }
 
     /// Gives a slot an actor and everything that it holds.
-    fn wake(&mut self, execution: ExecutionId, origin: Origin, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.get_mut(&execution) else { return };
+    fn wake(&mut self, key: &Key, origin: Origin, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
         self.next_generation += 1;
         let generation = self.next_generation;
-        let (low, high) = execution.0.as_u64_pair();
+        let (low, high) = key.execution.0.as_u64_pair();
         let spread = usize::try_from((low ^ high) % self.arbiters.len().max(1) as u64).unwrap_or(0);
         let Some(arbiter) = self.arbiters.get(spread) else { return };
-        let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
-        let addr =
-            ExecutionActor::start_in_arbiter(arbiter, move |_| ExecutionActor::new(execution, generation, origin, shared, directory));
+        let (shared, directory, own) = (Shared::clone(&self.shared), ctx.address(), key.clone());
+        let addr = ExecutionActor::start_in_arbiter(arbiter, move |_| ExecutionActor::new(own, generation, origin, shared, directory));
         for (ticket, held) in &slot.held {
             addr.do_send(Feed { ticket: *ticket, body: held.body.clone() });
         }
@@ -134,11 +133,11 @@ impl Directory {
     }
 
     /// The slot, if the message is from its present actor.
-    fn slot(&mut self, execution: ExecutionId, generation: Generation) -> Option<&mut Slot> {
-        self.slots.get_mut(&execution).filter(|slot| slot.generation == generation)
+    fn slot(&mut self, key: &Key, generation: Generation) -> Option<&mut Slot> {
+        self.slots.get_mut(key).filter(|slot| slot.generation == generation)
     }
 
-    fn resolve(&mut self, execution: ExecutionId, sink: Sink, answer: Answer, deadline: Option<TimeMs>, ctx: &mut Context<Self>) {
+    fn resolve(&mut self, key: &Key, sink: Sink, answer: Answer, deadline: Option<TimeMs>, ctx: &mut Context<Self>) {
         let next = match sink {
             Sink::Caller(caller) => {
                 // Fails when the caller has gone; what it asked for has happened all the same.
@@ -147,16 +146,16 @@ impl Directory {
             }
             Sink::Call(call) => {
                 match answer {
-                    Err(Error::Quarantined { .. }) => self.shared.performer.turn_away(execution, call),
-                    _ => self.shared.performer.forget(execution, call),
+                    Err(Error::Quarantined { .. }) => self.shared.performer.turn_away(key, call),
+                    _ => self.shared.performer.forget(key, call),
                 }
                 None
             }
-            Sink::ChildStart { parent } => family::child_started(parent, execution, &answer),
-            Sink::ChildCancel { parent } => family::child_cancelled(parent, execution, &answer),
-            Sink::ChildEnd { child } => family::parent_told(child, &answer),
+            Sink::ChildStart { parent } => family::child_started(parent, key, &answer),
+            Sink::ChildCancel { parent } => family::child_cancelled(parent, key, &answer),
+            Sink::ChildEnd { child } => family::parent_told(key.of(child), &answer),
             Sink::Timers => {
-                self.timers.do_send(Deadline { execution, due: deadline, fed: true });
+                self.timers.do_send(Deadline { key: key.clone(), due: deadline, fed: true });
                 None
             }
             Sink::Boot(answered) => {
@@ -172,104 +171,106 @@ impl Directory {
     }
 
     /// Forgets a slot, and says so to those who wait for the execution, or for its whole family, to come to rest.
-    fn close_slot(&mut self, execution: ExecutionId, summary: Option<Box<Summary>>, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.remove(&execution) else { return };
-        let root = slot.root.unwrap_or(execution);
-        let family_rests = self.leave_family(slot.root);
-        if family_rests && root != execution {
+    fn close_slot(&mut self, key: &Key, summary: Option<Box<Summary>>, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.remove(key) else { return };
+        let family_rests = self.leave_family(slot.root.as_ref());
+        let root = slot.root.unwrap_or_else(|| key.clone());
+        let is_root = root == *key;
+        if family_rests && !is_root {
             self.family_rests(root, ctx);
         }
         let Some(summary) = summary else { return };
-        self.shared.hub.publish(if root == execution && !family_rests { &[] } else { std::slice::from_ref(&execution) }, || Notice::Idle {
-            execution,
+        self.shared.hub.publish(if is_root && !family_rests { &[] } else { std::slice::from_ref(key) }, || Notice::Idle {
+            execution: key.execution,
             summary: summary.clone(),
         });
     }
 
     /// The last of a root's children has come to rest, the root itself long before: says so to those who listen to it.
-    fn family_rests(&self, root: ExecutionId, ctx: &mut Context<Self>) {
-        if !self.shared.hub.listens(&[root]) {
+    fn family_rests(&self, root: Key, ctx: &mut Context<Self>) {
+        if !self.shared.hub.listens(std::slice::from_ref(&root)) {
             return;
         }
         let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
         self.shared.runtime.spawn_blocking(move || {
-            if let Ok(Some(summary)) = shared.store.summary(&shared.tenant, root) {
+            if let Ok(Some(summary)) = shared.store.summary(&root.tenant, root.execution) {
                 directory.do_send(Quiet { root, summary: Box::new(summary) });
             }
         });
     }
 
     /// True when that was the family's last slot.
-    fn leave_family(&mut self, root: Option<ExecutionId>) -> bool {
+    fn leave_family(&mut self, root: Option<&Key>) -> bool {
         let Some(root) = root else { return true };
-        let Some(count) = self.families.get_mut(&root) else { return true };
+        let Some(count) = self.families.get_mut(root) else { return true };
         *count -= 1;
         if *count == 0 {
-            self.families.remove(&root);
+            self.families.remove(root);
         }
-        !self.families.contains_key(&root)
+        !self.families.contains_key(root)
     }
 
     /// Its actor is dead; the slot stays until it is up again.
-    fn restart_after(&mut self, execution: ExecutionId, delay: Duration, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.get_mut(&execution) else { return };
+    fn restart_after(&mut self, key: &Key, delay: Duration, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
         slot.addr = None;
         let generation = slot.generation;
-        ctx.notify_later(Restart { execution, generation }, delay);
+        ctx.notify_later(Restart { key: key.clone(), generation }, delay);
     }
 
-    fn failed(&mut self, execution: ExecutionId, reason: String, hopeless: bool, ctx: &mut Context<Self>) {
+    fn failed(&mut self, key: &Key, reason: String, hopeless: bool, ctx: &mut Context<Self>) {
         if self.closed {
             // The engine is stopping and takes its actors along; the next start goes on from the journals.
-            tracing::debug!(%execution, reason, "an execution's actor is gone while the engine stops");
-            if let Some(slot) = self.slots.remove(&execution) {
-                self.leave_family(slot.root);
+            tracing::debug!(execution = %key, reason, "an execution's actor is gone while the engine stops");
+            if let Some(slot) = self.slots.remove(key) {
+                self.leave_family(slot.root.as_ref());
             }
             return;
         }
-        match self.supervisor.failed(execution) {
+        match self.supervisor.failed(key) {
             Verdict::Restart { after } if !hopeless => {
-                tracing::warn!(%execution, reason, "execution failed inside the engine; it is started again from its journal");
-                self.restart_after(execution, after, ctx);
+                tracing::warn!(execution = %key, reason, "execution failed inside the engine; it is started again from its journal");
+                self.restart_after(key, after, ctx);
             }
-            Verdict::Restart { .. } | Verdict::Quarantine => self.set_aside(execution, reason, ctx),
+            Verdict::Restart { .. } | Verdict::Quarantine => self.set_aside(key, reason, ctx),
         }
     }
 
     /// Makes the quarantine durable, then answers everyone who waits.
-    fn set_aside(&mut self, execution: ExecutionId, reason: String, ctx: &mut Context<Self>) {
-        tracing::error!(%execution, reason, "execution is set aside");
-        self.supervisor.rested(execution);
-        let entry = Entry::Quarantine { tenant: self.shared.tenant.clone(), execution, reason: reason.clone() };
-        let recorded = self.shared.store.commit(entry).into_actor(self);
+    fn set_aside(&mut self, key: &Key, reason: String, ctx: &mut Context<Self>) {
+        tracing::error!(execution = %key, reason, "execution is set aside");
+        self.supervisor.rested(key);
+        let entry = Entry::Quarantine { tenant: key.tenant.clone(), execution: key.execution, reason: reason.clone() };
+        let (recorded, key) = (self.shared.store.commit(entry).into_actor(self), key.clone());
         ctx.spawn(recorded.map(move |result, directory, ctx| {
             if let Err(error) = result {
-                tracing::error!(%execution, %error, "the quarantine could not be recorded");
+                tracing::error!(execution = %key, %error, "the quarantine could not be recorded");
             }
-            directory.turn_away(execution, &reason, ctx);
+            directory.turn_away(&key, &reason, ctx);
         }));
     }
 
     /// Ends the slot of a quarantined execution.
-    fn turn_away(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.remove(&execution) else { return };
-        let root = slot.root.unwrap_or(execution);
-        let lineage = [execution, root];
-        let heard_by = if root == execution { &lineage[..1] } else { &lineage[..] };
-        self.shared.hub.publish(heard_by, || Notice::Quarantined { execution, reason: reason.to_owned() });
-        if self.leave_family(slot.root) && root != execution {
-            self.family_rests(root, ctx);
+    fn turn_away(&mut self, key: &Key, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.remove(key) else { return };
+        let family_rests = self.leave_family(slot.root.as_ref());
+        let execution = key.execution;
+        let mut heard_by = vec![key.clone()];
+        heard_by.extend(slot.root.filter(|root| root != key));
+        self.shared.hub.publish(&heard_by, || Notice::Quarantined { execution, reason: reason.to_owned() });
+        if let (true, [_, root]) = (family_rests, heard_by.as_slice()) {
+            self.family_rests(root.clone(), ctx);
         }
         for held in slot.held.into_values() {
-            let answer = Err(Error::Quarantined { id: execution, reason: reason.to_owned() });
-            self.resolve(execution, held.sink, answer, None, ctx);
+            let answer = Err(Error::Quarantined { id: key.execution, reason: reason.to_owned() });
+            self.resolve(key, held.sink, answer, None, ctx);
         }
     }
 
     /// Someone asks for a quarantined execution by name: it gets one more attempt. Everyone else is turned away. One that has lost
     /// events does not know what it has done already; it can only be cancelled.
-    fn quarantined(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.get_mut(&execution) else { return };
+    fn quarantined(&mut self, key: &Key, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
         let has_lost_events = store::has_lost_events(reason);
         let is_asked = |held: &Held| match held.body {
             Body::Cancel { .. } => true,
@@ -277,7 +278,7 @@ impl Directory {
             _ => false,
         };
         if slot.standing != Standing::Good || !slot.held.values().any(is_asked) {
-            self.turn_away(execution, reason, ctx);
+            self.turn_away(key, reason, ctx);
             return;
         }
         let mut others = Vec::new();
@@ -287,44 +288,44 @@ impl Directory {
         } else {
             slot.standing = Standing::Probation;
         }
-        self.supervisor.on_probation(execution);
-        self.wake(execution, Origin::Quarantined, ctx);
+        self.supervisor.on_probation(key.clone());
+        self.wake(key, Origin::Quarantined, ctx);
         for (_, held) in others {
-            let answer = Err(Error::Quarantined { id: execution, reason: reason.to_owned() });
-            self.resolve(execution, held.sink, answer, None, ctx);
+            let answer = Err(Error::Quarantined { id: key.execution, reason: reason.to_owned() });
+            self.resolve(key, held.sink, answer, None, ctx);
         }
     }
 
     /// Nothing can be made durable any more.
-    fn store_stopped(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.remove(&execution) else { return };
-        self.leave_family(slot.root);
+    fn store_stopped(&mut self, key: &Key, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.remove(key) else { return };
+        self.leave_family(slot.root.as_ref());
         for held in slot.held.into_values() {
             // Only callers: everything else is owed by a journal and comes again after the next start.
             if matches!(held.sink, Sink::Caller(_)) {
-                self.resolve(execution, held.sink, Err(Error::Store(reason.to_owned())), None, ctx);
+                self.resolve(key, held.sink, Err(Error::Store(reason.to_owned())), None, ctx);
             }
         }
     }
 
     /// New work is refused; what runs is kept and tried again.
-    fn disk_full(&mut self, execution: ExecutionId, reason: &str, ctx: &mut Context<Self>) {
-        let Some(slot) = self.slots.get_mut(&execution) else { return };
+    fn disk_full(&mut self, key: &Key, reason: &str, ctx: &mut Context<Self>) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
         let refused =
             slot.held.extract_if(.., |_, held| matches!((&held.body, &held.sink), (Body::Start(_) | Body::Signal(_), Sink::Caller(_))));
         let refused: Vec<Held> = refused.map(|(_, held)| held).collect();
         for held in refused {
-            self.resolve(execution, held.sink, Err(Error::Store(reason.to_owned())), None, ctx);
+            self.resolve(key, held.sink, Err(Error::Store(reason.to_owned())), None, ctx);
         }
-        self.restart_after(execution, FULL_RETRY_DELAY, ctx);
+        self.restart_after(key, FULL_RETRY_DELAY, ctx);
     }
 
     /// An attempt on probation went well.
-    fn reprieve(&mut self, execution: ExecutionId) {
-        let Some(slot) = self.slots.get_mut(&execution).filter(|slot| slot.standing == Standing::Probation) else { return };
+    fn reprieve(&mut self, key: &Key) {
+        let Some(slot) = self.slots.get_mut(key).filter(|slot| slot.standing == Standing::Probation) else { return };
         slot.standing = Standing::Good;
         // Dropping the answer does not take the commit back.
-        drop(self.shared.store.commit(Entry::Release { tenant: self.shared.tenant.clone(), execution }));
+        drop(self.shared.store.commit(Entry::Release { tenant: key.tenant.clone(), execution: key.execution }));
     }
 }
 
@@ -353,7 +354,7 @@ impl Handler<Between> for Directory {
     type Result = ();
 
     fn handle(&mut self, between: Between, ctx: &mut Self::Context) {
-        if let Some(deliver) = family::deliver(between.from, between.effect) {
+        if let Some(deliver) = family::deliver(&between.from, between.effect) {
             self.deliver(deliver, ctx);
         }
     }
@@ -363,10 +364,10 @@ impl Handler<Loaded> for Directory {
     type Result = ();
 
     fn handle(&mut self, loaded: Loaded, _: &mut Self::Context) {
-        let Some(slot) = self.slot(loaded.execution, loaded.generation) else { return };
+        let Some(slot) = self.slot(&loaded.key, loaded.generation) else { return };
         // A child that is just being started does not know its root yet; who woke it did.
         if slot.root.is_none() {
-            slot.root = Some(loaded.root);
+            slot.root = Some(loaded.root.clone());
             *self.families.entry(loaded.root).or_default() += 1;
         }
     }
@@ -376,20 +377,20 @@ impl Handler<Answers> for Directory {
     type Result = ();
 
     fn handle(&mut self, message: Answers, ctx: &mut Self::Context) {
-        let Answers { execution, generation, given, deadline } = message;
-        let Some(slot) = self.slot(execution, generation) else { return };
+        let Answers { key, generation, given, deadline } = message;
+        let Some(slot) = self.slot(&key, generation) else { return };
         let changed = slot.deadline != deadline;
         slot.deadline = deadline;
         let answers: Vec<(Held, Answer)> =
             given.into_iter().filter_map(|(ticket, answer)| Some((slot.held.remove(&ticket)?, answer))).collect();
         if changed {
-            self.timers.do_send(Deadline { execution, due: deadline, fed: false });
+            self.timers.do_send(Deadline { key: key.clone(), due: deadline, fed: false });
         }
         if !answers.is_empty() {
-            self.reprieve(execution);
+            self.reprieve(&key);
         }
         for (held, answer) in answers {
-            self.resolve(execution, held.sink, answer, deadline, ctx);
+            self.resolve(&key, held.sink, answer, deadline, ctx);
         }
     }
 }
@@ -398,15 +399,15 @@ impl Handler<Resting> for Directory {
     type Result = ();
 
     fn handle(&mut self, resting: Resting, ctx: &mut Self::Context) {
-        let execution = resting.execution;
-        let Some(slot) = self.slot(execution, resting.generation) else { return };
+        let key = resting.key;
+        let Some(slot) = self.slot(&key, resting.generation) else { return };
         // It does not know yet what has just been sent to it; it rests again after that.
         if !slot.held.is_empty() {
             return;
         }
-        self.reprieve(execution);
-        self.supervisor.rested(execution);
-        self.close_slot(execution, resting.summary, ctx);
+        self.reprieve(&key);
+        self.supervisor.rested(&key);
+        self.close_slot(&key, resting.summary, ctx);
     }
 }
 
@@ -414,19 +415,19 @@ impl Handler<Gone> for Directory {
     type Result = ();
 
     fn handle(&mut self, gone: Gone, ctx: &mut Self::Context) {
-        let execution = gone.execution;
+        let key = gone.key;
         // The last word of an actor that the directory let go, or has replaced.
-        let Some(slot) = self.slot(execution, gone.generation) else { return };
+        let Some(slot) = self.slot(&key, gone.generation) else { return };
         if slot.addr.take().is_none() {
             return;
         }
         match gone.cause {
-            Cause::Stale => self.restart_after(execution, Duration::ZERO, ctx),
-            Cause::Full(reason) => self.disk_full(execution, &reason, ctx),
-            Cause::StoreStopped(reason) => self.store_stopped(execution, &reason, ctx),
-            Cause::Failed(reason) => self.failed(execution, reason, false, ctx),
-            Cause::Hopeless(reason) => self.failed(execution, reason, true, ctx),
-            Cause::Quarantined(reason) => self.quarantined(execution, &reason, ctx),
+            Cause::Stale => self.restart_after(&key, Duration::ZERO, ctx),
+            Cause::Full(reason) => self.disk_full(&key, &reason, ctx),
+            Cause::StoreStopped(reason) => self.store_stopped(&key, &reason, ctx),
+            Cause::Failed(reason) => self.failed(&key, reason, false, ctx),
+            Cause::Hopeless(reason) => self.failed(&key, reason, true, ctx),
+            Cause::Quarantined(reason) => self.quarantined(&key, &reason, ctx),
         }
     }
 }
@@ -435,10 +436,10 @@ impl Handler<Restart> for Directory {
     type Result = ();
 
     fn handle(&mut self, restart: Restart, ctx: &mut Self::Context) {
-        let Some(slot) = self.slot(restart.execution, restart.generation) else { return };
+        let Some(slot) = self.slot(&restart.key, restart.generation) else { return };
         if slot.addr.is_none() {
             let origin = if slot.standing == Standing::Good { Origin::Journal } else { Origin::Quarantined };
-            self.wake(restart.execution, origin, ctx);
+            self.wake(&restart.key, origin, ctx);
         }
     }
 }
@@ -449,7 +450,8 @@ impl Handler<Quiet> for Directory {
     fn handle(&mut self, quiet: Quiet, _: &mut Self::Context) {
         // It moves again: another one follows.
         if !self.families.contains_key(&quiet.root) {
-            self.shared.hub.publish(&[quiet.root], || Notice::Idle { execution: quiet.root, summary: quiet.summary });
+            let execution = quiet.root.execution;
+            self.shared.hub.publish(&[quiet.root], || Notice::Idle { execution, summary: quiet.summary });
         }
     }
 }
@@ -458,7 +460,7 @@ impl Handler<IsLive> for Directory {
     type Result = bool;
 
     fn handle(&mut self, asked: IsLive, _: &mut Self::Context) -> bool {
-        self.slots.contains_key(&asked.execution) || self.families.contains_key(&asked.execution)
+        self.slots.contains_key(&asked.key) || self.families.contains_key(&asked.key)
     }
 }
 

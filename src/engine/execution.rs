@@ -16,12 +16,12 @@ use serde_json::Value;
 use super::directory::Directory;
 use super::error::Error;
 use super::hydrate::{self, Life, Origin};
-use super::messages::{Answer, Answers, Between, Cause, Drain, Feed, Generation, Gone, Loaded, Reply, Resting, Shared, Ticket};
+use super::messages::{Answer, Answers, Between, Cause, Drain, Feed, Generation, Gone, Key, Loaded, Reply, Resting, Shared, Ticket};
 use super::notice::Notice;
 use super::request::Answered;
 use super::{family, shared};
 use crate::clock;
-use crate::ids::{BootId, ExecutionId, QuestionId, TimeMs};
+use crate::ids::{BootId, QuestionId, TimeMs};
 use crate::machine::call::Outcome;
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
@@ -40,7 +40,7 @@ const COMMIT_BYTES_MAX: usize = 2 << 20;
 const COMMIT_INPUTS_MAX: usize = 128;
 
 pub(super) struct ExecutionActor {
-    id: ExecutionId,
+    key: Key,
     generation: Generation,
     origin: Origin,
     shared: Shared,
@@ -79,9 +79,9 @@ struct Commit {
 }
 
 impl ExecutionActor {
-    pub(super) fn new(id: ExecutionId, generation: Generation, origin: Origin, shared: Shared, directory: Addr<Directory>) -> Self {
+    pub(super) fn new(key: Key, generation: Generation, origin: Origin, shared: Shared, directory: Addr<Directory>) -> Self {
         Self {
-            id,
+            key,
             generation,
             origin,
             shared,
@@ -98,11 +98,11 @@ impl ExecutionActor {
     /// A fresh one has nothing to read; a journal is read and replayed on a thread that may block, so that neighbours go on.
     fn load(&mut self, ctx: &mut Context<Self>) {
         if self.origin == Origin::Fresh {
-            self.loaded(Ok(Life::fresh(self.id)), ctx);
+            self.loaded(Ok(Life::fresh(&self.key)), ctx);
             return;
         }
-        let (shared, id, origin) = (Arc::clone(&self.shared), self.id, self.origin);
-        let reading = self.shared.runtime.spawn_blocking(move || hydrate::load(&shared, id, origin));
+        let (shared, key, origin) = (Arc::clone(&self.shared), self.key.clone(), self.origin);
+        let reading = self.shared.runtime.spawn_blocking(move || hydrate::load(&shared, &key, origin));
         let done = reading.into_actor(self).map(|result, actor, ctx| {
             let result = result.unwrap_or_else(|error| Err(Cause::Failed(format!("loading: {}", shared::panic_text(error)))));
             actor.loaded(result, ctx);
@@ -119,8 +119,8 @@ impl ExecutionActor {
                 return;
             }
         };
-        let root = life.lineage.last().copied().unwrap_or(self.id);
-        self.directory.do_send(Loaded { execution: self.id, generation: self.generation, root });
+        let root = life.lineage.last().unwrap_or(&self.key).clone();
+        self.directory.do_send(Loaded { key: self.key.clone(), generation: self.generation, root });
         let (lost, owed) = life.owed(&self.shared);
         let deadline = life.state.deadline();
         self.life = Some(life);
@@ -146,7 +146,7 @@ impl ExecutionActor {
     fn decide_group(&mut self, ctx: &mut Context<Self>) {
         let Some(life) = self.life.as_mut() else { return };
         let expected_seq = life.state.seq();
-        let decided = catch_unwind(AssertUnwindSafe(|| decide_inputs(&self.shared, self.id, life, &mut self.inbox)));
+        let decided = catch_unwind(AssertUnwindSafe(|| decide_inputs(&self.shared, &self.key, life, &mut self.inbox)));
         let Ok((mut commit, events)) = decided.map_err(|panic| {
             // The state may be half changed. The group is dropped; the directory still holds its inputs.
             self.doom = Some(Cause::Failed(format!("deciding: {}", shared::payload_text(panic.as_ref()))));
@@ -170,8 +170,8 @@ impl ExecutionActor {
         let number = commit.number;
         let at = events.last().map_or_else(clock::now, |event| event.at);
         let entry = Entry::Execution {
-            tenant: self.shared.tenant.clone(),
-            execution: self.id,
+            tenant: self.key.tenant.clone(),
+            execution: self.key.execution,
             expected_seq,
             at,
             events: events.into_iter().map(|recorded| recorded.event).collect(),
@@ -204,7 +204,7 @@ impl ExecutionActor {
         }
         if let Some(cause) = self.doom.clone() {
             if self.commits.is_empty() {
-                self.directory.do_send(Gone { execution: self.id, generation: self.generation, cause });
+                self.directory.do_send(Gone { key: self.key.clone(), generation: self.generation, cause });
                 ctx.stop();
             }
             return;
@@ -218,7 +218,7 @@ impl ExecutionActor {
         self.perform(commit.effects);
         let Some(life) = self.life.as_ref() else { return };
         if commit.count > 0 {
-            let (execution, count) = (self.id, commit.count);
+            let (execution, count) = (self.key.execution, commit.count);
             self.shared.hub.publish(&life.lineage, || match commit.events {
                 Some(events) => Notice::Committed { execution, events },
                 None => Notice::Missed { count },
@@ -230,7 +230,7 @@ impl ExecutionActor {
     }
 
     fn answer(&self, given: Vec<(Ticket, Answer)>, deadline: Option<TimeMs>) {
-        self.directory.do_send(Answers { execution: self.id, generation: self.generation, given, deadline });
+        self.directory.do_send(Answers { key: self.key.clone(), generation: self.generation, given, deadline });
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
@@ -240,14 +240,14 @@ impl ExecutionActor {
                 Effect::Perform { call, name, request } => {
                     self.shared.performer.ensure(&self.shared, &self.directory, &life.lineage, call, name, request);
                 }
-                Effect::Abort { call } => self.shared.performer.abort(self.id, call),
+                Effect::Abort { call } => self.shared.performer.abort(&self.key, call),
                 Effect::Continue => self.inbox.push_back(Waiting { ticket: None, body: Body::Continue }),
                 Effect::StartChild { child, mut start } => {
                     family::complete(&self.shared, &life.state, life.plan.as_deref(), &mut start.start);
-                    self.directory.do_send(Between { from: self.id, effect: Effect::StartChild { child, start } });
+                    self.directory.do_send(Between { from: self.key.clone(), effect: Effect::StartChild { child, start } });
                 }
                 effect @ (Effect::CancelChild { .. } | Effect::TellParent { .. }) => {
-                    self.directory.do_send(Between { from: self.id, effect });
+                    self.directory.do_send(Between { from: self.key.clone(), effect });
                 }
             }
         }
@@ -263,12 +263,12 @@ impl ExecutionActor {
         if self.shared.boot != BootId::HOLDING && summary.as_ref().is_some_and(|summary| summary.owed) {
             return;
         }
-        self.directory.do_send(Resting { execution: self.id, generation: self.generation, summary: summary.map(Box::new) });
+        self.directory.do_send(Resting { key: self.key.clone(), generation: self.generation, summary: summary.map(Box::new) });
     }
 }
 
 /// Decides what waits, until the inbox is empty or the group is full.
-fn decide_inputs(shared: &shared::Shared, id: ExecutionId, life: &mut Life, inbox: &mut VecDeque<Waiting>) -> (Commit, Vec<Recorded>) {
+fn decide_inputs(shared: &shared::Shared, key: &Key, life: &mut Life, inbox: &mut VecDeque<Waiting>) -> (Commit, Vec<Recorded>) {
     let (mut commit, mut events) = (Commit::default(), Vec::new());
     // One time for the whole group: its events are one record.
     let now = clock::now();
@@ -276,10 +276,10 @@ fn decide_inputs(shared: &shared::Shared, id: ExecutionId, life: &mut Life, inbo
     for _ in 0..COMMIT_INPUTS_MAX {
         let Some(Waiting { ticket, body }) = inbox.pop_front() else { break };
         #[cfg(test)]
-        super::faults::before_decide(id, &body);
+        super::faults::before_decide(key.execution, &body);
         bytes += weight(&body);
         let question = if let Body::Decide(decision) = &body { Some(decision.question) } else { None };
-        let answer = match life.plan_for(shared, id, &body) {
+        let answer = match life.plan_for(shared, key, &body) {
             Ok(plan) => {
                 let input = Input { now, entropy: clock::entropy(), boot: shared.boot, body };
                 decide(&mut life.state, &plan, input).map_err(Error::Refused).map(|turn| {
@@ -356,7 +356,7 @@ impl Drop for ExecutionActor {
     /// After an orderly end the directory has forgotten this generation and ignores the message.
     fn drop(&mut self) {
         let cause = Cause::Failed("its actor ended without a word".to_owned());
-        self.directory.do_send(Gone { execution: self.id, generation: self.generation, cause });
+        self.directory.do_send(Gone { key: self.key.clone(), generation: self.generation, cause });
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::error::Error;
-use super::messages::{Answer, Deliver, Sink};
+use super::messages::{Answer, Deliver, Key, Sink};
 use super::shared::Shared;
 use crate::flow::plan::Plan;
 use crate::ids::ExecutionId;
@@ -29,7 +29,7 @@ pub(super) fn complete(shared: &Shared, parent: &State, parent_plan: Option<&Pla
         child.script.clone_from(&parent.script);
     }
     // A plan that cannot be had is found again, and refused, when the child is started.
-    if let Ok(plan) = shared.revisions.plan(&child.digest, &child.flow) {
+    if let Ok(plan) = shared.revisions.plan(&child.tenant, &child.digest, &child.flow) {
         let defaults = parent_plan.map(|plan| &plan.spec.config);
         let mut config = plan.spec.config.clone();
         for (name, value) in &mut config {
@@ -44,24 +44,27 @@ pub(super) fn complete(shared: &Shared, parent: &State, parent_plan: Option<&Pla
 }
 
 /// The input that an effect between executions becomes, and whom its answer concerns.
-pub(super) fn deliver(from: ExecutionId, effect: Effect) -> Option<Deliver> {
+pub(super) fn deliver(from: &Key, effect: Effect) -> Option<Deliver> {
     Some(match effect {
         Effect::StartChild { child, start } => {
-            Deliver { execution: child, body: Body::Start(Box::new(start.start)), sink: Sink::ChildStart { parent: from } }
+            Deliver { key: from.of(child), body: Body::Start(Box::new(start.start)), sink: Sink::ChildStart { parent: from.execution } }
         }
         Effect::CancelChild { child, reason } => {
             let by = Person { user: PARENT.to_owned(), roles: Vec::new(), every_role: false };
-            Deliver { execution: child, body: Body::Cancel { reason, by }, sink: Sink::ChildCancel { parent: from } }
+            Deliver { key: from.of(child), body: Body::Cancel { reason, by }, sink: Sink::ChildCancel { parent: from.execution } }
         }
-        Effect::TellParent { parent, ended } => {
-            Deliver { execution: parent, body: Body::ChildEnded { child: from, ended }, sink: Sink::ChildEnd { child: from } }
-        }
+        Effect::TellParent { parent, ended } => Deliver {
+            key: from.of(parent),
+            body: Body::ChildEnded { child: from.execution, ended },
+            sink: Sink::ChildEnd { child: from.execution },
+        },
         Effect::Perform { .. } | Effect::Abort { .. } | Effect::Continue => return None,
     })
 }
 
 /// What the parent hears about a child that it started.
-pub(super) fn child_started(parent: ExecutionId, child: ExecutionId, answer: &Answer) -> Option<Deliver> {
+pub(super) fn child_started(parent: ExecutionId, child: &Key, answer: &Answer) -> Option<Deliver> {
+    let (parent, child) = (child.of(parent), child.execution);
     let body = match answer {
         Ok(_) | Err(Error::Refused(Refusal::Exists | Refusal::Ended)) => Body::ChildAccepted { child },
         Err(Error::Refused(Refusal::Start { code, message })) => {
@@ -76,20 +79,24 @@ pub(super) fn child_started(parent: ExecutionId, child: ExecutionId, answer: &An
         // The store or the engine is in trouble: it is still owed and comes again.
         Err(_) => return None,
     };
-    Some(Deliver { execution: parent, body, sink: Sink::Nobody })
+    Some(Deliver { key: parent, body, sink: Sink::Nobody })
 }
 
 /// What the parent hears about a child that it cancelled. One that exists tells its end itself; one that does not was refused.
-pub(super) fn child_cancelled(parent: ExecutionId, child: ExecutionId, answer: &Answer) -> Option<Deliver> {
+pub(super) fn child_cancelled(parent: ExecutionId, child: &Key, answer: &Answer) -> Option<Deliver> {
     let Err(Error::Refused(Refusal::Unknown)) = answer else { return None };
     let message = "it was cancelled before it was started".to_owned();
-    Some(Deliver { execution: parent, body: Body::ChildRefused { child, code: "cancelled".to_owned(), message }, sink: Sink::Nobody })
+    Some(Deliver {
+        key: child.of(parent),
+        body: Body::ChildRefused { child: child.execution, code: "cancelled".to_owned(), message },
+        sink: Sink::Nobody,
+    })
 }
 
 /// What a child hears when its parent knows of its end, or is past knowing.
-pub(super) fn parent_told(child: ExecutionId, answer: &Answer) -> Option<Deliver> {
+pub(super) fn parent_told(child: Key, answer: &Answer) -> Option<Deliver> {
     match answer {
-        Ok(_) | Err(Error::Refused(_)) => Some(Deliver { execution: child, body: Body::ParentTold, sink: Sink::Nobody }),
+        Ok(_) | Err(Error::Refused(_)) => Some(Deliver { key: child, body: Body::ParentTold, sink: Sink::Nobody }),
         Err(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::error::Error;
-use super::messages::{Answer, Close, Deliver, IsLive, Measure, Reply, Shared, Sink};
+use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
     Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest,
@@ -14,7 +14,7 @@ use super::request::{
 use super::system::Engine;
 use super::{departure, read, starting};
 use crate::flow::spec::FlowSpec;
-use crate::ids::ExecutionId;
+use crate::ids::{ExecutionId, Tenant};
 use crate::machine::Refusal;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Signal, Start};
@@ -27,10 +27,13 @@ use crate::store::Store;
 /// Between two looks at how much a shutdown still waits for.
 const SHUTDOWN_POLL: Duration = Duration::from_millis(10);
 
-/// A running engine. Clones share it; it ends with `shutdown` (or, abruptly and without loss, with the last clone).
+/// A running engine as one tenant sees it: everything this handle starts, reads and moves is that tenant's, and the id of anything else names
+/// nothing. Clones and the handles of other tenants (`of`) share the engine; it ends with `shutdown` (or, abruptly and without loss, with
+/// the last handle).
 #[derive(Clone)]
 pub struct EngineHandle {
     inner: Arc<Inner>,
+    tenant: Tenant,
 }
 
 struct Inner {
@@ -45,7 +48,7 @@ struct Inner {
 
 impl std::fmt::Debug for EngineHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "EngineHandle({})", self.inner.shared.tenant)
+        write!(f, "EngineHandle({})", self.tenant)
     }
 }
 
@@ -55,18 +58,32 @@ impl EngineHandle {
     /// # Errors
     /// `Spawn`.
     pub fn spawn(store: Store, runner: Runner, options: Options) -> Result<Self, Error> {
+        let tenant = options.tenant.clone();
         let (intake, intake_max) = (Semaphore::new(options.intake_max), options.intake_max);
         let engine = Engine::start(store, runner, options)?;
         let (shared, directory) = (Arc::clone(&engine.shared), engine.directory.clone());
-        Ok(Self { inner: Arc::new(Inner { shared, engine: Mutex::new(Some(engine)), directory, intake, intake_max }) })
+        Ok(Self { inner: Arc::new(Inner { shared, engine: Mutex::new(Some(engine)), directory, intake, intake_max }), tenant })
     }
+
+    /// The same engine as another tenant sees it.
+    #[must_use]
+    pub fn of(&self, tenant: &Tenant) -> Self {
+        Self { inner: Arc::clone(&self.inner), tenant: tenant.clone() }
+    }
+
+    /// Whose this handle is.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
     /// Puts a flow into the catalog: normalises and compiles it; content that the catalog knows under this name keeps its revision,
     /// other content gets the next number. Durable before it returns.
     ///
     /// # Errors
     /// `Flow` with every problem; `Store`.
     pub async fn register(&self, spec: FlowSpec) -> Result<FlowRef, Error> {
-        self.inner.shared.revisions.publish(&spec).await
+        self.inner.shared.revisions.publish(&self.tenant, &spec).await
     }
 
     /// A revision of the catalog: the newest without `revision`.
@@ -75,9 +92,9 @@ impl EngineHandle {
     /// `NotFound`, `Store`.
     pub async fn flow(&self, name: &str, revision: Option<u32>) -> Result<(FlowRef, Arc<FlowSpec>), Error> {
         let name = name.to_owned();
-        self.read(move |shared| {
-            let found = shared.revisions.find(&name, revision)?;
-            let plan = shared.revisions.plan(&found.digest, &found.name)?;
+        self.read(move |shared, tenant| {
+            let found = shared.revisions.find(tenant, &name, revision)?;
+            let plan = shared.revisions.plan(tenant, &found.digest, &found.name)?;
             Ok((found, Arc::clone(&plan.spec)))
         })
         .await
@@ -90,8 +107,8 @@ impl EngineHandle {
     /// `NotFound`, `Flow`, `Store`.
     pub async fn unreachable_models(&self, flow: &FlowRef, agents: &[FlowRef]) -> Result<Vec<String>, Error> {
         let (flow, agents) = (flow.clone(), agents.to_vec());
-        self.read(move |shared| {
-            let models = starting::surroundings(shared, &flow, &agents)?.models;
+        self.read(move |shared, tenant| {
+            let models = starting::surroundings(shared, tenant, &flow, &agents)?.models;
             Ok(models.into_iter().filter(|model| !shared.performer.runner.can_reach(model)).collect())
         })
         .await
@@ -104,7 +121,7 @@ impl EngineHandle {
     /// `NotFound`, `Config`, `Tools`, `ToolsChanged`, `Refused` (`Refusal::Input`, `Start`, `Exists`), `Busy`, `Stopped`, `Store`.
     pub async fn start(&self, request: StartRequest) -> Result<ExecutionId, Error> {
         let _permit = self.intake()?;
-        let start = starting::complete(&self.inner.shared, request).await?;
+        let start = starting::complete(&self.inner.shared, &self.tenant, request).await?;
         self.begin(start).await
     }
 
@@ -121,7 +138,7 @@ impl EngineHandle {
                 Err(error) => return Err(error),
             }
             // A child that is under way is owed by nobody but itself.
-            let summary = self.read(move |shared| Ok(shared.store.summary(&shared.tenant, id))).await?;
+            let summary = self.read(move |shared, tenant| Ok(shared.store.summary(tenant, id))).await?;
             let summary = summary.map_err(|error| Error::Store(error.to_string()))?;
             open.extend(summary.into_iter().flat_map(|summary| summary.waiting_for).filter_map(|waiting| match waiting {
                 WaitingFor::Child { execution, .. } => Some(execution),
@@ -137,7 +154,7 @@ impl EngineHandle {
     /// `NotFound` (no such question anywhere), `Refused` (`Decided`, `Digest`, `NotAllowed`, `Answer`, `NoQuestion`), `Quarantined`, `Stopped`, `Store`.
     pub async fn decide(&self, decision: Decision) -> Result<Answered, Error> {
         let question = decision.question;
-        let execution = self.read(move |shared| read::home(shared, question)).await?;
+        let execution = self.read(move |shared, tenant| read::home(shared, tenant, question)).await?;
         match self.deliver(execution, Body::Decide(decision)).await? {
             Reply::Answered(answered) => Ok(answered),
             Reply::Taken => Err(Error::Refused(Refusal::NoQuestion)),
@@ -167,8 +184,8 @@ impl EngineHandle {
     /// `NotFound`, `Store`. A quarantined one is readable as far as its journal is.
     pub async fn snapshot(&self, id: ExecutionId) -> Result<Snapshot, Error> {
         // Asked first: what comes to rest in between is then read at rest, with its `Idle` already said.
-        let live = self.inner.directory.send(IsLive { execution: id }).await.unwrap_or(false);
-        self.read(move |shared| read::snapshot(shared, id, live)).await
+        let live = self.inner.directory.send(IsLive { key: Key::new(&self.tenant, id) }).await.unwrap_or(false);
+        self.read(move |shared, tenant| read::snapshot(shared, tenant, id, live)).await
     }
 
     /// What a person reads: every attempt in journal order.
@@ -176,7 +193,7 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn trace(&self, id: ExecutionId) -> Result<Trace, Error> {
-        self.read(move |shared| read::trace(shared, id)).await
+        self.read(move |shared, tenant| read::trace(shared, tenant, id)).await
     }
 
     /// Up to `limit` events from number `from` on.
@@ -184,7 +201,7 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn events(&self, id: ExecutionId, from: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
-        self.read(move |shared| read::events(shared, id, from, limit)).await
+        self.read(move |shared, tenant| read::events(shared, tenant, id, from, limit)).await
     }
 
     /// Executions, newest first.
@@ -192,7 +209,7 @@ impl EngineHandle {
     /// # Errors
     /// `Store`.
     pub async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
-        self.read(move |shared| read::list(shared, filter)).await
+        self.read(move |shared, tenant| read::list(shared, tenant, filter)).await
     }
 
     /// Every open question, oldest first.
@@ -200,7 +217,7 @@ impl EngineHandle {
     /// # Errors
     /// `Store`.
     pub async fn questions(&self) -> Result<Vec<QuestionRef>, Error> {
-        self.read(|shared| read::questions(shared)).await
+        self.read(|shared, tenant| read::questions(shared, tenant)).await
     }
 
     /// The execution whose id begins with `prefix`, or `last` for the newest that is no other's child.
@@ -209,7 +226,7 @@ impl EngineHandle {
     /// `NotFound`, `Ambiguous`, `Store`.
     pub async fn find_execution(&self, prefix: &str) -> Result<ExecutionId, Error> {
         let prefix = prefix.to_owned();
-        self.read(move |shared| read::find_execution(shared, &prefix)).await
+        self.read(move |shared, tenant| read::find_execution(shared, tenant, &prefix)).await
     }
 
     /// The open question whose id begins with `prefix`; also by the id (or its beginning) of an execution that has exactly one.
@@ -218,7 +235,7 @@ impl EngineHandle {
     /// `NotFound`, `Ambiguous`, `Store`.
     pub async fn find_question(&self, prefix: &str) -> Result<QuestionRef, Error> {
         let prefix = prefix.to_owned();
-        self.read(move |shared| read::find_question(shared, &prefix)).await
+        self.read(move |shared, tenant| read::find_question(shared, tenant, &prefix)).await
     }
 
     /// A question that is not open any more, and how it was closed: by its whole id, or the latest one of an execution.
@@ -227,13 +244,13 @@ impl EngineHandle {
     /// `NotFound`, `Ambiguous`, `Store`.
     pub async fn closed_question(&self, name: &str) -> Result<ClosedQuestion, Error> {
         let name = name.to_owned();
-        self.read(move |shared| read::closed_question(shared, &name)).await
+        self.read(move |shared, tenant| read::closed_question(shared, tenant, &name)).await
     }
 
     /// Notices of an execution and its children from now on. It need not exist yet.
     #[must_use]
     pub fn subscribe(&self, id: ExecutionId) -> Notices {
-        Notices::new(&self.inner.shared.hub, id)
+        Notices::new(&self.inner.shared.hub, Key::new(&self.tenant, id))
     }
 
     /// A new execution like one that ended without completing, which goes on from the step that failed: what was completed before is
@@ -243,7 +260,7 @@ impl EngineHandle {
     /// `NotFound`, `Unfit` (it has not ended, it completed, or no step of it failed), and as `start`.
     pub async fn retry(&self, id: ExecutionId, starter: Person) -> Result<ExecutionId, Error> {
         let _permit = self.intake()?;
-        let start = self.read(move |shared| departure::retry(shared, id, starter)).await?;
+        let start = self.read(move |shared, tenant| departure::retry(shared, tenant, id, starter)).await?;
         self.begin(start).await
     }
 
@@ -253,7 +270,7 @@ impl EngineHandle {
     /// `NotFound` (execution or attempt), `Unfit`, and as `start`.
     pub async fn fork(&self, request: ForkRequest) -> Result<ExecutionId, Error> {
         let _permit = self.intake()?;
-        let start = self.read(move |shared| departure::fork(shared, request)).await?;
+        let start = self.read(move |shared, tenant| departure::fork(shared, tenant, request)).await?;
         self.begin(start).await
     }
 
@@ -318,7 +335,7 @@ impl EngineHandle {
     /// Feeds an input and waits for its answer.
     async fn deliver(&self, execution: ExecutionId, body: Body) -> Answer {
         let (sender, answer) = oneshot::channel();
-        self.inner.directory.do_send(Deliver { execution, body, sink: Sink::Caller(sender) });
+        self.inner.directory.do_send(Deliver { key: Key::new(&self.tenant, execution), body, sink: Sink::Caller(sender) });
         // `do_send` says nothing about a closed mailbox; the sender dropped with the message does.
         match answer.await.unwrap_or(Err(Error::Stopped)) {
             Err(Error::Refused(Refusal::Unknown)) => Err(Error::NotFound { what: "execution", name: execution.to_string() }),
@@ -327,9 +344,12 @@ impl EngineHandle {
     }
 
     /// Reads on a thread that may block.
-    async fn read<T: Send + 'static>(&self, reading: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
-        let shared = Arc::clone(&self.inner.shared);
+    async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce(&Shared, &Tenant) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (shared, tenant) = (Arc::clone(&self.inner.shared), self.tenant.clone());
         let runtime = shared.runtime.clone();
-        runtime.spawn_blocking(move || reading(&shared)).await.unwrap_or(Err(Error::Stopped))
+        runtime.spawn_blocking(move || reading(&shared, &tenant)).await.unwrap_or(Err(Error::Stopped))
     }
 }

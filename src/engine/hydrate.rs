@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::error::Error;
-use super::messages::Cause;
+use super::messages::{Cause, Key};
 use super::shared::Shared;
 use crate::flow::plan::Plan;
-use crate::ids::{BootId, CallId, ExecutionId, TimeMs};
+use crate::ids::{BootId, CallId, ExecutionId, Tenant};
 use crate::limits::CHILD_DEPTH_MAX;
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
@@ -35,7 +35,7 @@ pub(super) struct Life {
     /// None until the execution exists.
     pub plan: Option<Arc<Plan>>,
     /// The execution, its parent, and so on up to the root.
-    pub lineage: Vec<ExecutionId>,
+    pub lineage: Vec<Key>,
     /// The summary that the store holds or is being given.
     pub committed: Option<Summary>,
     /// The summary of `state`; differs from `committed` at most in when.
@@ -43,15 +43,15 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn fresh(id: ExecutionId) -> Self {
-        Self { state: State::default(), plan: None, lineage: vec![id], committed: None, latest: None }
+    pub(super) fn fresh(key: &Key) -> Self {
+        Self { state: State::default(), plan: None, lineage: vec![key.clone()], committed: None, latest: None }
     }
 
     /// After events: the summary anew, and, where it says something else than the store's, what the store is to be given.
     pub(super) fn summarise(&mut self) -> Option<Summary> {
         let latest = self.plan.as_ref().and_then(|plan| self.state.summary(plan));
         self.latest.clone_from(&latest);
-        let changed = latest.filter(|latest| !self.committed.as_ref().is_some_and(|before| same(before, latest)));
+        let changed = latest.filter(|latest| !self.committed.as_ref().is_some_and(|before| before.says_same(latest)));
         if changed.is_some() {
             self.committed.clone_from(&changed);
         }
@@ -59,25 +59,25 @@ impl Life {
     }
 
     /// The plan to decide `body` with; a start brings its own.
-    pub(super) fn plan_for(&mut self, shared: &Shared, id: ExecutionId, body: &Body) -> Result<Arc<Plan>, Error> {
+    pub(super) fn plan_for(&mut self, shared: &Shared, key: &Key, body: &Body) -> Result<Arc<Plan>, Error> {
         if let Some(plan) = &self.plan {
             return Ok(Arc::clone(plan));
         }
         let Body::Start(start) = body else { return Err(Error::Refused(Refusal::Unknown)) };
-        let plan = shared.revisions.plan(&start.digest, &start.flow)?;
-        self.lineage = lineage(shared, id, start).map_err(|error| Error::Store(error.to_string()))?;
+        let plan = shared.revisions.plan(&key.tenant, &start.digest, &start.flow)?;
+        self.lineage = lineage(shared, key, start).map_err(|error| Error::Store(error.to_string()))?;
         Ok(Arc::clone(self.plan.insert(plan)))
     }
 
     /// Calls whose outcome will never come (an earlier process started them, or it was turned away), and what else is owed.
     pub(super) fn owed(&self, shared: &Shared) -> (Vec<CallId>, Vec<Effect>) {
-        let Some(&id) = self.lineage.first().filter(|_| self.plan.is_some() && shared.boot != BootId::HOLDING) else {
+        let Some(key) = self.lineage.first().filter(|_| self.plan.is_some() && shared.boot != BootId::HOLDING) else {
             return (Vec::new(), Vec::new());
         };
         let mut lost = self.state.lost(shared.boot);
         let mut owed = outstanding(&self.state);
         lost.extend(owed.iter().filter_map(|effect| match effect {
-            Effect::Perform { call, .. } if shared.performer.is_turned_away(id, *call) => Some(*call),
+            Effect::Perform { call, .. } if shared.performer.is_turned_away(key, *call) => Some(*call),
             _ => None,
         }));
         owed.retain(|effect| !matches!(effect, Effect::Perform { call, .. } if lost.contains(call)));
@@ -86,36 +86,37 @@ impl Life {
 }
 
 /// Reads and replays. An execution that the store does not know gives a fresh life.
-pub(super) fn load(shared: &Shared, id: ExecutionId, origin: Origin) -> Result<Life, Cause> {
+pub(super) fn load(shared: &Shared, key: &Key, origin: Origin) -> Result<Life, Cause> {
     let unreadable = |error: store::Error| unreadable(&error);
+    let Key { tenant, execution } = key;
     if origin != Origin::Quarantined
-        && let Some(reason) = shared.store.quarantined(&shared.tenant, id).map_err(unreadable)?
+        && let Some(reason) = shared.store.quarantined(tenant, *execution).map_err(unreadable)?
     {
         return Err(Cause::Quarantined(reason));
     }
-    let events = events(shared, id).map_err(unreadable)?;
-    let Some(first) = events.first() else { return Ok(Life::fresh(id)) };
+    let events = events(shared, tenant, *execution).map_err(unreadable)?;
+    let Some(first) = events.first() else { return Ok(Life::fresh(key)) };
     let crate::machine::event::Event::Started { start } = &first.event else {
         return Err(Cause::Hopeless(format!("its journal does not begin with its start but with event {}", first.seq)));
     };
-    let plan = shared.revisions.plan(&start.digest, &start.flow).map_err(|error| Cause::Hopeless(error.to_string()))?;
+    let plan = shared.revisions.plan(tenant, &start.digest, &start.flow).map_err(|error| Cause::Hopeless(error.to_string()))?;
     let state = replay(&plan, &events).map_err(|error| Cause::Hopeless(error.to_string()))?;
-    let committed = shared.store.summary(&shared.tenant, id).map_err(unreadable)?;
+    let committed = shared.store.summary(tenant, *execution).map_err(unreadable)?;
     let folded = state.summary(&plan);
     if let (Some(stored), Some(folded)) = (&committed, &folded)
-        && !same(stored, folded)
+        && !stored.agrees(folded)
     {
         return Err(Cause::Hopeless("its journal and its row in the store disagree; run `flowgate store check`".to_owned()));
     }
-    let lineage = lineage(shared, id, start).map_err(unreadable)?;
-    Ok(Life { state, plan: Some(plan), lineage, committed: folded.clone(), latest: folded })
+    let lineage = lineage(shared, key, start).map_err(unreadable)?;
+    Ok(Life { state, plan: Some(plan), lineage, committed: committed.or_else(|| folded.clone()), latest: folded })
 }
 
 /// The whole journal.
-pub(super) fn events(shared: &Shared, id: ExecutionId) -> Result<Vec<Recorded>, store::Error> {
+pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Vec<Recorded>, store::Error> {
     let mut events = Vec::new();
     loop {
-        let more = shared.store.events(&shared.tenant, id, events.len() as u64, EVENTS_PER_READ)?;
+        let more = shared.store.events(tenant, id, events.len() as u64, EVENTS_PER_READ)?;
         let last = more.len() < EVENTS_PER_READ;
         events.extend(more);
         if last {
@@ -124,20 +125,14 @@ pub(super) fn events(shared: &Shared, id: ExecutionId) -> Result<Vec<Recorded>, 
     }
 }
 
-/// Whether two summaries say the same, apart from when.
-pub(super) fn same(one: &Summary, other: &Summary) -> bool {
-    let timeless = |summary: &Summary| Summary { updated_at: TimeMs(0), ..summary.clone() };
-    timeless(one) == timeless(other)
-}
-
-fn lineage(shared: &Shared, id: ExecutionId, start: &Start) -> Result<Vec<ExecutionId>, store::Error> {
-    let mut lineage = vec![id];
+fn lineage(shared: &Shared, key: &Key, start: &Start) -> Result<Vec<Key>, store::Error> {
+    let mut lineage = vec![key.clone()];
     let mut parent = start.parent.as_ref().map(|parent| parent.execution);
     while let Some(id) = parent
         && lineage.len() <= CHILD_DEPTH_MAX as usize
     {
-        lineage.push(id);
-        parent = shared.store.summary(&shared.tenant, id)?.and_then(|summary| summary.parent);
+        lineage.push(key.of(id));
+        parent = shared.store.summary(&key.tenant, id)?.and_then(|summary| summary.parent);
     }
     Ok(lineage)
 }

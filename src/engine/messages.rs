@@ -7,10 +7,36 @@ use tokio::sync::oneshot;
 
 use super::error::Error;
 use super::request::Answered;
-use crate::ids::{CallId, ExecutionId, TimeMs};
+use crate::ids::{CallId, ExecutionId, Tenant, TimeMs};
 use crate::machine::effect::Effect;
 use crate::machine::input::Body;
 use crate::machine::summary::Summary;
+
+/// One execution of one tenant. Whatever the engine keeps for an execution is kept under this, so that an id means nothing to any tenant but
+/// its own: under another tenant it names an execution that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    pub tenant: Tenant,
+    pub execution: ExecutionId,
+}
+
+impl Key {
+    pub(super) fn new(tenant: &Tenant, execution: ExecutionId) -> Self {
+        Self { tenant: tenant.clone(), execution }
+    }
+
+    /// Another execution of the same tenant: a relative.
+    pub(super) fn of(&self, execution: ExecutionId) -> Self {
+        Self::new(&self.tenant, execution)
+    }
+}
+
+/// For logs.
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.tenant, self.execution)
+    }
+}
 
 /// The directory's number for an input; rises in the order of arrival.
 pub(super) type Ticket = u64;
@@ -51,7 +77,7 @@ pub(super) enum Sink {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Deliver {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub body: Body,
     pub sink: Sink,
 }
@@ -68,16 +94,16 @@ pub(super) struct Feed {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Loaded {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub generation: Generation,
-    pub root: ExecutionId,
+    pub root: Key,
 }
 
 /// To the directory: these inputs are decided, and what they led to is durable.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Answers {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub generation: Generation,
     pub given: Vec<(Ticket, Answer)>,
     /// The nearest deadline now.
@@ -88,7 +114,7 @@ pub(super) struct Answers {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Resting {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub generation: Generation,
     /// None: the execution does not exist.
     pub summary: Option<Box<Summary>>,
@@ -98,7 +124,7 @@ pub(super) struct Resting {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Gone {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub generation: Generation,
     pub cause: Cause,
 }
@@ -124,7 +150,7 @@ pub(super) enum Cause {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Between {
-    pub from: ExecutionId,
+    pub from: Key,
     pub effect: Effect,
 }
 
@@ -132,7 +158,7 @@ pub(super) struct Between {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Restart {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub generation: Generation,
 }
 
@@ -140,7 +166,7 @@ pub(super) struct Restart {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Quiet {
-    pub root: ExecutionId,
+    pub root: Key,
     pub summary: Box<Summary>,
 }
 
@@ -148,7 +174,7 @@ pub(super) struct Quiet {
 #[derive(Message)]
 #[rtype(result = "bool")]
 pub(super) struct IsLive {
-    pub execution: ExecutionId,
+    pub key: Key,
 }
 
 /// To the directory: take nothing more from callers.
@@ -174,7 +200,7 @@ pub(super) struct Load {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Deadline {
-    pub execution: ExecutionId,
+    pub key: Key,
     pub due: Option<TimeMs>,
     /// The timers had fed it and this is the answer.
     pub fed: bool,

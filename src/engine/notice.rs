@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use super::hub::{Hub, Leave};
+use super::messages::Key;
 use crate::ids::ExecutionId;
 use crate::machine::event::Recorded;
 use crate::machine::summary::Summary;
@@ -34,8 +35,8 @@ pub struct Notices {
 }
 
 impl Notices {
-    pub(super) fn new(hub: &Arc<Hub>, id: ExecutionId) -> Self {
-        Self { receiver: hub.subscribe(id), _leave: Leave { hub: Arc::clone(hub), id } }
+    pub(super) fn new(hub: &Arc<Hub>, key: Key) -> Self {
+        Self { receiver: hub.subscribe(&key), _leave: Leave { hub: Arc::clone(hub), key } }
     }
 
     /// The next one; none once the engine is gone.

@@ -2,6 +2,7 @@
 //! durable, so that a reloaded execution does not perform it a second time in this process.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,18 +12,18 @@ use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::directory::Directory;
-use super::messages::{Deliver, Shared, Sink};
+use super::messages::{Deliver, Key, Shared, Sink};
 use super::notice::Notice;
 use super::shared::payload_text;
 use crate::flow::spec::EffectClass;
-use crate::ids::{CallId, ExecutionId};
+use crate::ids::CallId;
 use crate::machine::call::{Call, CallError, Outcome};
 use crate::machine::input::Body;
 use crate::runner::Runner;
 
 pub(super) struct Performer {
     pub runner: Runner,
-    running: Mutex<HashMap<(ExecutionId, CallId), Running>>,
+    running: Mutex<HashMap<(Key, CallId), Running>>,
     /// Set: only `once` calls still begin (they would be in doubt, although they never began); everything else is begun again after the
     /// next start.
     closing: AtomicBool,
@@ -54,54 +55,52 @@ impl Performer {
         &self,
         shared: &Shared,
         directory: &Addr<Directory>,
-        lineage: &[ExecutionId],
+        lineage: &[Key],
         call: CallId,
         name: String,
         request: Arc<Call>,
     ) {
-        let Some(&execution) = lineage.first() else { return };
+        let Some(key) = lineage.first().cloned() else { return };
         if self.closing.load(Ordering::Acquire) && request.effect != EffectClass::Once {
             return;
         }
         let cancel = CancellationToken::new();
         {
             let mut running = self.register();
-            if running.contains_key(&(execution, call)) {
-                return;
-            }
-            running.insert((execution, call), Running { cancel: cancel.clone(), stage: Stage::UnderWay });
+            let Entry::Vacant(place) = running.entry((key.clone(), call)) else { return };
+            place.insert(Running { cancel: cancel.clone(), stage: Stage::UnderWay });
         }
         let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
         let runtime = shared.runtime.clone();
         runtime.spawn(async move {
             let outcome = perform(&shared, &lineage, &name, &request, cancel).await;
-            if shared.performer.is_over(execution, call) {
-                directory.do_send(Deliver { execution, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
+            if shared.performer.is_over(&key, call) {
+                directory.do_send(Deliver { key, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
             }
         });
     }
 
     /// Trips the call's token: nothing is sent from here on, an open connection is closed.
-    pub(super) fn abort(&self, execution: ExecutionId, call: CallId) {
-        if let Some(running) = self.register().get(&(execution, call)) {
+    pub(super) fn abort(&self, key: &Key, call: CallId) {
+        if let Some(running) = self.register().get(&(key.clone(), call)) {
             running.cancel.cancel();
         }
     }
 
     /// The outcome is durable.
-    pub(super) fn forget(&self, execution: ExecutionId, call: CallId) {
-        self.register().remove(&(execution, call));
+    pub(super) fn forget(&self, key: &Key, call: CallId) {
+        self.register().remove(&(key.clone(), call));
     }
 
     /// The outcome could not be decided.
-    pub(super) fn turn_away(&self, execution: ExecutionId, call: CallId) {
-        if let Some(running) = self.register().get_mut(&(execution, call)) {
+    pub(super) fn turn_away(&self, key: &Key, call: CallId) {
+        if let Some(running) = self.register().get_mut(&(key.clone(), call)) {
             running.stage = Stage::TurnedAway;
         }
     }
 
-    pub(super) fn is_turned_away(&self, execution: ExecutionId, call: CallId) -> bool {
-        self.register().get(&(execution, call)).is_some_and(|running| running.stage == Stage::TurnedAway)
+    pub(super) fn is_turned_away(&self, key: &Key, call: CallId) -> bool {
+        self.register().get(&(key.clone(), call)).is_some_and(|running| running.stage == Stage::TurnedAway)
     }
 
     /// No new calls, apart from `once` ones.
@@ -126,8 +125,8 @@ impl Performer {
     }
 
     /// The call has answered; true when that is its outcome.
-    fn is_over(&self, execution: ExecutionId, call: CallId) -> bool {
-        match self.register().get_mut(&(execution, call)) {
+    fn is_over(&self, key: &Key, call: CallId) -> bool {
+        match self.register().get_mut(&(key.clone(), call)) {
             Some(running) if running.stage == Stage::UnderWay => {
                 running.stage = Stage::Over;
                 true
@@ -136,16 +135,16 @@ impl Performer {
         }
     }
 
-    fn register(&self) -> MutexGuard<'_, HashMap<(ExecutionId, CallId), Running>> {
+    fn register(&self) -> MutexGuard<'_, HashMap<(Key, CallId), Running>> {
         // A panic while it was held leaves a map that is whole.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Runs the call; a panic in the runner is an outcome too.
-async fn perform(shared: &Shared, lineage: &[ExecutionId], name: &str, call: &Call, cancel: CancellationToken) -> Outcome {
+async fn perform(shared: &Shared, lineage: &[Key], name: &str, call: &Call, cancel: CancellationToken) -> Outcome {
     let mut chunks = |text: &str| {
-        shared.hub.publish(lineage, || Notice::Chunk { execution: lineage[0], name: name.to_owned(), text: text.to_owned() });
+        shared.hub.publish(lineage, || Notice::Chunk { execution: lineage[0].execution, name: name.to_owned(), text: text.to_owned() });
     };
     let performing = shared.performer.runner.perform(name, call, cancel, &mut chunks);
     match AssertUnwindSafe(performing).catch_unwind().await {

@@ -7,7 +7,7 @@ use super::hydrate;
 use super::request::{ClosedQuestion, Closing, Filter, Flight, Listed, QuestionRef, Snapshot};
 use super::shared::Shared;
 use crate::flow::plan::Plan;
-use crate::ids::{ExecutionId, QuestionId};
+use crate::ids::{ExecutionId, QuestionId, Tenant};
 use crate::machine::event::{Event, Recorded};
 use crate::machine::input::Start;
 use crate::machine::replay;
@@ -40,16 +40,16 @@ pub(super) struct Journal {
     pub plan: std::sync::Arc<Plan>,
 }
 
-pub(super) fn journal(shared: &Shared, id: ExecutionId) -> Result<Journal, Error> {
-    let events = hydrate::events(shared, id).map_err(failed)?;
+pub(super) fn journal(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Journal, Error> {
+    let events = hydrate::events(shared, tenant, id).map_err(failed)?;
     let Some(Recorded { event: Event::Started { start }, .. }) = events.first() else { return Err(unknown(id)) };
     let start = start.as_ref().clone();
-    let plan = shared.revisions.plan(&start.digest, &start.flow)?;
+    let plan = shared.revisions.plan(tenant, &start.digest, &start.flow)?;
     Ok(Journal { events, start, plan })
 }
 
-pub(super) fn snapshot(shared: &Shared, id: ExecutionId, live: bool) -> Result<Snapshot, Error> {
-    let Journal { events, start, plan } = journal(shared, id)?;
+pub(super) fn snapshot(shared: &Shared, tenant: &Tenant, id: ExecutionId, live: bool) -> Result<Snapshot, Error> {
+    let Journal { events, start, plan } = journal(shared, tenant, id)?;
     let state = replay(&plan, &events).map_err(|error| Error::Store(format!("the journal of {id} does not replay: {error}")))?;
     let summary = state.summary(&plan).ok_or_else(|| unknown(id))?;
     let flights = state.flights().into_iter();
@@ -62,61 +62,61 @@ pub(super) fn snapshot(shared: &Shared, id: ExecutionId, live: bool) -> Result<S
         questions: state.questions().into_iter().cloned().collect(),
         flights: flights.map(|(call, name, request)| Flight { call, name, request: std::sync::Arc::new(request.clone()) }).collect(),
         live,
-        quarantined: shared.store.quarantined(&shared.tenant, id).map_err(failed)?,
+        quarantined: shared.store.quarantined(tenant, id).map_err(failed)?,
     })
 }
 
-pub(super) fn trace(shared: &Shared, id: ExecutionId) -> Result<Trace, Error> {
-    let Journal { events, plan, .. } = journal(shared, id)?;
+pub(super) fn trace(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Trace, Error> {
+    let Journal { events, plan, .. } = journal(shared, tenant, id)?;
     trace::trace(&plan, &events).ok_or_else(|| unknown(id))
 }
 
-pub(super) fn events(shared: &Shared, id: ExecutionId, from: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
-    let events = shared.store.events(&shared.tenant, id, from, limit).map_err(failed)?;
-    if events.is_empty() && shared.store.summary(&shared.tenant, id).map_err(failed)?.is_none() {
+pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId, from: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
+    let events = shared.store.events(tenant, id, from, limit).map_err(failed)?;
+    if events.is_empty() && shared.store.summary(tenant, id).map_err(failed)?.is_none() {
         return Err(unknown(id));
     }
     Ok(events)
 }
 
-pub(super) fn list(shared: &Shared, filter: Filter) -> Result<Vec<Listed>, Error> {
+pub(super) fn list(shared: &Shared, tenant: &Tenant, filter: Filter) -> Result<Vec<Listed>, Error> {
     let limit = if filter.limit == 0 { LIST_DEFAULT } else { filter.limit };
     let wanted =
         store::Filter { statuses: filter.statuses.into_iter().collect::<BTreeSet<_>>(), flow: filter.flow, since: None, until: None };
-    let rows = shared.store.executions(&shared.tenant, &wanted, filter.before, limit).map_err(failed)?;
+    let rows = shared.store.executions(tenant, &wanted, filter.before, limit).map_err(failed)?;
     Ok(rows.into_iter().map(|(id, summary)| Listed { id, summary }).collect())
 }
 
 /// Every open question in full, oldest first.
-pub(super) fn questions(shared: &Shared) -> Result<Vec<QuestionRef>, Error> {
+pub(super) fn questions(shared: &Shared, tenant: &Tenant) -> Result<Vec<QuestionRef>, Error> {
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let rows = shared.store.questions(&shared.tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
+        let rows = shared.store.questions(tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
         let Some(last) = rows.last() else { return Ok(found) };
         after = Some((last.asked_at, last.question));
         for row in rows {
-            found.extend(question(shared, row.execution, row.question)?);
+            found.extend(question(shared, tenant, row.execution, row.question)?);
         }
     }
 }
 
 /// One open question; none when it is closed.
-fn question(shared: &Shared, execution: ExecutionId, id: QuestionId) -> Result<Option<QuestionRef>, Error> {
-    Ok(open_questions(shared, execution)?.into_iter().find(|open| open.question.id == id))
+fn question(shared: &Shared, tenant: &Tenant, execution: ExecutionId, id: QuestionId) -> Result<Option<QuestionRef>, Error> {
+    Ok(open_questions(shared, tenant, execution)?.into_iter().find(|open| open.question.id == id))
 }
 
-fn open_questions(shared: &Shared, execution: ExecutionId) -> Result<Vec<QuestionRef>, Error> {
-    let snapshot = snapshot(shared, execution, false)?;
+fn open_questions(shared: &Shared, tenant: &Tenant, execution: ExecutionId) -> Result<Vec<QuestionRef>, Error> {
+    let snapshot = snapshot(shared, tenant, execution, false)?;
     let flow = snapshot.summary.flow;
     Ok(snapshot.questions.into_iter().map(|question| QuestionRef { execution, flow: flow.clone(), question }).collect())
 }
 
 /// Every open question of an execution and of the children that it waits for.
-fn family_questions(shared: &Shared, execution: ExecutionId) -> Result<Vec<QuestionRef>, Error> {
+fn family_questions(shared: &Shared, tenant: &Tenant, execution: ExecutionId) -> Result<Vec<QuestionRef>, Error> {
     let (mut found, mut looking) = (Vec::new(), vec![execution]);
     while let Some(execution) = looking.pop() {
-        let snapshot = match snapshot(shared, execution, false) {
+        let snapshot = match snapshot(shared, tenant, execution, false) {
             Ok(snapshot) => snapshot,
             // A child that is announced but not yet created asks nothing.
             Err(Error::NotFound { .. }) if !found.is_empty() || !looking.is_empty() => continue,
@@ -133,13 +133,13 @@ fn family_questions(shared: &Shared, execution: ExecutionId) -> Result<Vec<Quest
 }
 
 /// A question that is not open any more: by its whole id, or the latest one of an execution.
-pub(super) fn closed_question(shared: &Shared, name: &str) -> Result<ClosedQuestion, Error> {
+pub(super) fn closed_question(shared: &Shared, tenant: &Tenant, name: &str) -> Result<ClosedQuestion, Error> {
     let none = || Error::NotFound { what: "question", name: name.to_owned() };
     let id = name.parse::<QuestionId>().ok();
-    let home = id.and_then(|id| home(shared, id).ok());
+    let home = id.and_then(|id| home(shared, tenant, id).ok());
     let id = id.filter(|_| home.is_some());
-    let execution = home.map_or_else(|| find_execution(shared, name), Ok).map_err(|_| none())?;
-    let Journal { events, start, .. } = journal(shared, execution)?;
+    let execution = home.map_or_else(|| find_execution(shared, tenant, name), Ok).map_err(|_| none())?;
+    let Journal { events, start, .. } = journal(shared, tenant, execution)?;
     let mut asked = BTreeMap::new();
     let mut closed = None;
     for Recorded { event, at, .. } in events {
@@ -162,17 +162,17 @@ pub(super) fn closed_question(shared: &Shared, name: &str) -> Result<ClosedQuest
 }
 
 /// The execution that asked a question, open or not.
-pub(super) fn home(shared: &Shared, question: QuestionId) -> Result<ExecutionId, Error> {
-    let home = shared.store.question(&shared.tenant, question).map_err(failed)?;
+pub(super) fn home(shared: &Shared, tenant: &Tenant, question: QuestionId) -> Result<ExecutionId, Error> {
+    let home = shared.store.question(tenant, question).map_err(failed)?;
     home.ok_or_else(|| Error::NotFound { what: "question", name: question.to_string() })
 }
 
-pub(super) fn find_execution(shared: &Shared, prefix: &str) -> Result<ExecutionId, Error> {
+pub(super) fn find_execution(shared: &Shared, tenant: &Tenant, prefix: &str) -> Result<ExecutionId, Error> {
     let none = || Error::NotFound { what: "execution", name: prefix.to_owned() };
     if prefix == LAST {
-        return newest_root(shared)?.ok_or_else(none);
+        return newest_root(shared, tenant)?.ok_or_else(none);
     }
-    match shared.store.find(&shared.tenant, prefix).map_err(failed)? {
+    match shared.store.find(tenant, prefix).map_err(failed)? {
         Found::One(id) => Ok(id),
         Found::None => Err(none()),
         Found::Several(some) => Err(Error::Ambiguous { what: "execution", prefix: prefix.to_owned(), count: some.len() }),
@@ -180,10 +180,10 @@ pub(super) fn find_execution(shared: &Shared, prefix: &str) -> Result<ExecutionI
 }
 
 /// The newest execution that somebody started: a child is newer than the one that asked for it, and nobody means it by `last`.
-fn newest_root(shared: &Shared) -> Result<Option<ExecutionId>, Error> {
+fn newest_root(shared: &Shared, tenant: &Tenant) -> Result<Option<ExecutionId>, Error> {
     let mut before = None;
     loop {
-        let page = list(shared, Filter { limit: LIST_DEFAULT, before, ..Filter::default() })?;
+        let page = list(shared, tenant, Filter { limit: LIST_DEFAULT, before, ..Filter::default() })?;
         let Some(oldest) = page.last() else { return Ok(None) };
         if let Some(root) = page.iter().find(|listed| listed.summary.parent.is_none()) {
             return Ok(Some(root.id));
@@ -193,21 +193,21 @@ fn newest_root(shared: &Shared) -> Result<Option<ExecutionId>, Error> {
 }
 
 /// By the beginning of a question's id, or of the id of an execution that asks, with its children, exactly one.
-pub(super) fn find_question(shared: &Shared, prefix: &str) -> Result<QuestionRef, Error> {
+pub(super) fn find_question(shared: &Shared, tenant: &Tenant, prefix: &str) -> Result<QuestionRef, Error> {
     let mut fitting = Vec::new();
     let mut after = None;
     loop {
-        let rows = shared.store.questions(&shared.tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
+        let rows = shared.store.questions(tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
         let Some(last) = rows.last() else { break };
         after = Some((last.asked_at, last.question));
         fitting.extend(rows.into_iter().filter(|row| row.question.to_string().starts_with(&prefix.to_lowercase())));
     }
     let none = || Error::NotFound { what: "open question", name: prefix.to_owned() };
     match fitting.as_slice() {
-        [one] => question(shared, one.execution, one.question)?.ok_or_else(none),
-        [] => match find_execution(shared, prefix) {
+        [one] => question(shared, tenant, one.execution, one.question)?.ok_or_else(none),
+        [] => match find_execution(shared, tenant, prefix) {
             Ok(execution) => {
-                let mut open = family_questions(shared, execution)?;
+                let mut open = family_questions(shared, tenant, execution)?;
                 match (open.pop(), open.len()) {
                     (Some(only), 0) => Ok(only),
                     (None, _) => Err(none()),

@@ -1,20 +1,21 @@
 //! What the engine is asked, and what it answers: plain data, no behaviour.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::flow::spec::RehearsalSpec;
 use crate::ids::{CallId, Digest, ExecutionId, Tenant, TimeMs};
-use crate::machine::call::Call;
-use crate::machine::input::{Mode, Start};
+use crate::machine::call::{Call, CallError, Message};
+use crate::machine::input::{Attachment, Mode, Purpose, Start, Trigger};
 use crate::machine::question::{Decided, Person, Question};
 use crate::machine::summary::{Ended, Status, Summary};
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Everything this handle reads and writes belongs to this tenant.
+    /// Whose the first handle is; `EngineHandle::of` gives the others.
     pub tenant: Tenant,
     pub resume: Resume,
     /// Threads that execution actors are spread over; 0: as many as measurement found best.
@@ -69,6 +70,14 @@ pub struct StartRequest {
     pub environment: Option<String>,
     pub session: Option<String>,
     pub context: Option<Value>,
+    pub purpose: Purpose,
+    pub trigger: Option<Trigger>,
+    pub labels: BTreeMap<String, String>,
+    /// Earlier turns of the session, oldest first; only what users and models said is shown to models.
+    pub history: Vec<Message>,
+    pub attachments: Vec<Attachment>,
+    /// Set: the start is recorded as rejected with this error, and nothing runs.
+    pub refused: Option<CallError>,
 }
 
 impl StartRequest {
@@ -88,6 +97,12 @@ impl StartRequest {
             environment: None,
             session: None,
             context: None,
+            purpose: Purpose::Production,
+            trigger: None,
+            labels: BTreeMap::new(),
+            history: Vec::new(),
+            attachments: Vec::new(),
+            refused: None,
         }
     }
 }

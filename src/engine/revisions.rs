@@ -1,6 +1,6 @@
 //! The catalog as the engine uses it: which revision a name means, and the compiled plan of a digest, shared by all its executions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::Error;
@@ -16,31 +16,36 @@ const IDLE_PLANS_MAX: usize = 256;
 
 pub(super) struct Revisions {
     store: Store,
-    tenant: Tenant,
-    plans: Mutex<HashMap<Digest, Arc<Plan>>>,
+    plans: Mutex<HashMap<Digest, Kept>>,
+}
+
+/// A plan in memory. The same content is the same plan in every catalog, but only a tenant whose own catalog holds it is given it.
+struct Kept {
+    plan: Arc<Plan>,
+    tenants: HashSet<Tenant>,
 }
 
 impl Revisions {
-    pub(super) fn new(store: Store, tenant: Tenant) -> Self {
-        Self { store, tenant, plans: Mutex::new(HashMap::new()) }
+    pub(super) fn new(store: Store) -> Self {
+        Self { store, plans: Mutex::new(HashMap::new()) }
     }
 
-    /// Puts a flow into the catalog; content that it knows keeps its number.
-    pub(super) async fn publish(&self, spec: &FlowSpec) -> Result<FlowRef, Error> {
+    /// Puts a flow into a tenant's catalog; content that it knows keeps its number.
+    pub(super) async fn publish(&self, tenant: &Tenant, spec: &FlowSpec) -> Result<FlowRef, Error> {
         let plan = compile(&spec.flow, spec)?;
         let (name, digest) = (plan.name.clone(), plan.digest);
         let text = serde_json::to_string(spec).map_err(|error| Error::Flow { name: name.clone(), problems: vec![error.to_string()] })?;
-        let row = self.store.publish(&self.tenant, &name, digest, &text).await.map_err(|error| Error::Store(error.to_string()))?;
-        self.keep(plan);
+        let row = self.store.publish(tenant, &name, digest, &text).await.map_err(|error| Error::Store(error.to_string()))?;
+        self.keep(tenant, plan);
         Ok(reference(row))
     }
 
     /// The plan with this digest; `name` only names it in errors. Blocking where it is not in memory.
-    pub(super) fn plan(&self, digest: &Digest, name: &str) -> Result<Arc<Plan>, Error> {
-        if let Some(plan) = self.plans().get(digest) {
-            return Ok(Arc::clone(plan));
+    pub(super) fn plan(&self, tenant: &Tenant, digest: &Digest, name: &str) -> Result<Arc<Plan>, Error> {
+        if let Some(kept) = self.plans().get(digest).filter(|kept| kept.tenants.contains(tenant)) {
+            return Ok(Arc::clone(&kept.plan));
         }
-        let spec = self.spec(digest, name)?;
+        let spec = self.spec(tenant, digest, name)?;
         let plan = compile(name, &spec)?;
         if plan.digest != *digest {
             // An older build normalised it otherwise. Running it as something else would break the promise that executions are pinned.
@@ -50,14 +55,14 @@ impl Revisions {
             )];
             return Err(Error::Flow { name: name.to_owned(), problems });
         }
-        Ok(self.keep(plan))
+        Ok(self.keep(tenant, plan))
     }
 
     /// The revision that `name` means: that one, or the newest. Blocking.
-    pub(super) fn find(&self, name: &str, revision: Option<u32>) -> Result<FlowRef, Error> {
+    pub(super) fn find(&self, tenant: &Tenant, name: &str, revision: Option<u32>) -> Result<FlowRef, Error> {
         let row = match revision {
-            None => self.store.latest(&self.tenant, name),
-            Some(number) => self.store.flows(&self.tenant, name).map(|rows| rows.into_iter().find(|row| row.revision == number)),
+            None => self.store.latest(tenant, name),
+            Some(number) => self.store.flows(tenant, name).map(|rows| rows.into_iter().find(|row| row.revision == number)),
         };
         let shown = || revision.map_or_else(|| name.to_owned(), |number| format!("{name}@{number}"));
         row.map_err(|error| Error::Store(error.to_string()))?
@@ -65,21 +70,24 @@ impl Revisions {
             .ok_or_else(|| Error::NotFound { what: "flow in the catalog", name: shown() })
     }
 
-    fn spec(&self, digest: &Digest, name: &str) -> Result<FlowSpec, Error> {
-        let text = self.store.flow(&self.tenant, digest).map_err(|error| Error::Store(error.to_string()))?;
+    fn spec(&self, tenant: &Tenant, digest: &Digest, name: &str) -> Result<FlowSpec, Error> {
+        let text = self.store.flow(tenant, digest).map_err(|error| Error::Store(error.to_string()))?;
         let text = text.ok_or_else(|| Error::NotFound { what: "flow in the catalog", name: format!("{name} ({digest})") })?;
         serde_json::from_str(&text).map_err(|error| Error::Flow { name: name.to_owned(), problems: vec![error.to_string()] })
     }
 
-    fn keep(&self, plan: Plan) -> Arc<Plan> {
-        let mut plans = self.plans();
+    fn keep(&self, tenant: &Tenant, plan: Plan) -> Arc<Plan> {
+        let (digest, mut plans) = (plan.digest, self.plans());
         if plans.len() >= IDLE_PLANS_MAX {
-            plans.retain(|_, plan| Arc::strong_count(plan) > 1);
+            plans.retain(|_, kept| Arc::strong_count(&kept.plan) > 1);
         }
-        Arc::clone(plans.entry(plan.digest).or_insert_with(|| Arc::new(plan)))
+        let new = || Kept { plan: Arc::new(plan), tenants: HashSet::new() };
+        let kept = plans.entry(digest).or_insert_with(new);
+        kept.tenants.insert(tenant.clone());
+        Arc::clone(&kept.plan)
     }
 
-    fn plans(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Plan>>> {
+    fn plans(&self) -> MutexGuard<'_, HashMap<Digest, Kept>> {
         // A panic while it was held leaves a map that is whole.
         self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }

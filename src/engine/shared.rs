@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::hub::Hub;
 use super::perform::Performer;
 use super::revisions::Revisions;
-use crate::ids::{BootId, Tenant};
+use crate::ids::BootId;
 use crate::store::Store;
 
 pub(super) struct Shared {
-    pub tenant: Tenant,
     /// This life of the process; calls started under another one are lost.
     pub boot: BootId,
     pub store: Store,

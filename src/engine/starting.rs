@@ -11,7 +11,7 @@ use super::reach::Reach;
 use super::request::{FlowRef, StartRequest};
 use crate::clock;
 use crate::flow::plan::Plan;
-use crate::ids::{Digest, NanoUsd};
+use crate::ids::{Digest, NanoUsd, Tenant};
 use crate::machine::call::ToolDefinition;
 use crate::machine::input::{Mode, Pin, Price, Start};
 use crate::store::Entry;
@@ -28,8 +28,8 @@ pub(super) struct Surroundings {
 }
 
 /// The flow and everything that it can reach, at any depth. Blocking.
-pub(super) fn surroundings(shared: &Shared, flow: &FlowRef, agents: &[FlowRef]) -> Result<Surroundings, Error> {
-    let plan = shared.revisions.plan(&flow.digest, &flow.name)?;
+pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, agents: &[FlowRef]) -> Result<Surroundings, Error> {
+    let plan = shared.revisions.plan(tenant, &flow.digest, &flow.name)?;
     let mut found = Surroundings { plan: Arc::clone(&plan), pins: BTreeMap::new(), servers: BTreeSet::new(), models: BTreeSet::new() };
     let mut open = vec![plan];
     while let Some(plan) = open.pop() {
@@ -38,10 +38,10 @@ pub(super) fn surroundings(shared: &Shared, flow: &FlowRef, agents: &[FlowRef]) 
         found.models.extend(reach.models);
         for (agent, revision) in reach.agents {
             let settled = agents.iter().find(|given| given.name == agent && revision.is_none_or(|number| number == given.revision));
-            let pinned = settled.cloned().map_or_else(|| shared.revisions.find(&agent, revision), Ok)?;
+            let pinned = settled.cloned().map_or_else(|| shared.revisions.find(tenant, &agent, revision), Ok)?;
             match found.pins.get(&agent) {
                 None => {
-                    let plan = shared.revisions.plan(&pinned.digest, &pinned.name)?;
+                    let plan = shared.revisions.plan(tenant, &pinned.digest, &pinned.name)?;
                     let (tokens, cost) = (plan.limits.tokens, plan.limits.cost_usd.map(NanoUsd::from_usd));
                     found.pins.insert(agent, Pin { tokens, cost, ..Pin::new(pinned.revision, pinned.digest) });
                     open.push(plan);
@@ -61,18 +61,18 @@ pub(super) fn surroundings(shared: &Shared, flow: &FlowRef, agents: &[FlowRef]) 
 }
 
 /// The complete start. Asks MCP servers for their tools, unless nothing may leave the process.
-pub(super) async fn complete(shared: &Shared, request: StartRequest) -> Result<Start, Error> {
-    let (reader, flow, agents) = (Arc::clone(shared), request.flow.clone(), request.agents.clone());
-    let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &flow, &agents));
+pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartRequest) -> Result<Start, Error> {
+    let (reader, owner, flow, agents) = (Arc::clone(shared), tenant.clone(), request.flow.clone(), request.agents.clone());
+    let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &owner, &flow, &agents));
     let found = reading.await.map_err(|_| Error::Stopped)??;
     let config = config(&found.plan, request.config)?;
     let tools = match request.mode {
         Mode::Rehearsal => BTreeMap::new(),
-        Mode::Production | Mode::Sandbox => tools(shared, &found.servers, &request.accept_tools).await?,
+        Mode::Production | Mode::Sandbox => tools(shared, tenant, &found.servers, &request.accept_tools).await?,
     };
     let prices = prices(shared, &found.models);
     Ok(Start {
-        tenant: shared.tenant.clone(),
+        tenant: tenant.clone(),
         execution: request.execution.unwrap_or_else(clock::execution_id),
         flow: request.flow.name,
         revision: request.flow.revision,
@@ -92,6 +92,12 @@ pub(super) async fn complete(shared: &Shared, request: StartRequest) -> Result<S
         prices,
         allowance: None,
         origin: None,
+        purpose: request.purpose,
+        trigger: request.trigger,
+        labels: request.labels,
+        history: request.history,
+        attachments: request.attachments,
+        refused: request.refused,
     })
 }
 
@@ -115,14 +121,19 @@ fn prices(shared: &Shared, models: &BTreeSet<String>) -> BTreeMap<String, Price>
 }
 
 /// The tools of every server, as agreed to. What is seen for the first time is agreed to by starting; a changed one only by name.
-async fn tools(shared: &Shared, servers: &BTreeSet<String>, accepted: &[String]) -> Result<BTreeMap<String, Vec<ToolDefinition>>, Error> {
+async fn tools(
+    shared: &Shared,
+    tenant: &Tenant,
+    servers: &BTreeSet<String>,
+    accepted: &[String],
+) -> Result<BTreeMap<String, Vec<ToolDefinition>>, Error> {
     let mut tools = BTreeMap::new();
     for server in servers {
         let listed = shared.performer.runner.tools(server).await;
         let listed = listed.map_err(|error| Error::Tools { server: server.clone(), reason: error.to_string() })?;
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for tool in &listed {
-            let agreed = shared.store.consent(&shared.tenant, server, &tool.name).map_err(|error| Error::Store(error.to_string()))?;
+            let agreed = shared.store.consent(tenant, server, &tool.name).map_err(|error| Error::Store(error.to_string()))?;
             match agreed {
                 Some(digest) if digest == tool.digest() => {}
                 Some(_) => changed.push(tool),
@@ -134,15 +145,14 @@ async fn tools(shared: &Shared, servers: &BTreeSet<String>, accepted: &[String])
             return Err(Error::ToolsChanged { server: server.clone(), changes: listing });
         }
         for tool in new.into_iter().chain(changed) {
-            agree(shared, server, &tool.name, tool.digest()).await?;
+            agree(shared, tenant, server, &tool.name, tool.digest()).await?;
         }
         tools.insert(server.clone(), listed);
     }
     Ok(tools)
 }
 
-async fn agree(shared: &Shared, server: &str, tool: &str, digest: Digest) -> Result<(), Error> {
-    let tenant = shared.tenant.clone();
-    let entry = Entry::Consent { tenant, server: server.to_owned(), tool: tool.to_owned(), digest };
+async fn agree(shared: &Shared, tenant: &Tenant, server: &str, tool: &str, digest: Digest) -> Result<(), Error> {
+    let entry = Entry::Consent { tenant: tenant.clone(), server: server.to_owned(), tool: tool.to_owned(), digest };
     shared.store.commit(entry).await.map(drop).map_err(|error| Error::Store(error.to_string()))
 }

@@ -10,7 +10,7 @@ use actix::{Actor, Addr, Arbiter, AsyncContext, Context, System};
 use super::directory::Directory;
 use super::error::Error;
 use super::hub::Hub;
-use super::messages::{Deliver, Sink};
+use super::messages::{Deliver, Key, Sink};
 use super::perform::Performer;
 use super::request::{Options, Resume};
 use super::revisions::Revisions;
@@ -47,9 +47,8 @@ impl Engine {
         threads.thread_name("flowgate-call").max_blocking_threads(READERS_MAX).enable_all();
         let runtime = threads.build().map_err(broken)?;
         let shared = Arc::new(Shared {
-            tenant: options.tenant.clone(),
             boot: if options.resume == Resume::Nothing { BootId::HOLDING } else { clock::boot_id() },
-            revisions: Revisions::new(store.clone(), options.tenant.clone()),
+            revisions: Revisions::new(store.clone()),
             store,
             performer: Performer::new(runner),
             hub: Arc::new(Hub::default()),
@@ -125,7 +124,7 @@ fn run(shared: Arc<Shared>, options: &Options, runtime: tokio::runtime::Runtime,
     runtime.shutdown_timeout(RUNTIME_END);
 }
 
-/// Wakes every execution that owes work, some at a time.
+/// Wakes every execution that owes work, whoever's it is, some at a time.
 async fn wake_owed(shared: Arc<Shared>, directory: Addr<Directory>) {
     let reader = Arc::clone(&shared);
     let owed = match shared.runtime.spawn_blocking(move || reader.store.owed()).await {
@@ -135,12 +134,9 @@ async fn wake_owed(shared: Arc<Shared>, directory: Addr<Directory>) {
     };
     let woken = Arc::new(tokio::sync::Semaphore::new(WOKEN_MAX));
     for (tenant, execution) in owed {
-        if tenant != shared.tenant {
-            continue;
-        }
         let Ok(permit) = Arc::clone(&woken).acquire_owned().await else { return };
         let (answer, answered) = tokio::sync::oneshot::channel();
-        directory.do_send(Deliver { execution, body: Body::Timers, sink: Sink::Boot(answer) });
+        directory.do_send(Deliver { key: Key { tenant, execution }, body: Body::Timers, sink: Sink::Boot(answer) });
         shared.runtime.spawn(async move {
             // Either way it is through: what failed is logged where it failed.
             let _ = answered.await;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Recipient, SpawnHandle, WrapFuture};
 
-use super::messages::{Deadline, Deliver, Shared, Sink};
+use super::messages::{Deadline, Deliver, Key, Shared, Sink};
 use super::request::Resume;
 use crate::clock;
-use crate::ids::{ExecutionId, TimeMs};
+use crate::ids::{ExecutionId, Tenant, TimeMs};
 use crate::machine::input::Body;
 
 /// Due deadlines that are fed and not yet answered.
@@ -28,11 +28,11 @@ pub(super) struct Timers {
     directory: Recipient<Deliver>,
     resume: Resume,
     /// Nearest first.
-    near: BTreeSet<(TimeMs, ExecutionId)>,
+    near: BTreeSet<(TimeMs, Key)>,
     /// The same, to replace one.
-    at: HashMap<ExecutionId, TimeMs>,
+    at: HashMap<Key, TimeMs>,
     /// Fed, not yet answered.
-    fed: HashSet<ExecutionId>,
+    fed: HashSet<Key>,
     /// With `Resume::All`: everything up to here is in `near`.
     horizon: TimeMs,
     sleep: Option<SpawnHandle>,
@@ -54,14 +54,14 @@ impl Timers {
         }
     }
 
-    fn set(&mut self, execution: ExecutionId, deadline: Option<TimeMs>) {
-        if let Some(before) = self.at.remove(&execution) {
-            self.near.remove(&(before, execution));
+    fn set(&mut self, key: Key, deadline: Option<TimeMs>) {
+        if let Some(before) = self.at.remove(&key) {
+            self.near.remove(&(before, key.clone()));
         }
         // What lies beyond the horizon is read from the store when its time comes; without a scan of the store there is no horizon.
         if let Some(deadline) = deadline.filter(|deadline| self.resume == Resume::Asked || *deadline <= self.horizon) {
-            self.at.insert(execution, deadline);
-            self.near.insert((deadline, execution));
+            self.at.insert(key.clone(), deadline);
+            self.near.insert((deadline, key));
         }
     }
 
@@ -69,12 +69,12 @@ impl Timers {
     fn turn(&mut self, ctx: &mut Context<Self>) {
         let now = clock::now();
         while self.fed.len() < FED_MAX
-            && let Some(&(deadline, execution)) = self.near.first()
+            && let Some((deadline, key)) = self.near.first().cloned()
             && deadline <= now
         {
-            self.set(execution, None);
-            if self.fed.insert(execution) {
-                self.directory.do_send(Deliver { execution, body: Body::Timers, sink: Sink::Timers });
+            self.set(key.clone(), None);
+            if self.fed.insert(key.clone()) {
+                self.directory.do_send(Deliver { key, body: Body::Timers, sink: Sink::Timers });
             }
         }
         if self.resume == Resume::All && !self.reading && now.plus(HORIZON_MS / 2) > self.horizon {
@@ -118,7 +118,7 @@ impl Timers {
         ctx.spawn(done);
     }
 
-    fn take(&mut self, rows: Vec<(TimeMs, crate::ids::Tenant, ExecutionId)>) {
+    fn take(&mut self, rows: Vec<(TimeMs, Tenant, ExecutionId)>) {
         if rows.len() == ROWS_PER_READ
             && let Some((last, _, _)) = rows.last()
         {
@@ -126,9 +126,9 @@ impl Timers {
             self.horizon = *last;
         }
         for (deadline, tenant, execution) in rows {
-            let known = self.at.contains_key(&execution) || self.fed.contains(&execution);
-            if tenant == self.shared.tenant && !known {
-                self.set(execution, Some(deadline));
+            let key = Key { tenant, execution };
+            if !self.at.contains_key(&key) && !self.fed.contains(&key) {
+                self.set(key, Some(deadline));
             }
         }
     }
@@ -146,14 +146,14 @@ impl Handler<Deadline> for Timers {
     type Result = ();
 
     fn handle(&mut self, message: Deadline, ctx: &mut Self::Context) {
-        let Deadline { execution, mut due, fed } = message;
+        let Deadline { key, mut due, fed } = message;
         if fed {
-            self.fed.remove(&execution);
+            self.fed.remove(&key);
             // The machine did not take it (a quarantined execution, a clock that was set back): not at once again.
             let soonest = clock::now().plus(AGAIN_AFTER_MS);
             due = due.map(|due| if due <= clock::now() { soonest } else { due });
         }
-        self.set(execution, due);
+        self.set(key, due);
         self.turn(ctx);
     }
 }

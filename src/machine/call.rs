@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::input::Price;
 use crate::flow::spec::EffectClass;
 use crate::flow::template::{Part, Text};
 use crate::ids::{Digest, NanoUsd};
@@ -221,4 +222,56 @@ pub struct Usage {
     /// By the price table of the runner; 0 where the model has no price.
     #[serde(default)]
     pub cost: NanoUsd,
+}
+
+/// What was used, by direction. Goes with a sum of tokens and a sum of cost: the parts add up to those.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Of the input.
+    #[serde(default)]
+    pub cached_tokens: u64,
+    #[serde(default)]
+    pub input_cost: NanoUsd,
+    #[serde(default)]
+    pub output_cost: NanoUsd,
+}
+
+impl Used {
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens + other.input_tokens,
+            output_tokens: self.output_tokens + other.output_tokens,
+            cached_tokens: self.cached_tokens + other.cached_tokens,
+            input_cost: self.input_cost.plus(other.input_cost),
+            output_cost: self.output_cost.plus(other.output_cost),
+        }
+    }
+}
+
+impl Usage {
+    /// By direction: what the input cost at this price, and the rest of the cost for the output.
+    #[must_use]
+    pub fn split(&self, price: Option<&Price>) -> Used {
+        let fresh = self.input_tokens.saturating_sub(self.cached_tokens);
+        let input = price.map_or(0, |price| {
+            let cached = self.cached_tokens.saturating_mul(price.cached.0);
+            fresh.saturating_mul(price.input.0).saturating_add(cached)
+        });
+        let input_cost = NanoUsd(input).min(self.cost);
+        Used {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cached_tokens: self.cached_tokens,
+            input_cost,
+            output_cost: self.cost.minus(input_cost),
+        }
+    }
 }

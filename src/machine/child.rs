@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::call::CallError;
+use super::call::{CallError, Used};
 use super::decide::Deciding;
 use super::effect::ChildStart;
 use super::event::{Budget, Event, Fate, Part, Place, Reserved};
@@ -62,6 +62,8 @@ impl Deciding<'_> {
         let tokens = at_most(self.left(Budget::Tokens), pin.tokens);
         let cost = at_most(self.left(Budget::Cost), pin.cost.map(|cost| cost.0));
         let allowance = Allowance { tokens, cost: cost.map(NanoUsd), deadline: self.execution_deadline() };
+        let root = own.parent.as_ref().map_or(Some(own.execution), Parent::top);
+        // Purpose, session, environment, trigger and context are the family's; labels and the turns of the conversation are the root's own.
         let start = Start {
             execution: child,
             flow: spec.agent.clone(),
@@ -69,9 +71,12 @@ impl Deciding<'_> {
             digest: pin.digest,
             input,
             script: None,
-            parent: Some(Parent { execution: own.execution, depth }),
+            parent: Some(Parent { execution: own.execution, depth, root }),
             allowance: Some(allowance),
             origin: None,
+            labels: std::collections::BTreeMap::new(),
+            history: Vec::new(),
+            refused: None,
             ..own.clone()
         };
         let start = Box::new(ChildStart { agent: spec.agent.clone(), start });
@@ -86,8 +91,14 @@ impl Deciding<'_> {
     }
 
     pub(super) fn child_refused(&mut self, child: ExecutionId, code: &str, message: &str) {
-        let ended =
-            Ended { status: Status::Failed, output: Value::Null, error: Some(CallError::new(code, message)), tokens: 0, cost: NanoUsd(0) };
+        let ended = Ended {
+            status: Status::Failed,
+            output: Value::Null,
+            error: Some(CallError::new(code, message)),
+            tokens: 0,
+            cost: NanoUsd(0),
+            used: Used::default(),
+        };
         self.child_ended(child, ended);
     }
 
@@ -110,7 +121,7 @@ impl Deciding<'_> {
         let error = match ended.status {
             Status::Completed => None,
             Status::Cancelled => Some(CallError::new("child_cancelled", format!("execution {child} was cancelled"))),
-            Status::Failed | Status::TimedOut | Status::Running | Status::WaitingPerson | Status::WaitingAsync => {
+            Status::Failed | Status::TimedOut | Status::Rejected | Status::Running | Status::WaitingPerson | Status::WaitingAsync => {
                 Some(ended.error.unwrap_or_else(|| CallError::new("child_failed", format!("execution {child} failed"))))
             }
         };

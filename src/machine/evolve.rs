@@ -22,10 +22,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::call::{Call, Message, Outcome};
+use super::call::{Call, Message, Request, Usage};
 use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Part, Place, Reserved, StepFate, Work};
 use super::state::{
-    AgentRun, FrameKind, How, MapRun, NodeState, Run, Running, Settled, SlotState, State, Task, TaskPhase, Timer, Todo, Undo,
+    AgentRun, Flight, FrameKind, How, MapRun, NodeState, Run, Running, Settled, SlotState, State, Task, TaskPhase, Timer, Todo, Undo,
 };
 use crate::flow::names::StepView;
 use crate::flow::plan::{Node, Plan, StepIx};
@@ -99,6 +99,7 @@ fn started(state: &mut State, plan: &Plan, start: &super::input::Start) {
     state.started_at = state.now;
     state.input = Arc::new(start.input.clone());
     state.config = Arc::new(start.config.clone());
+    state.context = start.shown_context().map(Arc::new);
     state.start = Some(Arc::new(start.clone()));
     let own = plan.limits.timeout_ms.map(|timeout_ms| state.now.plus(timeout_ms));
     let given = start.allowance.and_then(|allowance| allowance.deadline);
@@ -115,6 +116,7 @@ fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attemp
     let work = match work {
         Work::Agent { system, prompt } => {
             let mut messages: Vec<_> = system.iter().map(|text| Message::System { text: text.clone() }).collect();
+            messages.extend(state.start.iter().flat_map(|start| start.turns()));
             messages.push(Message::User { text: prompt.clone() });
             Running::Agent(Box::new(AgentRun { step: step.clone(), messages, iteration: 1, model: None, slots: Vec::new() }))
         }
@@ -234,10 +236,27 @@ impl State {
     }
 
     /// A call whose use nobody knows is charged what was reserved for it.
-    fn charge(&mut self, reserved: Reserved, outcome: &Outcome) {
-        if matches!(outcome, Outcome::Unknown { .. }) {
-            self.spent.tokens += reserved.tokens;
-            self.spent.cost = self.spent.cost.plus(reserved.cost);
+    fn charge_reserved(&mut self, flight: &Flight) {
+        let Request::Llm(request) = &flight.request.request else { return };
+        let Reserved { tokens, cost } = flight.reserved;
+        let output_tokens = request.max_tokens.min(tokens);
+        let usage = Usage { input_tokens: tokens - output_tokens, output_tokens, cost, ..Usage::default() };
+        self.charge(&usage, &request.model);
+    }
+
+    /// What a call of `model` used.
+    fn charge(&mut self, usage: &Usage, model: &str) {
+        let price = self.start.as_ref().and_then(|start| start.prices.get(model));
+        let used = usage.split(price);
+        self.spent.tokens += usage.input_tokens + usage.output_tokens;
+        self.spent.cost = self.spent.cost.plus(usage.cost);
+        self.spent.used = self.spent.used.plus(used);
+    }
+
+    /// The summary names what was called.
+    fn note_tool(&mut self, name: &str) {
+        if self.tools.len() < limits::TOOLS_NOTED_MAX && !self.tools.iter().any(|known| known == name) {
+            self.tools.push(name.to_owned());
         }
     }
 
@@ -338,8 +357,7 @@ impl State {
         for call in left {
             let Some(flight) = self.flights.remove(&call) else { continue };
             self.release_hold(flight.reserved);
-            self.spent.tokens += flight.reserved.tokens;
-            self.spent.cost = self.spent.cost.plus(flight.reserved.cost);
+            self.charge_reserved(&flight);
         }
     }
 

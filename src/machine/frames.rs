@@ -341,7 +341,7 @@ impl<'a> Deciding<'a> {
         // A budget's question belongs to no running step, so nothing has withdrawn it.
         self.withdraw_questions(|_| true);
         let spent = self.state.spent;
-        let ended = Ended { status, output, error, tokens: spent.tokens, cost: spent.cost };
+        let ended = Ended { status, output, error, tokens: spent.tokens, cost: spent.cost, used: spent.used };
         let (errors, fates) = (self.state.errors.clone(), self.state.fates.clone());
         self.emit(Event::Ended { ended, errors, fates });
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::call::{Outcome, ToolDefinition};
+use super::call::{CallError, Message, Outcome, ToolDefinition};
 use super::question::{Decision, Person};
 use super::summary::Ended;
 use crate::flow::spec::RehearsalSpec;
@@ -82,6 +82,50 @@ pub enum Mode {
     Rehearsal,
 }
 
+impl Mode {
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        *self == Self::Production
+    }
+}
+
+/// What an execution is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    #[default]
+    Production,
+    /// Somebody tries the flow out; lists and statistics leave it aside unless they are asked for it.
+    Test,
+}
+
+impl Purpose {
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        *self == Self::Production
+    }
+}
+
+/// What started an execution, where that was not a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    pub kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// A file that came with the start, as flows see it: `context.attachments[i]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    pub id: String,
+    pub name: String,
+    pub content_type: String,
+    pub bytes: u64,
+    /// What could be read of it as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
 /// Everything that is fixed at the start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {
@@ -127,6 +171,47 @@ pub struct Start {
     /// For `retry` and `fork`: the execution it came from, and results that stand from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    #[serde(default, skip_serializing_if = "Purpose::is_production")]
+    pub purpose: Purpose,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    /// Whatever the starter wants to find the execution by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Earlier turns of the session; every `llm` and `agent` step sees them before its prompt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Message>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Set: the start is recorded and nothing of it runs; it ends as rejected, with this error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<CallError>,
+}
+
+impl Start {
+    /// The history as a model is shown it: what was said, without instructions and tool calls of then.
+    pub fn turns(&self) -> impl Iterator<Item = Message> + '_ {
+        self.history.iter().filter_map(|message| match message {
+            Message::User { .. } => Some(message.clone()),
+            Message::Assistant { text, .. } => Some(Message::Assistant { text: text.clone(), calls: Vec::new() }),
+            Message::System { .. } | Message::Tool { .. } => None,
+        })
+    }
+
+    /// What flows read as `context`: what was given, with the attachments in it unless it uses that name itself.
+    #[must_use]
+    pub fn shown_context(&self) -> Option<Value> {
+        if self.attachments.is_empty() {
+            return self.context.clone();
+        }
+        let mut context = self.context.clone().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        if let Value::Object(fields) = &mut context
+            && !fields.contains_key("attachments")
+        {
+            fields.insert("attachments".to_owned(), serde_json::to_value(&self.attachments).unwrap_or_default());
+        }
+        Some(context)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +249,17 @@ pub struct Parent {
     pub execution: ExecutionId,
     /// 1 for a child of a root.
     pub depth: u32,
+    /// The execution at the top, which somebody started; absent in journals of before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<ExecutionId>,
+}
+
+impl Parent {
+    /// The execution at the top, as far as it is known.
+    #[must_use]
+    pub fn top(&self) -> Option<ExecutionId> {
+        self.root.or_else(|| (self.depth == 1).then_some(self.execution))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,7 +68,7 @@ impl Names for Scoped<'_> {
         match name {
             "input" => return Some(Arc::clone(&self.state.input)),
             "config" => return Some(Arc::clone(&self.state.config)),
-            "context" => return start.context.clone().map(Arc::new),
+            "context" => return self.state.context.clone(),
             "session" => return start.session.as_ref().map(|id| Arc::new(json!({"id": id}))),
             "execution" => {
                 let about =

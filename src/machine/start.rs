@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
+use super::call::Used;
 use super::decide::{Deciding, Refusal};
 use super::event::Event;
 use super::input::{Mode, Start};
+use super::summary::{Ended, Status};
 use crate::flow::plan::{Agent, Kind, Plan};
+use crate::ids::NanoUsd;
 
 impl Deciding<'_> {
     /// # Errors
@@ -29,7 +32,20 @@ impl Deciding<'_> {
             }
         }
         refuse_unpriced(self.plan, &start)?;
+        let refused = start.refused.clone();
         self.emit(Event::Started { start: Box::new(start) });
+        if let Some(error) = refused {
+            // The record is all there is of it: nothing runs, and nobody waits for it.
+            let ended = Ended {
+                status: Status::Rejected,
+                output: Value::Null,
+                error: Some(error),
+                tokens: 0,
+                cost: NanoUsd(0),
+                used: Used::default(),
+            };
+            self.emit(Event::Ended { ended, errors: Vec::new(), fates: Vec::new() });
+        }
         Ok(())
     }
 }

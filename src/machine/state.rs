@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::call::{Call, CallError, Message, ToolUse};
+use super::call::{Call, CallError, Message, ToolUse, Used};
 use super::event::{Place, Reserved, Role, StepFate, Stop};
 use super::input::{Signal, Start};
 use super::question::{Decided, Question};
@@ -26,6 +26,7 @@ pub struct State {
     /// The start's input and configuration, shared with every expression that reads them.
     pub(super) input: Arc<Value>,
     pub(super) config: Arc<Value>,
+    pub(super) context: Option<Arc<Value>>,
     pub(super) started_at: TimeMs,
     pub(super) frames: BTreeMap<FrameId, Frame>,
     pub(super) next_frame: u32,
@@ -45,6 +46,9 @@ pub struct State {
     /// Completed steps that can be taken back, in order of completion.
     pub(super) undo: Vec<Undo>,
     pub(super) spent: Spent,
+    /// Names of called tools, for the summary.
+    pub(super) tools: Vec<String>,
+    pub(super) tool_errors: bool,
     /// Limits that a person raised.
     pub(super) raised: BTreeMap<super::event::Budget, u64>,
     pub(super) cancel: Option<(String, String)>,
@@ -91,6 +95,8 @@ pub(super) struct Spent {
     pub(super) steps: u64,
     pub(super) tokens: u64,
     pub(super) cost: NanoUsd,
+    /// The parts of both.
+    pub(super) used: Used,
     pub(super) held: Reserved,
 }
 

@@ -1,10 +1,13 @@
 //! What the world needs to know of an execution without folding its journal: recorded with each commit that changes it, and compared
 //! with the folded state whenever the journal is loaded.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::call::CallError;
+use super::call::{CallError, Used};
+use super::input::{Mode, OriginKind, Purpose, Trigger};
 use super::question::QuestionKind;
 use super::state::{State, Timer};
 use crate::flow::plan::{Approvers, Kind, Plan};
@@ -22,12 +25,14 @@ pub enum Status {
     Failed,
     TimedOut,
     Cancelled,
+    /// Refused at the start, before anything ran.
+    Rejected,
 }
 
 impl Status {
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::TimedOut | Self::Cancelled)
+        matches!(self, Self::Completed | Self::Failed | Self::TimedOut | Self::Cancelled | Self::Rejected)
     }
 
     /// The name that the native API and the command line use.
@@ -40,6 +45,7 @@ impl Status {
             Self::Completed => "COMPLETED",
             Self::Failed | Self::TimedOut => "FAILED",
             Self::Cancelled => "CANCELLED",
+            Self::Rejected => "REJECTED",
         }
     }
 }
@@ -54,6 +60,15 @@ pub struct Ended {
     pub error: Option<CallError>,
     pub tokens: u64,
     pub cost: NanoUsd,
+    #[serde(default, skip_serializing_if = "Used::is_nothing")]
+    pub used: Used,
+}
+
+/// Where a `retry` or `fork` came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    pub kind: OriginKind,
+    pub execution: ExecutionId,
 }
 
 /// The index row of an execution.
@@ -80,6 +95,89 @@ pub struct Summary {
     pub cost: NanoUsd,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ExecutionId>,
+    // From here on: not in the rows of the first versions, where these read as their defaults until the next change of the execution.
+    #[serde(default, skip_serializing_if = "Purpose::is_production")]
+    pub purpose: Purpose,
+    #[serde(default, skip_serializing_if = "Mode::is_production")]
+    pub mode: Mode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The execution at the top; none: it is that itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<ExecutionId>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub starter: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Departure>,
+    /// The parts of `tokens` and `cost`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub input_tokens: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub output_tokens: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cached_tokens: u64,
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub input_cost: NanoUsd,
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub output_cost: NanoUsd,
+    /// Names of what was called (`TOOLS_NOTED_MAX` at most), in the order of the first call: tools of agents and of MCP servers, `http` steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// A call of such a tool failed, whatever became of it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tool_errors: bool,
+    /// A person holds it; a person's resume will move it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+fn is_free(cost: &NanoUsd) -> bool {
+    cost.0 == 0
+}
+
+impl Summary {
+    /// Whether both say the same, apart from when.
+    #[must_use]
+    pub fn says_same(&self, other: &Self) -> bool {
+        Self { updated_at: other.updated_at, ..self.clone() } == *other
+    }
+
+    /// Whether both say the same in what every version has recorded: a row of an older one lacks the rest.
+    #[must_use]
+    pub fn agrees(&self, other: &Self) -> bool {
+        let other = other.clone();
+        let completed = Self {
+            purpose: other.purpose,
+            mode: other.mode,
+            session: other.session.clone(),
+            environment: other.environment.clone(),
+            root: other.root,
+            starter: other.starter.clone(),
+            trigger: other.trigger.clone(),
+            labels: other.labels.clone(),
+            origin: other.origin,
+            input_tokens: other.input_tokens,
+            output_tokens: other.output_tokens,
+            cached_tokens: other.cached_tokens,
+            input_cost: other.input_cost,
+            output_cost: other.output_cost,
+            tools: other.tools.clone(),
+            tool_errors: other.tool_errors,
+            paused: other.paused,
+            ..self.clone()
+        };
+        completed.says_same(&other)
+    }
 }
 
 /// Why an execution does not move by itself.
@@ -137,7 +235,7 @@ impl State {
     #[must_use]
     pub fn summary(&self, plan: &Plan) -> Option<Summary> {
         let start = self.start()?;
-        let ended = self.ended.as_ref();
+        let (ended, used) = (self.ended.as_ref(), self.spent.used);
         Some(Summary {
             flow: start.flow.clone(),
             revision: start.revision,
@@ -153,6 +251,23 @@ impl State {
             tokens: self.spent.tokens,
             cost: self.spent.cost,
             parent: start.parent.as_ref().map(|parent| parent.execution),
+            purpose: start.purpose,
+            mode: start.mode,
+            session: start.session.clone(),
+            environment: start.environment.clone(),
+            root: start.parent.as_ref().and_then(super::input::Parent::top),
+            starter: start.starter.user.clone(),
+            trigger: start.trigger.clone(),
+            labels: start.labels.clone(),
+            origin: start.origin.as_ref().map(|origin| Departure { kind: origin.kind, execution: origin.execution }),
+            input_tokens: used.input_tokens,
+            output_tokens: used.output_tokens,
+            cached_tokens: used.cached_tokens,
+            input_cost: used.input_cost,
+            output_cost: used.output_cost,
+            tools: self.tools.clone(),
+            tool_errors: self.tool_errors,
+            paused: false,
         })
     }
 

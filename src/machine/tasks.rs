@@ -47,7 +47,7 @@ impl Deciding<'_> {
         let step = self.spec(frame, ix);
         let names = self.names(frame);
         let request = match &step.kind {
-            Kind::Llm(llm) => Request::Llm(llm_request(llm, &names)?),
+            Kind::Llm(llm) => Request::Llm(llm_request(llm, &names, self.state.start().into_iter().flat_map(super::input::Start::turns))?),
             Kind::Call(template) => render::call(template, &names).map_err(|error| CallError::new("template", error.to_string()))?,
             Kind::Agent(_)
             | Kind::Approval(_)
@@ -399,14 +399,19 @@ impl Deciding<'_> {
     }
 }
 
-/// The call of an `llm` step, rendered.
-fn llm_request(llm: &LlmTemplate, names: &dyn crate::flow::names::Names) -> Result<super::call::LlmRequest, CallError> {
+/// The call of an `llm` step, rendered; the earlier turns of the session stand before its prompt.
+fn llm_request(
+    llm: &LlmTemplate,
+    names: &dyn crate::flow::names::Names,
+    turns: impl Iterator<Item = Message>,
+) -> Result<super::call::LlmRequest, CallError> {
     let text =
         |template: &crate::flow::template::Template| template.render(names).map_err(|error| CallError::new("template", error.to_string()));
     let mut messages = Vec::new();
     if let Some(system) = &llm.system {
         messages.push(Message::System { text: text(system)? });
     }
+    messages.extend(turns);
     messages.push(Message::User { text: text(&llm.prompt)? });
     Ok(super::call::LlmRequest {
         model: llm.model.clone(),

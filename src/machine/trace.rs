@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::call::{Answer, CallError, Outcome};
+use super::call::{Answer, CallError, Outcome, Request, Usage, Used};
 use super::decide::evolve;
 use super::event::{Ending, Event, NodeName, Part, Place, Recorded, Role, Work};
+use super::input::Start;
 use super::render;
 use super::state::{Hints, State};
 use super::summary::Status;
@@ -41,6 +42,20 @@ pub struct Attempt {
     /// What this attempt itself used. An agent's own row has 0: its calls have theirs, so that all rows add up to the execution's.
     pub tokens: u64,
     pub cost_usd: f64,
+    /// The parts of both.
+    #[serde(default, skip_serializing_if = "Used::is_nothing")]
+    pub usage: Used,
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub input_cost_usd: f64,
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub output_cost_usd: f64,
+    /// Where a model was called: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+fn is_free(cost_usd: &f64) -> bool {
+    *cost_usd == 0.0
 }
 
 /// Folds a journal into its trace; none where nothing has started.
@@ -91,6 +106,9 @@ impl Tracing<'_> {
             Event::CallStarted { call, place, role, attempt, request, .. } => {
                 let kind = (*role == Role::Check).then_some("check");
                 let at = self.begin(place, *attempt, kind, "running", render::shown(request), at);
+                if let Request::Llm(request) = &request.request {
+                    self.attempts[at].model = Some(request.model.clone());
+                }
                 self.by_call.insert(*call, at);
             }
             Event::CallEnded { call, outcome } => self.call_ended(*call, outcome, at),
@@ -162,6 +180,10 @@ impl Tracing<'_> {
             ended_at_ms: None,
             tokens: 0,
             cost_usd: 0.0,
+            usage: Used::default(),
+            input_cost_usd: 0.0,
+            output_cost_usd: 0.0,
+            model: None,
         });
         let ix = self.attempts.len() - 1;
         self.latest.insert(place.clone(), ix);
@@ -223,8 +245,8 @@ impl Tracing<'_> {
         let Some(attempt) = self.by_call.get(&call).and_then(|ix| self.attempts.get_mut(*ix)) else { return };
         match outcome {
             Outcome::Done { answer, usage } => {
-                attempt.tokens = usage.input_tokens + usage.output_tokens;
-                attempt.cost_usd = usage.cost.usd();
+                let start = self.state.start();
+                use_up(attempt, usage, start);
                 attempt.output = match answer {
                     Answer::Value(value) => value.clone(),
                     Answer::Model { text, calls } if calls.is_empty() => Value::String(text.clone()),
@@ -295,6 +317,16 @@ impl Tracing<'_> {
             }
         }
     }
+}
+
+/// Writes what a call used into its attempt.
+fn use_up(attempt: &mut Attempt, usage: &Usage, start: Option<&Start>) {
+    let price = attempt.model.as_ref().and_then(|model| start?.prices.get(model));
+    let used = usage.split(price);
+    attempt.tokens = usage.input_tokens + usage.output_tokens;
+    attempt.cost_usd = usage.cost.usd();
+    (attempt.input_cost_usd, attempt.output_cost_usd) = (used.input_cost.usd(), used.output_cost.usd());
+    attempt.usage = used;
 }
 
 fn own(frame: FrameId, step: &StepId) -> Place {

@@ -159,6 +159,7 @@ fn status_byte(status: Status) -> u8 {
         Status::Failed => 5,
         Status::TimedOut => 6,
         Status::Cancelled => 7,
+        Status::Rejected => 8,
     }
 }
 

@@ -9,4 +9,5 @@ mod departures;
 mod harness;
 mod people;
 mod restarts;
+mod tenants;
 mod timers;

@@ -93,6 +93,12 @@ fn start(plan: &Plan, execution: ExecutionId, input: Value, parent: Option<Paren
         prices: BTreeMap::new(),
         allowance: None,
         origin: None,
+        purpose: flowgate::machine::input::Purpose::Production,
+        trigger: None,
+        labels: BTreeMap::new(),
+        history: Vec::new(),
+        attachments: Vec::new(),
+        refused: None,
     }
 }
 

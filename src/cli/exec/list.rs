@@ -17,6 +17,7 @@ enum Wanted {
     Completed,
     Failed,
     Cancelled,
+    Rejected,
 }
 
 impl Wanted {
@@ -28,6 +29,7 @@ impl Wanted {
             Self::Completed => &[Status::Completed],
             Self::Failed => &[Status::Failed, Status::TimedOut],
             Self::Cancelled => &[Status::Cancelled],
+            Self::Rejected => &[Status::Rejected],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::call::{Call, Outcome};
+use super::super::call::{Call, Outcome, Request};
 use super::super::event::{Event, Part, Place, Role};
 use super::super::state::{Flight, Run, Running, SlotState, State, Task, TaskPhase, Timer};
 use crate::flow::plan::{Node, Plan};
@@ -25,24 +25,28 @@ pub(super) fn call_event(state: &mut State, plan: &Plan, event: &Event) {
                 aborted: false,
             };
             state.flights.insert(*call, flight);
+            if let Some(name) = tool_name(state, place, *role, &request.request) {
+                state.note_tool(&name);
+            }
             fly(state, plan, *call, place, *role, *attempt, request);
         }
         Event::CallEnded { call, outcome } => {
             let Some(flight) = state.flights.remove(call) else { return };
             state.release_hold(flight.reserved);
-            if let Outcome::Done { usage, .. } = outcome {
-                state.spent.tokens += usage.input_tokens + usage.output_tokens;
-                state.spent.cost = state.spent.cost.plus(usage.cost);
-            } else {
-                state.charge(flight.reserved, outcome);
+            let model = if let Request::Llm(request) = &flight.request.request { Some(&request.model) } else { None };
+            match outcome {
+                Outcome::Done { usage, .. } => state.charge(usage, model.map_or("", String::as_str)),
+                Outcome::Unknown { .. } => state.charge_reserved(&flight),
+                Outcome::Retryable { .. } | Outcome::Permanent { .. } => {}
             }
+            let is_done = matches!(outcome, Outcome::Done { .. });
+            state.tool_errors |= !is_done && model.is_none() && flight.role == Role::Act && flight.place.part != Part::Undo;
             state.set_phase(plan, &flight.place, TaskPhase::Settling);
         }
         Event::CallLost { call } => {
             let Some(flight) = state.flights.remove(call) else { return };
             state.release_hold(flight.reserved);
-            state.spent.tokens += flight.reserved.tokens;
-            state.spent.cost = state.spent.cost.plus(flight.reserved.cost);
+            state.charge_reserved(&flight);
             state.set_phase(plan, &flight.place, TaskPhase::Settling);
             if flight.role == Role::Act
                 && let Some(task) = state.task_mut(plan, &flight.place)
@@ -57,6 +61,17 @@ pub(super) fn call_event(state: &mut State, plan: &Plan, event: &Event) {
         }
         Event::RetryAt { place, due, .. } => retry_at(state, plan, place, *due),
         _ => {}
+    }
+}
+
+/// What a person would call the tool that is called, where it is one.
+fn tool_name(state: &State, place: &Place, role: Role, request: &Request) -> Option<String> {
+    match (place.part, request) {
+        _ if role == Role::Check => None,
+        (Part::Tool { .. }, _) => state.slot(place).map(|slot| slot.asked.name.clone()),
+        (Part::Own, Request::Mcp(request)) => Some(request.tool.clone()),
+        (Part::Own, Request::Http(_)) => Some(place.step.to_string()),
+        (Part::Own, Request::Llm(_) | Request::Builtin { .. }) | (Part::Model { .. } | Part::Undo, _) => None,
     }
 }
 

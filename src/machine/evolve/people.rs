@@ -125,7 +125,8 @@ pub(super) fn agent_event(state: &mut State, plan: &Plan, event: &Event) {
             agent.slots = calls.iter().map(|asked| Slot { asked: asked.clone(), state: SlotState::Waiting }).collect();
             state.hint(Todo::Step(*frame, Node::Step(ix)));
         }
-        Event::Observed { place, text, .. } => {
+        Event::Observed { place, text, failed } => {
+            state.tool_errors |= *failed;
             state.set_slot(plan, place, SlotState::Observed { text: text.clone() });
             let ix = state.step_ix(plan, place.frame, &place.step);
             let Some(agent) = state.agent_run(place.frame, ix) else { return };
@@ -157,6 +158,9 @@ pub(super) fn child_event(state: &mut State, plan: &Plan, event: &Event) {
                 state.begin(place.frame, Node::Step(ix), run);
                 state.set_deadline(plan, place.frame, &place.step, *deadline);
             } else {
+                if let Some(name) = state.slot(place).map(|slot| slot.asked.name.clone()) {
+                    state.note_tool(&name);
+                }
                 state.set_slot(plan, place, SlotState::Child(*child));
             }
         }
@@ -175,6 +179,7 @@ pub(super) fn child_event(state: &mut State, plan: &Plan, event: &Event) {
             state.release_hold(run.reserved);
             state.spent.tokens += ended.tokens;
             state.spent.cost = state.spent.cost.plus(ended.cost);
+            state.spent.used = state.spent.used.plus(ended.used);
         }
         _ => {}
     }

@@ -30,7 +30,7 @@ fn undone(drive: &Drive) -> usize {
 }
 
 fn ended(status: Status, error: Option<CallError>) -> Ended {
-    Ended { status, output: json!(1), error, tokens: 1, cost: NanoUsd(1) }
+    Ended { status, output: json!(1), error, tokens: 1, cost: NanoUsd(1), used: crate::machine::call::Used::default() }
 }
 
 /// Started with the agent `other` pinned.

@@ -63,6 +63,12 @@ pub(crate) fn start_of(plan: &Plan, input: Value) -> Start {
         prices: BTreeMap::new(),
         allowance: None,
         origin: None,
+        purpose: crate::machine::input::Purpose::Production,
+        trigger: None,
+        labels: BTreeMap::new(),
+        history: Vec::new(),
+        attachments: Vec::new(),
+        refused: None,
     }
 }
 

@@ -100,7 +100,8 @@ fn children(drive: &mut Drive, status: Status) {
     let known: Vec<_> = drive.state.children.keys().copied().chain(owed).collect();
     for child in known {
         drive.feed(Body::ChildAccepted { child }).unwrap();
-        let ended = Ended { status, output: json!(1), error: None, tokens: 1, cost: NanoUsd(1) };
+        let ended =
+            Ended { status, output: json!(1), error: None, tokens: 1, cost: NanoUsd(1), used: crate::machine::call::Used::default() };
         drive.feed(Body::ChildEnded { child, ended }).unwrap();
     }
 }

@@ -9,5 +9,6 @@ mod generate;
 mod laws;
 mod loops;
 mod people;
+mod starts;
 mod stops;
 mod walk;

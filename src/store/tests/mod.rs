@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{CommitError, Entry, Options, Position, Sizes, Store};
 use crate::ids::{CallId, Digest, ExecutionId, NanoUsd, QuestionId, Tenant, TimeMs};
 use crate::machine::event::Event;
-use crate::machine::input::Signal;
+use crate::machine::input::{Mode, Purpose, Signal};
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::{Status, Summary, WaitingFor};
 use crate::store::options::OnFatal;
@@ -45,6 +45,23 @@ pub fn summary(status: Status) -> Summary {
         tokens: 0,
         cost: NanoUsd(0),
         parent: None,
+        purpose: Purpose::Production,
+        mode: Mode::Production,
+        session: None,
+        environment: None,
+        root: None,
+        starter: String::new(),
+        trigger: None,
+        labels: std::collections::BTreeMap::new(),
+        origin: None,
+        input_tokens: 0,
+        output_tokens: 0,
+        cached_tokens: 0,
+        input_cost: NanoUsd(0),
+        output_cost: NanoUsd(0),
+        tools: Vec::new(),
+        tool_errors: false,
+        paused: false,
     }
 }
 
