@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
+use super::native::ParameterCache;
 use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::EngineHandle;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub bounds: Bounds,
     /// How people reach this server, for links; without it, the address that it listens on.
     pub public_url: Option<String>,
+    /// A flow whose models have no key is rehearsed (`flowgate dev`).
+    pub rehearse_without_key: bool,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -31,6 +34,7 @@ pub struct App {
     pub limiter: Limiter,
     pub metrics: Metrics,
     pub key_uses: KeyUses,
+    pub parameters: ParameterCache,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -47,6 +51,7 @@ impl App {
             settings,
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
+            parameters: ParameterCache::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

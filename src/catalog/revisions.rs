@@ -99,6 +99,17 @@ impl Catalog {
         .await
     }
 
+    /// Keeps the flow of a draft, so that an execution can be pinned to it; it gets no number among the agent's revisions.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn keep_draft_flow(&self, tenant: &Tenant, agent: &str, spec: &FlowSpec) -> Result<Digest, Error> {
+        let digest = digest::of(spec);
+        let text = serde_json::to_string(spec).map_err(|error| Error::Store(format!("the flow cannot be written: {error}")))?;
+        self.store().publish(tenant, &format!("$draft/{agent}"), digest, &text).await?;
+        Ok(digest)
+    }
+
     /// # Errors
     /// `NotFound`, `Store`.
     pub fn revision(&self, tenant: &Tenant, agent: &str, revision: u32) -> Result<Stored<RevisionRow>, Error> {

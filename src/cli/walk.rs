@@ -190,7 +190,7 @@ impl Walk<'_> {
                 self.show(execution, &events);
                 Ok(events.iter().any(|recorded| matches!(recorded.event, Event::Asked { .. } | Event::Ended { .. })))
             }
-            Notice::Chunk { execution, name, text } => {
+            Notice::Chunk { execution, name, text, .. } => {
                 self.progress.chunk(execution, &name, &text);
                 Ok(false)
             }
@@ -216,7 +216,7 @@ impl Walk<'_> {
         while let Some(notice) = self.notices.try_next() {
             match notice {
                 Notice::Committed { execution, events } => self.show(execution, &events),
-                Notice::Chunk { execution, name, text } => self.progress.chunk(execution, &name, &text),
+                Notice::Chunk { execution, name, text, .. } => self.progress.chunk(execution, &name, &text),
                 Notice::Idle { .. } | Notice::Quarantined { .. } | Notice::Missed { .. } => {}
             }
         }

@@ -14,7 +14,7 @@ use super::request::{
 use super::system::Engine;
 use super::{departure, read, starting};
 use crate::flow::spec::FlowSpec;
-use crate::ids::{ExecutionId, Tenant};
+use crate::ids::{CallId, ExecutionId, Tenant};
 use crate::machine::Refusal;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Signal, Start};
@@ -100,6 +100,15 @@ impl EngineHandle {
         .await
     }
 
+    /// The flow of a revision that is known already.
+    ///
+    /// # Errors
+    /// `NotFound`, `Flow`, `Store`.
+    pub async fn spec(&self, flow: &FlowRef) -> Result<Arc<FlowSpec>, Error> {
+        let flow = flow.clone();
+        self.read(move |shared, tenant| Ok(Arc::clone(&shared.revisions.plan(tenant, &flow.digest, &flow.name)?.spec))).await
+    }
+
     /// The models among those that a flow can reach, at any depth, for which no key and no address is configured. Where there are any, a
     /// run is a rehearsal.
     ///
@@ -108,7 +117,7 @@ impl EngineHandle {
     pub async fn unreachable_models(&self, flow: &FlowRef, agents: &[FlowRef]) -> Result<Vec<String>, Error> {
         let (flow, agents) = (flow.clone(), agents.to_vec());
         self.read(move |shared, tenant| {
-            let models = starting::surroundings(shared, tenant, &flow, &agents)?.models;
+            let models = starting::surroundings(shared, tenant, &flow, &starting::Settled { agents, resolver: None })?.models;
             Ok(models.into_iter().filter(|model| !shared.performer.runner.can_reach(model)).collect())
         })
         .await
@@ -245,6 +254,13 @@ impl EngineHandle {
     pub async fn closed_question(&self, name: &str) -> Result<ClosedQuestion, Error> {
         let name = name.to_owned();
         self.read(move |shared, tenant| read::closed_question(shared, tenant, &name)).await
+    }
+
+    /// What the models of this execution are in the middle of saying in this process, by call. Subscribe first: what is said meanwhile
+    /// comes as chunks, whose offsets tell what is here already.
+    #[must_use]
+    pub fn texts(&self, id: ExecutionId) -> Vec<(CallId, String)> {
+        self.inner.shared.performer.texts(&Key::new(&self.tenant, id))
     }
 
     /// Notices of an execution and its children from now on. It need not exist yet.

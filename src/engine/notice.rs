@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 
 use super::hub::{Hub, Leave};
 use super::messages::Key;
-use crate::ids::ExecutionId;
+use crate::ids::{CallId, ExecutionId};
 use crate::machine::event::Recorded;
 use crate::machine::summary::Summary;
 
@@ -16,7 +16,8 @@ pub enum Notice {
     /// These events are durable.
     Committed { execution: ExecutionId, events: Arc<Vec<Recorded>> },
     /// A piece of a model's answer, before it is complete. Not durable; the outcome repeats it in full.
-    Chunk { execution: ExecutionId, name: String, text: String },
+    /// `offset` is where in the answer it begins, in bytes; what came before is in `EngineHandle::texts`.
+    Chunk { execution: ExecutionId, call: CallId, name: String, offset: usize, text: String },
     /// The execution subscribed to has ended, or nothing in this process runs for it or for its children until a person, an event or a
     /// timer moves it. A deadline in the summary is fed by this process when it is due, as long as it lives.
     Idle { execution: ExecutionId, summary: Box<Summary> },

@@ -32,6 +32,8 @@ pub(super) struct Performer {
 struct Running {
     cancel: CancellationToken,
     stage: Stage,
+    /// What a model has said so far, for whoever begins to listen in the middle of it.
+    text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +70,12 @@ impl Performer {
         {
             let mut running = self.register();
             let Entry::Vacant(place) = running.entry((key.clone(), call)) else { return };
-            place.insert(Running { cancel: cancel.clone(), stage: Stage::UnderWay });
+            place.insert(Running { cancel: cancel.clone(), stage: Stage::UnderWay, text: String::new() });
         }
         let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
         let runtime = shared.runtime.clone();
         runtime.spawn(async move {
-            let outcome = perform(&shared, &lineage, &name, &request, cancel).await;
+            let outcome = perform(&shared, &lineage, call, &name, &request, cancel).await;
             if shared.performer.is_over(&key, call) {
                 directory.do_send(Deliver { key, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
             }
@@ -124,6 +126,24 @@ impl Performer {
         self.register().values().filter(|call| call.stage == Stage::UnderWay).count()
     }
 
+    /// Keeps a piece of a model's answer; where in the answer it begins.
+    fn said(&self, key: &Key, call: CallId, text: &str) -> usize {
+        match self.register().get_mut(&(key.clone(), call)) {
+            Some(running) => {
+                running.text.push_str(text);
+                running.text.len() - text.len()
+            }
+            None => 0,
+        }
+    }
+
+    /// What the models of an execution are in the middle of saying.
+    pub(super) fn texts(&self, key: &Key) -> Vec<(CallId, String)> {
+        let register = self.register();
+        let said = register.iter().filter(|((owner, _), running)| owner == key && !running.text.is_empty());
+        said.map(|((_, call), running)| (*call, running.text.clone())).collect()
+    }
+
     /// The call has answered; true when that is its outcome.
     fn is_over(&self, key: &Key, call: CallId) -> bool {
         match self.register().get_mut(&(key.clone(), call)) {
@@ -142,11 +162,13 @@ impl Performer {
 }
 
 /// Runs the call; a panic in the runner is an outcome too.
-async fn perform(shared: &Shared, lineage: &[Key], name: &str, call: &Call, cancel: CancellationToken) -> Outcome {
+async fn perform(shared: &Shared, lineage: &[Key], call: CallId, name: &str, request: &Call, cancel: CancellationToken) -> Outcome {
     let mut chunks = |text: &str| {
-        shared.hub.publish(lineage, || Notice::Chunk { execution: lineage[0].execution, name: name.to_owned(), text: text.to_owned() });
+        let offset = shared.performer.said(&lineage[0], call, text);
+        let execution = lineage[0].execution;
+        shared.hub.publish(lineage, || Notice::Chunk { execution, call, name: name.to_owned(), offset, text: text.to_owned() });
     };
-    let performing = shared.performer.runner.perform(name, call, cancel, &mut chunks);
+    let performing = shared.performer.runner.perform(name, request, cancel, &mut chunks);
     match AssertUnwindSafe(performing).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(panic) => {

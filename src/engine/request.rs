@@ -50,6 +50,16 @@ pub struct FlowRef {
     pub digest: Digest,
 }
 
+/// From an agent's name to the revision that a child of it runs now.
+#[derive(Clone)]
+pub struct Resolver(pub Arc<dyn Fn(&str) -> Option<FlowRef> + Send + Sync>);
+
+impl std::fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Resolver")
+    }
+}
+
 /// A new execution.
 #[derive(Clone, Debug)]
 pub struct StartRequest {
@@ -65,6 +75,8 @@ pub struct StartRequest {
     pub execution: Option<ExecutionId>,
     /// Child agents whose revision is settled already (registered from files beside the flow). Others resolve to the newest in the catalog.
     pub agents: Vec<FlowRef>,
+    /// Who knows which revision of a child agent runs, where `agents` does not say and the flow names none.
+    pub resolver: Option<Resolver>,
     /// MCP servers whose changed tools are agreed to with this start.
     pub accept_tools: Vec<String>,
     pub environment: Option<String>,
@@ -93,6 +105,7 @@ impl StartRequest {
             starter,
             execution: None,
             agents: Vec::new(),
+            resolver: None,
             accept_tools: Vec::new(),
             environment: None,
             session: None,

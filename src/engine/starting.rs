@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::Error;
 use super::messages::Shared;
 use super::reach::Reach;
-use super::request::{FlowRef, StartRequest};
+use super::request::{FlowRef, Resolver, StartRequest};
 use crate::clock;
 use crate::flow::plan::Plan;
 use crate::ids::{Digest, NanoUsd, Tenant};
@@ -27,8 +27,23 @@ pub(super) struct Surroundings {
     pub models: BTreeSet<String>,
 }
 
+/// What is known of child agents before the catalog is asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settled {
+    pub agents: Vec<FlowRef>,
+    pub resolver: Option<Resolver>,
+}
+
+impl Settled {
+    fn find(&self, agent: &str, revision: Option<u32>) -> Option<FlowRef> {
+        let given = self.agents.iter().find(|given| given.name == agent && revision.is_none_or(|number| number == given.revision));
+        let asked = || self.resolver.as_ref().filter(|_| revision.is_none()).and_then(|resolver| (resolver.0)(agent));
+        given.cloned().or_else(asked)
+    }
+}
+
 /// The flow and everything that it can reach, at any depth. Blocking.
-pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, agents: &[FlowRef]) -> Result<Surroundings, Error> {
+pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, settled: &Settled) -> Result<Surroundings, Error> {
     let plan = shared.revisions.plan(tenant, &flow.digest, &flow.name)?;
     let mut found = Surroundings { plan: Arc::clone(&plan), pins: BTreeMap::new(), servers: BTreeSet::new(), models: BTreeSet::new() };
     let mut open = vec![plan];
@@ -37,8 +52,7 @@ pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, age
         found.servers.extend(reach.servers);
         found.models.extend(reach.models);
         for (agent, revision) in reach.agents {
-            let settled = agents.iter().find(|given| given.name == agent && revision.is_none_or(|number| number == given.revision));
-            let pinned = settled.cloned().map_or_else(|| shared.revisions.find(tenant, &agent, revision), Ok)?;
+            let pinned = settled.find(&agent, revision).map_or_else(|| shared.revisions.find(tenant, &agent, revision), Ok)?;
             match found.pins.get(&agent) {
                 None => {
                     let plan = shared.revisions.plan(tenant, &pinned.digest, &pinned.name)?;
@@ -62,8 +76,9 @@ pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, age
 
 /// The complete start. Asks MCP servers for their tools, unless nothing may leave the process.
 pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartRequest) -> Result<Start, Error> {
-    let (reader, owner, flow, agents) = (Arc::clone(shared), tenant.clone(), request.flow.clone(), request.agents.clone());
-    let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &owner, &flow, &agents));
+    let (reader, owner, flow) = (Arc::clone(shared), tenant.clone(), request.flow.clone());
+    let settled = Settled { agents: request.agents.clone(), resolver: request.resolver.clone() };
+    let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &owner, &flow, &settled));
     let found = reading.await.map_err(|_| Error::Stopped)??;
     let config = config(&found.plan, request.config)?;
     let tools = match request.mode {

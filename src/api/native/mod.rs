@@ -5,14 +5,18 @@ mod agents;
 mod bodies;
 mod deployments;
 mod environments;
+mod execute;
 mod keys;
 mod revisions;
 mod tenants;
+
+pub use execute::ParameterCache;
 
 use super::route::Route;
 
 /// Every operation of the native API.
 pub fn routes() -> Vec<Route> {
-    let resources = [tenants::routes, keys::routes, environments::routes, agents::routes, revisions::routes, deployments::routes];
+    let resources =
+        [tenants::routes, keys::routes, environments::routes, agents::routes, revisions::routes, deployments::routes, execute::routes];
     resources.into_iter().flat_map(|routes| routes()).collect()
 }

@@ -1,0 +1,207 @@
+//! From a request to an execution: which revision, with what input, in whose name. Everything that can be refused is refused here,
+//! before anything is recorded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{ExecuteRequest, ModeName};
+use crate::api::call::Call;
+use crate::api::native::bodies;
+use crate::api::problem::Problem;
+use crate::catalog;
+use crate::catalog::agents::AgentRow;
+use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
+use crate::clock;
+use crate::engine::{EngineHandle, FlowRef, Resolver, StartRequest};
+use crate::flow::spec::FlowSpec;
+use crate::flow::vendor::{self, Parameter};
+use crate::ids::{ExecutionId, Tenant};
+use crate::machine::input::{Mode, Purpose, Trigger};
+
+/// What started an execution that a request started.
+const TRIGGER: &str = "API";
+/// Labels of one execution, and the length of a name or value.
+const LABELS_MAX: usize = 32;
+const LABEL_BYTES_MAX: usize = 200;
+/// Parameter lists kept in memory.
+const PARAMETERS_KEPT: usize = 1_000;
+
+/// Which flow a start runs.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// What the environment's deployment says.
+    Deployed,
+    Revision(u32),
+    /// A draft: the flow, and its body as it was sent.
+    Draft {
+        spec: Box<FlowSpec>,
+        sent: Value,
+    },
+}
+
+/// An execution that is durable.
+pub struct Started {
+    pub engine: EngineHandle,
+    pub execution: ExecutionId,
+    pub agent: String,
+    pub session: String,
+}
+
+/// What each revision takes, so that a start need not read its body anew.
+#[derive(Default)]
+pub struct ParameterCache {
+    known: Mutex<HashMap<(Tenant, String, u32), Arc<Vec<Parameter>>>>,
+}
+
+impl ParameterCache {
+    fn of(&self, call: &Call, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, Problem> {
+        let key = (call.tenant.clone(), agent.to_owned(), revision);
+        if let Some(found) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let row = call.app.catalog.revision(&call.tenant, agent, revision)?.value;
+        let parameters = Arc::new(bodies::parameters_of(agent, &row.sent));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= PARAMETERS_KEPT {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&parameters));
+        Ok(parameters)
+    }
+}
+
+/// Starts an execution; durable when this returns.
+///
+/// # Errors
+/// 404, 400, 409, 422, 429 as the contract says; nothing is left behind then.
+pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose: Purpose) -> Result<Started, Problem> {
+    let agent = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
+    if !agent.enabled {
+        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
+    }
+    let environment = environment(call, request.environment_slug.as_deref())?;
+    let session = session_id(request.session_id)?;
+    let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
+    let input = input(&parameters, request.parameters.unwrap_or_default())?;
+    let engine = call.app.engine.of(&call.tenant);
+    let config = config(&engine, &flow, &environment).await?;
+    let mode = mode(call, &engine, &flow, request.mode).await?;
+    let context = request.chat_user.map(|user| json!({"chatUser": user}));
+    let start = StartRequest {
+        config,
+        mode,
+        environment: Some(environment.slug.clone()),
+        session: Some(session.clone()),
+        context,
+        purpose,
+        trigger: Some(Trigger { kind: TRIGGER.to_owned(), id: None }),
+        labels: labels(call)?,
+        resolver: Some(resolver(call, environment.slug)),
+        ..StartRequest::new(flow, Value::Object(input), call.person()?)
+    };
+    let execution = engine.start(start).await?;
+    Ok(Started { engine, execution, agent: agent.id, session })
+}
+
+/// Unknown is 400 here: the path was right, a field was not.
+fn environment(call: &Call, slug: Option<&str>) -> Result<EnvironmentRow, Problem> {
+    let slug = slug.unwrap_or(PRODUCTION);
+    call.app.catalog.usable_environment(&call.tenant, slug).map_err(|error| match error {
+        catalog::Error::NotFound { .. } => Problem::invalid("environmentSlug", format!("there is no environment `{slug}`")),
+        error => error.into(),
+    })
+}
+
+fn session_id(given: Option<String>) -> Result<String, Problem> {
+    match given {
+        None => Ok(Uuid::now_v7().to_string()),
+        Some(id) if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) => {
+            Err(Problem::invalid("sessionId", "it must have 1 to 200 bytes, without control characters"))
+        }
+        Some(id) => Ok(id),
+    }
+}
+
+async fn flow(
+    call: &Call,
+    agent: &AgentRow,
+    origin: &Origin,
+    environment: &EnvironmentRow,
+    session: &str,
+) -> Result<(FlowRef, Arc<Vec<Parameter>>), Problem> {
+    let catalog = &call.app.catalog;
+    let chosen = match origin {
+        Origin::Deployed => catalog.choose(&call.tenant, &agent.id, &environment.slug, Some(session), clock::entropy())?,
+        Origin::Revision(revision) => catalog.revision_of(&call.tenant, &agent.id, *revision)?,
+        Origin::Draft { spec, sent } => {
+            let digest = catalog.keep_draft_flow(&call.tenant, &agent.id, spec).await?;
+            let flow = FlowRef { name: agent.id.clone(), revision: 0, digest };
+            return Ok((flow, Arc::new(bodies::parameters_of(&agent.id, sent))));
+        }
+    };
+    let flow = FlowRef { name: agent.id.clone(), revision: chosen.revision, digest: chosen.digest };
+    Ok((flow, call.app.parameters.of(call, &agent.id, chosen.revision)?))
+}
+
+/// Values as their parameters want them: a command line sends texts, and what is missing is said by name.
+fn input(parameters: &[Parameter], given: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    vendor::read_values(parameters, &given).map_err(|problems| {
+        let detail = problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ");
+        let mut problem = Problem::bad_request("parameters", detail);
+        for found in problems {
+            problem.errors.entry(format!("parameters.{}", found.parameter)).or_default().push(found.message);
+        }
+        problem
+    })
+}
+
+/// The environment's values for what the flow declares.
+async fn config(engine: &EngineHandle, flow: &FlowRef, environment: &EnvironmentRow) -> Result<Map<String, Value>, Problem> {
+    if environment.config.is_empty() {
+        return Ok(Map::new());
+    }
+    let spec = engine.spec(flow).await?;
+    let declared = environment.config.iter().filter(|(name, _)| spec.config.contains_key(name.as_str()));
+    Ok(declared.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// In a server for trying things out, a flow whose models cannot be reached is rehearsed.
+async fn mode(call: &Call, engine: &EngineHandle, flow: &FlowRef, asked: Option<ModeName>) -> Result<Mode, Problem> {
+    let mode = match asked {
+        None | Some(ModeName::Unspecified | ModeName::Production) => Mode::Production,
+        Some(ModeName::Sandbox) => Mode::Sandbox,
+    };
+    if call.app.settings.rehearse_without_key && !engine.unreachable_models(flow, &[]).await?.is_empty() {
+        return Ok(Mode::Rehearsal);
+    }
+    Ok(mode)
+}
+
+/// Child agents run what is deployed where their parent runs.
+fn resolver(call: &Call, environment: String) -> Resolver {
+    let (catalog, tenant) = (call.app.catalog.clone(), call.tenant.clone());
+    Resolver(Arc::new(move |agent| {
+        let chosen = catalog.choose(&tenant, agent, &environment, None, clock::entropy()).ok()?;
+        Some(FlowRef { name: agent.to_owned(), revision: chosen.revision, digest: chosen.digest })
+    }))
+}
+
+/// `X-Flowgate-Labels: team=support, run=7`.
+fn labels(call: &Call) -> Result<BTreeMap<String, String>, Problem> {
+    let invalid = |message: String| Problem::invalid("X-Flowgate-Labels", message);
+    let mut labels = BTreeMap::new();
+    for pair in call.header("x-flowgate-labels").unwrap_or_default().split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').ok_or_else(|| invalid(format!("`{pair}` is not written as name=value")))?;
+        if name.is_empty() || name.len() > LABEL_BYTES_MAX || value.len() > LABEL_BYTES_MAX {
+            return Err(invalid(format!("`{pair}`: a name has 1 to {LABEL_BYTES_MAX} bytes, a value at most that")));
+        }
+        labels.insert(name.to_owned(), value.to_owned());
+    }
+    if labels.len() > LABELS_MAX {
+        return Err(invalid(format!("an execution has at most {LABELS_MAX} labels")));
+    }
+    Ok(labels)
+}
