@@ -32,7 +32,7 @@ async fn failed(engine: &EngineHandle) -> ExecutionId {
 async fn a_retry_goes_on_from_the_step_that_failed() {
     let engine = in_memory();
     let id = failed(&engine).await;
-    let again = engine.retry(id, operator()).await.unwrap();
+    let again = engine.retry(id, None, operator()).await.unwrap();
     assert_ne!(again, id);
     let snapshot = end(&engine, again).await;
     assert_eq!(snapshot.summary.status, Status::Failed, "it breaks again");
@@ -65,5 +65,5 @@ async fn what_cannot_depart_says_so() {
     let flow = publish(&engine, "flow: fine\nsteps: {a: {builtin: noop}}").await;
     let fine = start(&engine, &flow).await;
     end(&engine, fine).await;
-    assert!(matches!(engine.retry(fine, operator()).await, Err(Error::Unfit(_))));
+    assert!(matches!(engine.retry(fine, None, operator()).await, Err(Error::Unfit(_))));
 }
