@@ -25,7 +25,6 @@ use serde_json::Value;
 
 use super::call::{Call, Message, Request, Usage};
 use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Part, Place, Reserved, StepFate, Work};
-use super::pause::Pause;
 use super::state::{
     AgentRun, Flight, FrameKind, How, MapRun, NodeState, Run, Running, Settled, SlotState, State, Task, TaskPhase, Timer, Todo, Undo,
 };
@@ -80,6 +79,9 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         | Event::DeadlinePassed
         | Event::StepDeadlinePassed { .. }
         | Event::CancelAsked { .. }
+        | Event::Paused { .. }
+        | Event::Held { .. }
+        | Event::Unpaused { .. }
         | Event::Undoing
         | Event::UndoEnded { .. }
         | Event::Ended { .. }
@@ -88,16 +90,6 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         Event::LimitRaised { budget, limit } => {
             state.raised.insert(*budget, *limit);
             state.rescan();
-        }
-        Event::Paused { reason, by } => state.pause = Some(Pause { reason: reason.clone(), by: by.clone() }),
-        Event::Held { input } => state.held.push(input.clone()),
-        Event::Unpaused { .. } => {
-            state.pause = None;
-            state.held.clear();
-            // During the pause nobody fed `Continue`.
-            if std::mem::take(&mut state.yielded) {
-                state.rescan();
-            }
         }
         Event::Yielded => state.yielded = true,
         Event::Continued => {

@@ -134,18 +134,7 @@ impl Tracing<'_> {
                 let input = json!({"agent": start.agent, "execution": child, "input": start.start.input});
                 self.begin(place, *attempt, None, "running", input, at);
             }
-            Event::Observed { place, text, failed } => {
-                let ix = match self.latest.get(place) {
-                    Some(ix) => *ix,
-                    None => self.begin(place, 1, None, "running", Value::Null, at),
-                };
-                let attempt = &mut self.attempts[ix];
-                if attempt.output.is_null() && attempt.error.is_none() {
-                    attempt.output = Value::String(text.clone());
-                }
-                (if *failed { "failed" } else { "completed" }).clone_into(&mut attempt.status);
-                attempt.ended_at_ms = Some(at);
-            }
+            Event::Observed { place, text, failed } => self.observed(place, text, *failed, at),
             Event::RetryAt { place, error, .. } => {
                 if place.part == Part::Own {
                     self.break_off(place, at);
@@ -170,6 +159,19 @@ impl Tracing<'_> {
             }
             _ => {}
         }
+    }
+
+    fn observed(&mut self, place: &Place, text: &str, failed: bool, at: TimeMs) {
+        let ix = match self.latest.get(place) {
+            Some(ix) => *ix,
+            None => self.begin(place, 1, None, "running", Value::Null, at),
+        };
+        let attempt = &mut self.attempts[ix];
+        if attempt.output.is_null() && attempt.error.is_none() {
+            attempt.output = Value::String(text.to_owned());
+        }
+        (if failed { "failed" } else { "completed" }).clone_into(&mut attempt.status);
+        attempt.ended_at_ms = Some(at);
     }
 
     fn begin(&mut self, place: &Place, attempt: u32, kind: Option<&str>, status: &str, input: Value, at: TimeMs) -> usize {
