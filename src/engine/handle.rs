@@ -178,6 +178,23 @@ impl EngineHandle {
         self.deliver(id, Body::Cancel { reason: reason.to_owned(), by }).await.map(drop)
     }
 
+    /// Holds an execution: nothing new of it starts until `unpause`. What is running goes on, its children do too; what arrives is recorded and takes
+    /// effect then. A cancel and the execution's own time limit act all the same. One that is paused already stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound`, `Refused` (`Ended`; `NotAllowed` when it is being stopped), `Quarantined`, `Stopped`, `Store`.
+    pub async fn pause(&self, id: ExecutionId, reason: &str, by: Person) -> Result<(), Error> {
+        self.deliver(id, Body::Pause { reason: reason.to_owned(), by }).await.map(drop)
+    }
+
+    /// Lets a paused execution go on; harmless for one that is not paused.
+    ///
+    /// # Errors
+    /// `NotFound`, `Refused` (`Ended`), `Quarantined`, `Stopped`, `Store`.
+    pub async fn unpause(&self, id: ExecutionId, by: Person) -> Result<(), Error> {
+        self.deliver(id, Body::Unpause { by }).await.map(drop)
+    }
+
     /// Delivers a named message; kept if nothing waits for it yet. A repeated `signal.id` is answered like the first.
     ///
     /// # Errors
@@ -270,13 +287,17 @@ impl EngineHandle {
     }
 
     /// A new execution like one that ended without completing, which goes on from the step that failed: what was completed before is
-    /// taken over, not run again. Approvals whose action did not complete are asked again.
+    /// taken over, not run again. Approvals whose action did not complete are asked again. With a revision it runs that one; results of steps that
+    /// it does not have are dropped.
     ///
     /// # Errors
-    /// `NotFound`, `Unfit` (it has not ended, it completed, or no step of it failed), and as `start`.
-    pub async fn retry(&self, id: ExecutionId, starter: Person) -> Result<ExecutionId, Error> {
+    /// `NotFound`, `Unfit` (it has not ended, it completed, no step of it failed, or the revision lacks the one that did), and as `start`.
+    pub async fn retry(&self, id: ExecutionId, revision: Option<FlowRef>, starter: Person) -> Result<ExecutionId, Error> {
         let _permit = self.intake()?;
-        let start = self.read(move |shared, tenant| departure::retry(shared, tenant, id, starter)).await?;
+        let start = match revision {
+            None => self.read(move |shared, tenant| departure::retry(shared, tenant, id, starter)).await?,
+            Some(revision) => departure::retry_on(&self.inner.shared, &self.tenant, id, revision, starter).await?,
+        };
         self.begin(start).await
     }
 

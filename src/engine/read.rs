@@ -10,6 +10,7 @@ use crate::flow::plan::Plan;
 use crate::ids::{ExecutionId, QuestionId, Tenant};
 use crate::machine::event::{Event, Recorded};
 use crate::machine::input::Start;
+use crate::machine::pause::Held;
 use crate::machine::replay;
 use crate::machine::summary::WaitingFor;
 use crate::machine::trace::{self, Trace};
@@ -149,6 +150,7 @@ pub(super) fn closed_question(shared: &Shared, tenant: &Tenant, name: &str) -> R
                 continue;
             }
             Event::Answered { question, decided } => (question, Closing::Decided(decided)),
+            Event::Held { input: Held::Decision { decision, decided: Some(decided) } } => (decision.question, Closing::Decided(decided)),
             Event::Expired { question } => (question, Closing::Expired { at }),
             Event::Withdrawn { question } => (question, Closing::Withdrawn { at }),
             _ => continue,

@@ -8,6 +8,7 @@ use crate::machine::summary::Summary;
 
 /// One durable fact.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every record is a turn")]
 pub enum Record {
     Execution(Turn),
     Flow(FlowRevision),

@@ -305,7 +305,13 @@ impl<'a> Deciding<'a> {
         let Some(open) = self.state.open.get(&decision.question).cloned() else { return };
         let digest = open.question.digest;
         let reason = decision.reason.clone().map(|reason| super::clipped(reason, limits::MESSAGE_BYTES_MAX));
-        let decided = Decided { verdict: decision.verdict.clone(), by: decision.by.user.clone(), at: self.now, digest, reason };
+        let decided = Decided {
+            verdict: decision.verdict.clone(),
+            by: decision.by.user.clone(),
+            at: self.decided_at.unwrap_or(self.now),
+            digest,
+            reason,
+        };
         self.emit(Event::Answered { question: decision.question, decided: decided.clone() });
         match open.question.kind {
             QuestionKind::Approval | QuestionKind::Ask => self.step_answered(&open, &decided),

@@ -57,7 +57,7 @@ pub enum Refusal {
 /// A `Refusal` that says why.
 pub fn decide(state: &mut State, plan: &Plan, input: Input) -> Result<Turn, Refusal> {
     let now = state.now.max(input.now);
-    let mut deciding = Deciding { state, plan, now, entropy: input.entropy, boot: input.boot, turn: Turn::default() };
+    let mut deciding = Deciding { state, plan, now, entropy: input.entropy, boot: input.boot, decided_at: None, turn: Turn::default() };
     deciding.take(input.body)?;
     deciding.work_off();
     Ok(deciding.turn)
@@ -104,14 +104,14 @@ pub fn outstanding(state: &State) -> Vec<Effect> {
         return owed.map(|parent| Effect::TellParent { parent: parent.execution, ended: ended.clone() }).into_iter().collect();
     }
     let mut owed = Vec::new();
-    for (call, flight) in &state.flights {
+    for (call, flight) in state.flights.iter().filter(|(call, _)| !state.holds_call(**call)) {
         let name = state.name(&flight.place, flight.attempt);
         owed.push(Effect::Perform { call: *call, name, request: std::sync::Arc::clone(&flight.request) });
         if flight.aborted {
             owed.push(Effect::Abort { call: *call });
         }
     }
-    for (child, run) in &state.children {
+    for (child, run) in state.children.iter().filter(|(child, _)| !state.holds_child(**child)) {
         if !run.accepted {
             owed.push(Effect::StartChild { child: *child, start: run.start.clone() });
         }
@@ -119,7 +119,7 @@ pub fn outstanding(state: &State) -> Vec<Effect> {
             owed.push(Effect::CancelChild { child: *child, reason: reason.clone() });
         }
     }
-    if state.yielded {
+    if state.yielded && !state.is_paused() {
         owed.push(Effect::Continue);
     }
     owed
@@ -132,6 +132,8 @@ pub(super) struct Deciding<'a> {
     pub(super) now: TimeMs,
     pub(super) entropy: u64,
     pub(super) boot: BootId,
+    /// When the decision that is being taken was made, where that was earlier (it was held).
+    pub(super) decided_at: Option<TimeMs>,
     pub(super) turn: Turn,
 }
 
@@ -156,7 +158,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn take(&mut self, body: Body) -> Result<(), Refusal> {
+    pub(super) fn take(&mut self, body: Body) -> Result<(), Refusal> {
         if let Body::Start(start) = body {
             return self.start(*start);
         }
@@ -170,16 +172,24 @@ impl Deciding<'_> {
                 }
                 Ok(())
             }
-            Body::Decide(decision) => self.decide_question(&decision),
+            Body::Decide(decision) => self.decide_question(decision),
+            Body::Signal(signal) if self.state.is_paused() => self.hold(Body::Signal(signal)),
             Body::Signal(signal) => self.signal(signal),
             Body::Cancel { reason, by } => self.cancel(reason, by.user),
+            Body::Pause { reason, by } => self.pause(reason, by.user),
+            Body::Unpause { by } => self.unpause(by.user),
             // What else comes after the end is an echo of something that has been dealt with.
             _ if self.state.ended.is_some() => Ok(()),
             Body::Continue => {
-                if self.state.yielded {
+                if self.state.yielded && !self.state.is_paused() {
                     self.emit(Event::Continued);
                 }
                 Ok(())
+            }
+            body @ (Body::Outcome { .. } | Body::Lost { .. } | Body::ChildRefused { .. } | Body::ChildEnded { .. })
+                if self.state.is_paused() =>
+            {
+                self.hold(body)
             }
             Body::Outcome { call, outcome } => {
                 self.outcome(call, outcome);
@@ -187,6 +197,10 @@ impl Deciding<'_> {
             }
             Body::Lost { call } => {
                 self.lost(call);
+                Ok(())
+            }
+            Body::Timers if self.state.is_paused() => {
+                self.timers_while_paused();
                 Ok(())
             }
             Body::Timers => {
@@ -212,7 +226,7 @@ impl Deciding<'_> {
     }
 
     /// Works off what the events of this turn made possible, up to the turn's bound.
-    fn work_off(&mut self) {
+    pub(super) fn work_off(&mut self) {
         while let Some(todo) = self.state.hints.0.pop_front() {
             if self.state.ended.is_some() || self.state.yielded {
                 self.state.hints = Hints::default();
@@ -251,13 +265,16 @@ impl Deciding<'_> {
         mixed ^ (mixed >> 31)
     }
 
-    fn decide_question(&mut self, decision: &super::question::Decision) -> Result<(), Refusal> {
+    fn decide_question(&mut self, decision: super::question::Decision) -> Result<(), Refusal> {
         if let Some(decided) = self.state.decided(decision.question) {
-            return approval::repeated(decided, decision);
+            return approval::repeated(decided, &decision);
         }
         if self.state.ended.is_some() || !self.state.open.contains_key(&decision.question) {
             return Err(Refusal::NoQuestion);
         }
-        self.answer(decision)
+        if self.state.is_paused() {
+            return self.hold(Body::Decide(decision));
+        }
+        self.answer(&decision)
     }
 }

@@ -11,6 +11,7 @@ use super::summary::Ended;
 use crate::ids::{CallId, ExecutionId};
 
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and moved once")]
 pub enum Effect {
     /// Perform the call; answered by `Body::Outcome` (or, after a restart, `Body::Lost`).
     Perform {

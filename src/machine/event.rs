@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::call::{Call, CallError, Outcome, ToolUse};
 use super::effect::{ChildStart, Effect};
 use super::input::{Signal, Start};
+use super::pause::Held;
 use super::question::{Action, Decided, Question, Vote};
 use super::summary::Ended;
 use crate::flow::plan::Approvers;
@@ -420,6 +421,20 @@ pub enum Event {
         reason: String,
         by: String,
     },
+    /// Someone holds the execution: nothing new starts, what arrives is held.
+    Paused {
+        reason: String,
+        by: String,
+    },
+    /// An input of the time of a pause; its effect is in events after `Unpaused`.
+    Held {
+        input: Held,
+    },
+    /// It goes on, and takes what was held. Without a person, a cancel or its time limit ended the pause.
+    Unpaused {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// Everything has stopped; completed steps that declare `compensate` are taken back, last first.
     Undoing,
     /// One compensation is over; an error was retried and then listed.
@@ -498,6 +513,9 @@ impl Effect {
             | Event::StepStopping { .. }
             | Event::ItemEnded { .. }
             | Event::CancelAsked { .. }
+            | Event::Paused { .. }
+            | Event::Held { .. }
+            | Event::Unpaused { .. }
             | Event::UndoEnded { .. }
             | Event::LimitRaised { .. }
             | Event::Ended { .. }

@@ -12,6 +12,7 @@
 //! | `Died`, `Skipped` | doomed; idle or ready | settled, edges dead |
 //! | `FrameStopping` | open | nothing new starts inside |
 //! | `ItemEnded` | frame quiet or drained | result kept, frame forgotten |
+//! | `Paused` … `Unpaused` | any | the same; what arrives is only kept, as `Held` |
 //! | `Ended` | root quiet or drained, compensations done | final |
 
 mod calls;
@@ -78,6 +79,9 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         | Event::DeadlinePassed
         | Event::StepDeadlinePassed { .. }
         | Event::CancelAsked { .. }
+        | Event::Paused { .. }
+        | Event::Held { .. }
+        | Event::Unpaused { .. }
         | Event::Undoing
         | Event::UndoEnded { .. }
         | Event::Ended { .. }

@@ -44,6 +44,15 @@ pub enum Body {
         reason: String,
         by: Person,
     },
+    /// A person holds the execution.
+    Pause {
+        reason: String,
+        by: Person,
+    },
+    /// A person lets it go on.
+    Unpause {
+        by: Person,
+    },
     /// The child exists (answers `Effect::StartChild`).
     ChildAccepted {
         child: ExecutionId,

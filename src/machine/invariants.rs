@@ -17,8 +17,10 @@ pub fn check_quick(state: &State, _plan: &Plan) -> Result<(), String> {
     require(is_held, "what is held is what the calls in flight and the children have reserved")?;
     if state.ended.is_some() {
         require(state.open.is_empty(), "an ended execution asks nobody")?;
+        require(!state.is_paused(), "an ended execution is not paused")?;
         return require(state.timers.is_empty(), "an ended execution has no timers");
     }
+    require(state.is_paused() || state.held.is_empty(), "only a paused execution holds inputs back")?;
     for (id, frame) in &state.frames {
         let running = frame.nodes.values().filter(|node| matches!(node, NodeState::Running(_))).count();
         require(running == frame.running, &format!("frame {} counts its running nodes", id.0))?;
@@ -87,7 +89,9 @@ fn task<'s>(state: &'s State, plan: &Plan, flight: &super::state::Flight) -> Opt
 
 /// G4: a call, a timer, a question, a child, a listener, or owed work.
 fn moves(state: &State) -> bool {
+    // A paused one is moved by a person.
     state.yielded
+        || state.is_paused()
         || !state.flights.is_empty()
         || !state.timers.is_empty()
         || !state.open.is_empty()

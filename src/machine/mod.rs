@@ -19,6 +19,7 @@ pub mod given;
 pub mod input;
 pub mod invariants;
 mod names;
+pub mod pause;
 pub mod question;
 pub mod render;
 mod route;

@@ -52,6 +52,9 @@ pub struct State {
     /// Limits that a person raised.
     pub(super) raised: BTreeMap<super::event::Budget, u64>,
     pub(super) cancel: Option<(String, String)>,
+    pub(super) pause: Option<super::pause::Pause>,
+    /// What arrived during the pause, in order.
+    pub(super) held: Vec<super::pause::Held>,
     /// The execution's own deadline has passed.
     pub(super) is_overdue: bool,
     pub(super) undoing: bool,
@@ -350,10 +353,11 @@ impl State {
         self.ended.as_ref()
     }
 
-    /// Open questions, oldest first.
+    /// Open questions, oldest first; not those whose decision waits for the end of a pause.
     #[must_use]
     pub fn questions(&self) -> Vec<&Question> {
-        let mut questions: Vec<_> = self.open.values().map(|open| &open.question).collect();
+        let open = self.open.values().map(|open| &open.question);
+        let mut questions: Vec<_> = open.filter(|question| self.held_decision(question.id).is_none()).collect();
         questions.sort_by_key(|question| (question.asked_at, question.id));
         questions
     }
@@ -361,25 +365,31 @@ impl State {
     /// The decision that closed a question; none while it is open, and when it expired or was withdrawn.
     #[must_use]
     pub fn decided(&self, question: QuestionId) -> Option<&Decided> {
-        self.closed.get(&question).and_then(Option::as_ref)
+        self.closed.get(&question).and_then(Option::as_ref).or_else(|| self.held_decision(question))
     }
 
-    /// The nearest deadline.
+    /// The nearest deadline; during a pause the execution's own.
     #[must_use]
     pub fn deadline(&self) -> Option<TimeMs> {
-        if self.ended.is_some() { None } else { self.timers.first().map(|(due, _)| *due) }
+        let acts = |timer: &Timer| !self.is_paused() || *timer == Timer::Execution;
+        let nearest = self.timers.iter().find(|(_, timer)| acts(timer)).map(|(due, _)| *due);
+        nearest.filter(|_| self.ended.is_none())
     }
 
     /// Calls that were started under another boot and have no outcome: the shell feeds `Body::Lost` for each.
     #[must_use]
     pub fn lost(&self, boot: BootId) -> Vec<CallId> {
-        self.flights.iter().filter(|(_, flight)| flight.boot != boot).map(|(call, _)| *call).collect()
+        self.flights.iter().filter(|(call, flight)| flight.boot != boot && !self.holds_call(**call)).map(|(call, _)| *call).collect()
     }
 
     /// Calls in flight with their full names, for display.
     #[must_use]
     pub fn flights(&self) -> Vec<(CallId, String, &Call)> {
-        self.flights.iter().map(|(call, flight)| (*call, self.name(&flight.place, flight.attempt), &*flight.request)).collect()
+        self.flights
+            .iter()
+            .filter(|(call, _)| !self.holds_call(**call))
+            .map(|(call, flight)| (*call, self.name(&flight.place, flight.attempt), &*flight.request))
+            .collect()
     }
 
     pub(super) fn frame(&self, id: FrameId) -> Option<&Frame> {

@@ -23,6 +23,7 @@ impl Deciding<'_> {
         let reason = super::clipped(reason, limits::MESSAGE_BYTES_MAX);
         self.emit(Event::CancelAsked { reason, by });
         self.stop_frame(FrameId(0), Stop::Cancelled);
+        self.go_on(None);
         Ok(())
     }
 

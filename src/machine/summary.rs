@@ -216,6 +216,9 @@ impl State {
         if let Some(ended) = &self.ended {
             return ended.status;
         }
+        if self.is_paused() {
+            return if self.is_busy() { Status::Running } else { Status::WaitingAsync };
+        }
         let is_moving = !self.flights.is_empty() || !self.children.is_empty() || self.yielded || self.is_retrying();
         if is_moving || self.seq == 0 {
             Status::Running
@@ -224,6 +227,11 @@ impl State {
         } else {
             Status::WaitingPerson
         }
+    }
+
+    /// Something that was begun before a pause goes on.
+    fn is_busy(&self) -> bool {
+        self.flights.keys().any(|call| !self.holds_call(*call)) || self.children.keys().any(|child| !self.holds_child(*child))
     }
 
     /// A pause between attempts is work, not waiting.
@@ -267,7 +275,7 @@ impl State {
             output_cost: used.output_cost,
             tools: self.tools.clone(),
             tool_errors: self.tool_errors,
-            paused: false,
+            paused: ended.is_none() && self.is_paused(),
         })
     }
 
@@ -292,7 +300,11 @@ impl State {
             let step = self.scope_of(plan, *frame).step(*ix).id.to_string();
             Some(WaitingFor::Timer { step, due: *due })
         });
-        let children = self.children.iter().map(|(id, run)| WaitingFor::Child { step: run.place.step.to_string(), execution: *id });
+        let children = self
+            .children
+            .iter()
+            .filter(|(child, _)| !self.holds_child(**child))
+            .map(|(id, run)| WaitingFor::Child { step: run.place.step.to_string(), execution: *id });
         questions.chain(events).chain(timers).chain(children).collect()
     }
 }

@@ -33,7 +33,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn execution_timed_out(&mut self) {
+    pub(super) fn execution_timed_out(&mut self) {
         // The deadline may be the parent's, which is nearer.
         let took_ms = self.now.since(self.state.started_at);
         let own_ms = self.plan.limits.timeout_ms.filter(|own_ms| *own_ms <= took_ms).unwrap_or(took_ms);

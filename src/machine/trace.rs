@@ -1,6 +1,6 @@
 //! What a person reads, derived from the journal: attempts in journal order. Never a second truth: it is folded anew each time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use super::call::{Answer, CallError, Outcome, Request, Usage, Used};
 use super::decide::evolve;
 use super::event::{Ending, Event, NodeName, Part, Place, Recorded, Role, Work};
 use super::input::Start;
+use super::pause::Held;
 use super::render;
 use super::state::{Hints, State};
 use super::summary::Status;
@@ -67,6 +68,7 @@ pub fn trace(plan: &Plan, events: &[Recorded]) -> Option<Trace> {
         attempts: Vec::new(),
         by_call: HashMap::new(),
         by_question: HashMap::new(),
+        held: HashSet::new(),
         latest: HashMap::new(),
     };
     for recorded in events {
@@ -84,6 +86,8 @@ struct Tracing<'p> {
     attempts: Vec<Attempt>,
     by_call: HashMap<CallId, usize>,
     by_question: HashMap<QuestionId, usize>,
+    /// Calls that ended during a pause: what the journal says of them afterwards is no news.
+    held: HashSet<CallId>,
     /// The latest attempt of a place.
     latest: HashMap<Place, usize>,
 }
@@ -111,7 +115,12 @@ impl Tracing<'_> {
                 }
                 self.by_call.insert(*call, at);
             }
+            Event::CallEnded { call, .. } if self.held.contains(call) => {}
             Event::CallEnded { call, outcome } => self.call_ended(*call, outcome, at),
+            Event::Held { input: Held::Outcome { call, outcome } } => {
+                self.held.insert(*call);
+                self.call_ended(*call, outcome, at);
+            }
             Event::CallLost { call } => self.end_call(*call, "lost", at),
             Event::Asked { place, question, .. } => self.asked(place, question, at),
             Event::Answered { question, decided } => {
@@ -125,18 +134,7 @@ impl Tracing<'_> {
                 let input = json!({"agent": start.agent, "execution": child, "input": start.start.input});
                 self.begin(place, *attempt, None, "running", input, at);
             }
-            Event::Observed { place, text, failed } => {
-                let ix = match self.latest.get(place) {
-                    Some(ix) => *ix,
-                    None => self.begin(place, 1, None, "running", Value::Null, at),
-                };
-                let attempt = &mut self.attempts[ix];
-                if attempt.output.is_null() && attempt.error.is_none() {
-                    attempt.output = Value::String(text.clone());
-                }
-                (if *failed { "failed" } else { "completed" }).clone_into(&mut attempt.status);
-                attempt.ended_at_ms = Some(at);
-            }
+            Event::Observed { place, text, failed } => self.observed(place, text, *failed, at),
             Event::RetryAt { place, error, .. } => {
                 if place.part == Part::Own {
                     self.break_off(place, at);
@@ -161,6 +159,19 @@ impl Tracing<'_> {
             }
             _ => {}
         }
+    }
+
+    fn observed(&mut self, place: &Place, text: &str, failed: bool, at: TimeMs) {
+        let ix = match self.latest.get(place) {
+            Some(ix) => *ix,
+            None => self.begin(place, 1, None, "running", Value::Null, at),
+        };
+        let attempt = &mut self.attempts[ix];
+        if attempt.output.is_null() && attempt.error.is_none() {
+            attempt.output = Value::String(text.to_owned());
+        }
+        (if failed { "failed" } else { "completed" }).clone_into(&mut attempt.status);
+        attempt.ended_at_ms = Some(at);
     }
 
     fn begin(&mut self, place: &Place, attempt: u32, kind: Option<&str>, status: &str, input: Value, at: TimeMs) -> usize {

@@ -14,6 +14,7 @@ use crate::machine::summary::Summary;
 
 /// One thing to make durable. All of it becomes durable, or nothing.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is a turn, and it is moved once")]
 pub enum Entry {
     /// A turn of one execution. `expected_seq` is the number its first event gets; 0 creates the execution, so the same id twice is
     /// `Stale`. The turn that creates must carry a summary.

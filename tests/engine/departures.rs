@@ -32,7 +32,7 @@ async fn failed(engine: &EngineHandle) -> ExecutionId {
 async fn a_retry_goes_on_from_the_step_that_failed() {
     let engine = in_memory();
     let id = failed(&engine).await;
-    let again = engine.retry(id, operator()).await.unwrap();
+    let again = engine.retry(id, None, operator()).await.unwrap();
     assert_ne!(again, id);
     let snapshot = end(&engine, again).await;
     assert_eq!(snapshot.summary.status, Status::Failed, "it breaks again");
@@ -65,5 +65,33 @@ async fn what_cannot_depart_says_so() {
     let flow = publish(&engine, "flow: fine\nsteps: {a: {builtin: noop}}").await;
     let fine = start(&engine, &flow).await;
     end(&engine, fine).await;
-    assert!(matches!(engine.retry(fine, operator()).await, Err(Error::Unfit(_))));
+    assert!(matches!(engine.retry(fine, None, operator()).await, Err(Error::Unfit(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_on_another_revision_runs_that_one_with_the_results_that_it_can_use() {
+    let engine = in_memory();
+    let id = failed(&engine).await;
+    let mended = FAILS.replace("{error: {code: broken, message: it broke}}", "{output: mended}");
+    let mended = publish(&engine, &mended).await;
+    let again = engine.retry(id, Some(mended.clone()), operator()).await.unwrap();
+    let snapshot = end(&engine, again).await;
+    assert_eq!((snapshot.summary.status, snapshot.summary.revision), (Status::Completed, 2), "{:?}", snapshot.ended);
+    assert_eq!(output(&snapshot), json!({"n": 2}));
+    assert_eq!(count(&journal(&engine, again).await, |event| matches!(event, Event::CallStarted { .. })), 1, "only the second step ran");
+
+    // What a step of the same name but another kind gave does not stand.
+    let other = mended_without_first(&engine).await;
+    let again = engine.retry(id, Some(other), operator()).await.unwrap();
+    assert_eq!(output(&end(&engine, again).await), json!({"n": 6}));
+    let renamed = publish(&engine, &FAILS.replace("second", "next")).await;
+    let refused = engine.retry(id, Some(renamed), operator()).await;
+    assert!(matches!(&refused, Err(Error::Unfit(reason)) if reason.contains("no step `second`")), "{refused:?}");
+    let stranger = publish(&engine, &FAILS.replace("flow: fails", "flow: stranger")).await;
+    assert!(matches!(engine.retry(id, Some(stranger), operator()).await, Err(Error::Unfit(_))));
+}
+
+async fn mended_without_first(engine: &EngineHandle) -> flowgate::engine::FlowRef {
+    let mended = FAILS.replace("{error: {code: broken, message: it broke}}", "{output: mended}");
+    publish(engine, &mended.replace("{builtin: noop, sandbox: {output: {n: 1}}}", "{set: {n: '5'}}")).await
 }

@@ -7,6 +7,7 @@ mod children;
 mod concurrency;
 mod departures;
 mod harness;
+mod pausing;
 mod people;
 mod restarts;
 mod tenants;

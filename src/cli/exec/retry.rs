@@ -22,7 +22,7 @@ pub struct Args {
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let origin = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
-    let id = session.engine.retry(origin, context.person.clone()).await.map_err(Error::from)?;
+    let id = session.engine.retry(origin, None, context.person.clone()).await.map_err(Error::from)?;
     context.output.note(&format!("execution {id} retries {origin}"));
     super::resume::go_on(context, session, id, &args.walk).await
 }

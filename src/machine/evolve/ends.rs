@@ -1,6 +1,7 @@
-//! How events that stop, take back or end something change the state.
+//! How events that stop, hold, take back or end something change the state.
 
 use super::super::event::Event;
+use super::super::pause::Pause;
 use super::super::state::{State, Stopping, Timer, Todo};
 use crate::flow::plan::{Node, Plan};
 use crate::ids::FrameId;
@@ -31,6 +32,16 @@ pub(super) fn end_event(state: &mut State, plan: &Plan, event: &Event) {
             }
         }
         Event::CancelAsked { reason, by } => state.cancel = Some((reason.clone(), by.clone())),
+        Event::Paused { reason, by } => state.pause = Some(Pause { reason: reason.clone(), by: by.clone() }),
+        Event::Held { input } => state.held.push(input.clone()),
+        Event::Unpaused { .. } => {
+            state.pause = None;
+            state.held.clear();
+            // During the pause nobody fed `Continue`.
+            if std::mem::take(&mut state.yielded) {
+                state.rescan();
+            }
+        }
         Event::Undoing => {
             state.undoing = true;
             state.hint(Todo::Finish);

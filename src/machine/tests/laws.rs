@@ -72,10 +72,12 @@ fn answer(drive: &mut Drive, choices: &mut Choices<'_>, is_kind: bool) {
 }
 
 fn decide_one(drive: &mut Drive, choices: &mut Choices<'_>, is_kind: bool) {
-    let questions = drive.state.questions();
+    let mut questions = drive.state.questions();
     if questions.is_empty() {
         return;
     }
+    // Their ids depend on how many events came before; which one is chosen must not.
+    questions.sort_by_key(|question| (question.asked_at, question.place.clone()));
     let question = questions[choices.below(questions.len())].clone();
     let verdict = match (question.kind, if is_kind { 0 } else { choices.below(3) }) {
         (QuestionKind::Ask, _) => Verdict::Respond { response: json!("hello") },
@@ -108,7 +110,11 @@ fn children(drive: &mut Drive, status: Status) {
 
 /// One thing that the world does.
 fn happen(drive: &mut Drive, choices: &mut Choices<'_>) {
-    match choices.below(16) {
+    happen_one(drive, choices, 16);
+}
+
+fn happen_one(drive: &mut Drive, choices: &mut Choices<'_>, kinds: usize) {
+    match choices.below(kinds) {
         0..=6 => answer(drive, choices, false),
         7..=9 => decide_one(drive, choices, false),
         10 => children(drive, [Status::Completed, Status::Failed, Status::Cancelled][choices.below(3)]),
@@ -122,12 +128,24 @@ fn happen(drive: &mut Drive, choices: &mut Choices<'_>) {
         }
         13 => drive.crash(),
         14 if choices.below(4) == 0 && drive.state.ended().is_none() => drive.cancel(),
+        15 if drive.state.is_paused() => unpause(drive),
+        15 => pause(drive),
         _ => {}
     }
 }
 
+/// Refused where it has ended or is being stopped.
+fn pause(drive: &mut Drive) {
+    let _ = drive.feed(Body::Pause { reason: "test".to_owned(), by: person("ana") });
+}
+
+fn unpause(drive: &mut Drive) {
+    let _ = drive.feed(Body::Unpause { by: person("ana") });
+}
+
 /// From here on the world is kind: everything is answered, and everything must end.
 fn heal(drive: &mut Drive, choices: &mut Choices<'_>) {
+    unpause(drive);
     for turn in 0.. {
         if drive.state.ended().is_some() {
             return;
@@ -156,6 +174,56 @@ fn live(bytes: &[u8]) -> Drive {
     drive
 }
 
+/// What happened, apart from pauses: without the numbers of events and the ids made from them, which pauses shift; without outcomes that came
+/// twice, of which a pause keeps one; and without the receipts of children, which are not held.
+fn course(drive: &Drive) -> Vec<String> {
+    let is_left_out = |event: &Event| {
+        let of_pause = matches!(event, Event::Paused { .. } | Event::Held { .. } | Event::Unpaused { .. });
+        of_pause || matches!(event, Event::Late { .. } | Event::ChildAccepted { .. })
+    };
+    let happened = drive.journal.iter().filter(|recorded| !is_left_out(&recorded.event));
+    let asked = drive.journal.iter().filter_map(|recorded| match &recorded.event {
+        Event::Asked { question, .. } => Some(question.id.to_string()),
+        _ => None,
+    });
+    let ids: Vec<_> = asked.enumerate().map(|(number, id)| (id, format!("question {number}"))).collect();
+    let written = happened.map(|recorded| format!("{} {}", recorded.at.0, serde_json::to_string(&recorded.event).unwrap()));
+    written.map(|text| ids.iter().fold(text, |text, (id, name)| text.replace(id, name))).collect()
+}
+
+/// Timers of several questions that were asked at one moment fire in the order of the questions' ids, which pauses shift.
+fn are_tied(drive: &Drive) -> bool {
+    let asked = drive.journal.iter().filter(|recorded| matches!(recorded.event, Event::Asked { .. }));
+    let times: Vec<_> = asked.map(|recorded| recorded.at).collect();
+    let is_timed = |event: &Event| matches!(event, Event::Reminded { .. } | Event::Reassigned { .. } | Event::Expired { .. });
+    times.iter().collect::<BTreeSet<_>>().len() < times.len() && drive.events(is_timed) > 0
+}
+
+/// As `live`, but (with `pauses`) each thing happens during a pause that ends right after it.
+fn live_with(bytes: &[u8], pauses: bool) -> Drive {
+    let (mut drive, reversed) = begin(bytes);
+    let mut choices = Choices::new(&reversed);
+    while !choices.is_exhausted() && drive.state.ended().is_none() {
+        let is_first = choices.below(16) < 15;
+        if pauses && is_first && drive.state.ended().is_none() {
+            pause(&mut drive);
+            happen_in_pause(&mut drive, &mut choices);
+            unpause(&mut drive);
+        } else {
+            happen_in_pause(&mut drive, &mut choices);
+        }
+    }
+    heal(&mut drive, &mut choices);
+    drive
+}
+
+/// One thing that the world does, other than pausing.
+fn happen_in_pause(drive: &mut Drive, choices: &mut Choices<'_>) {
+    let is_paused = drive.state.is_paused();
+    happen_one(drive, choices, 15);
+    assert!(!drive.state.is_paused() || is_paused);
+}
+
 fn check_owed(drive: &Drive) {
     let owed: BTreeSet<_> = outstanding(&drive.state)
         .into_iter()
@@ -182,6 +250,32 @@ proptest! {
         let drive = live(&bytes);
         settled_once(&drive.journal);
         prop_assert_eq!(drive.events(|event| matches!(event, Event::Ended { .. })), 1);
+    }
+
+    #[test]
+    fn a_pause_and_its_end_change_nothing_of_what_happens(bytes in proptest::collection::vec(any::<u8>(), 1..120)) {
+        let (paused, through) = (live_with(&bytes, true), live_with(&bytes, false));
+        prop_assume!(!are_tied(&paused) && !are_tied(&through));
+        let (paused, through) = (course(&paused), course(&through));
+        let first = paused.iter().zip(&through).position(|(one, other)| one != other);
+        let around = first.map(|at| (at, &paused[at], &through[at]));
+        prop_assert_eq!((around, paused.len()), (None, through.len()));
+    }
+
+    #[test]
+    fn nothing_starts_during_a_pause(bytes in proptest::collection::vec(any::<u8>(), 1..120)) {
+        let drive = live(&bytes);
+        let mut is_paused = false;
+        for recorded in &drive.journal {
+            is_paused = match &recorded.event {
+                Event::Paused { .. } => true,
+                // A cancel and the time limit end a pause in the same turn.
+                Event::Unpaused { .. } | Event::CancelAsked { .. } | Event::DeadlinePassed => false,
+                Event::Held { .. } | Event::Late { .. } | Event::ChildAccepted { .. } => is_paused,
+                other if is_paused => return Err(TestCaseError::fail(format!("during a pause: {other:?}"))),
+                _ => false,
+            };
+        }
     }
 
     #[test]

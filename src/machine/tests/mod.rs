@@ -8,6 +8,7 @@ mod drive;
 mod generate;
 mod laws;
 mod loops;
+mod pauses;
 mod people;
 mod starts;
 mod stops;

@@ -1,0 +1,176 @@
+//! Pause and resume: nothing new starts, everything that arrives is kept and taken afterwards.
+
+use serde_json::json;
+
+use super::drive::{Drive, done, permanent, person, retryable};
+use crate::ids::CallId;
+use crate::machine::decide::Refusal;
+use crate::machine::event::Event;
+use crate::machine::input::Body;
+use crate::machine::outstanding;
+use crate::machine::question::{Decision, Verdict};
+use crate::machine::summary::{Status, Summary};
+
+const TWO: &str = "{flow: t, steps: {a: {builtin: noop}, b: {builtin: noop}}, edges: [{from: a, to: b}]}";
+
+impl Drive {
+    fn pause(&mut self) {
+        self.feed(Body::Pause { reason: "look first".to_owned(), by: person("ana") }).unwrap();
+    }
+
+    fn unpause(&mut self) {
+        self.feed(Body::Unpause { by: person("ben") }).unwrap();
+        self.settle();
+    }
+}
+
+fn summary(drive: &Drive) -> Summary {
+    drive.state.summary(&drive.plan).unwrap()
+}
+
+#[test]
+fn what_runs_goes_on_its_outcome_is_kept_and_nothing_follows_until_the_end_of_the_pause() {
+    let mut drive = Drive::start(TWO, json!({}));
+    drive.pause();
+    assert_eq!((drive.status(), summary(&drive).paused), (Status::Running, true));
+    drive.reply("a", done(json!(1)));
+    assert!(drive.calls.is_empty() && outstanding(&drive.state).is_empty(), "b does not start, and a is not owed again");
+    assert_eq!((drive.status(), summary(&drive).owed), (Status::WaitingAsync, false));
+    assert_eq!(drive.ran(), ["a#1"], "the trace knows what has ended");
+    drive.crash();
+    assert!(drive.calls.is_empty(), "what is kept is not lost");
+    drive.unpause();
+    assert_eq!((drive.status(), summary(&drive).paused), (Status::Completed, false));
+    assert_eq!(drive.ran(), ["a#1", "b#1"]);
+}
+
+#[test]
+fn paused_twice_is_paused_once_and_going_on_twice_is_harmless() {
+    let mut drive = Drive::start(TWO, json!({}));
+    drive.pause();
+    drive.pause();
+    assert_eq!(drive.events(|event| matches!(event, Event::Paused { .. })), 1);
+    drive.feed(Body::Unpause { by: person("ben") }).unwrap();
+    drive.feed(Body::Unpause { by: person("ben") }).unwrap();
+    assert_eq!(drive.events(|event| matches!(event, Event::Unpaused { .. })), 1);
+    drive.settle();
+    let refused = drive.feed(Body::Pause { reason: String::new(), by: person("ana") });
+    assert_eq!((refused, drive.feed(Body::Unpause { by: person("ana") })), (Err(Refusal::Ended), Err(Refusal::Ended)));
+}
+
+#[test]
+fn a_decision_during_a_pause_stands_and_takes_effect_afterwards() {
+    let yaml = "{flow: t, steps: {q: {approval: {title: Go?}}, b: {builtin: noop}, c: {builtin: noop}}, edges: [{from: q, to: b}, {from: q, to: c, on: rejected}]}";
+    let mut drive = Drive::start(yaml, json!({}));
+    let question = drive.question();
+    drive.pause();
+    drive.decide(Verdict::Approve, "ben").unwrap();
+    assert!(drive.state.questions().is_empty() && summary(&drive).waiting_for.is_empty(), "nobody is asked any more");
+    assert_eq!(drive.state.decided(question.id).map(|decided| decided.by.clone()), Some("ben".to_owned()));
+    let other = Decision { question: question.id, digest: question.digest, verdict: Verdict::Reject, by: person("kim"), reason: None };
+    let refused = drive.feed(Body::Decide(other.clone()));
+    assert!(matches!(&refused, Err(Refusal::Decided(decided)) if decided.by == "ben"), "{refused:?}");
+    let stale = Decision { digest: crate::ids::Digest::of(b"other"), ..other };
+    assert!(drive.feed(Body::Decide(stale)).is_err());
+    assert!(drive.calls.is_empty());
+    let told = drive.state.decided(question.id).cloned();
+    drive.now = drive.now.plus(1_000);
+    drive.unpause();
+    assert_eq!(drive.ran(), ["q#1", "b#1"]);
+    assert_eq!(drive.state.decided(question.id).cloned(), told, "to the millisecond what every caller was told");
+}
+
+#[test]
+fn a_decision_that_is_refused_is_refused_during_a_pause_too() {
+    let mut drive = Drive::start("{flow: t, steps: {q: {approval: {title: Go?}}}}", json!({}));
+    drive.pause();
+    let before = drive.journal.len();
+    let question = drive.question();
+    let wrong = Decision {
+        question: question.id,
+        digest: crate::ids::Digest::of(b"another"),
+        verdict: Verdict::Approve,
+        by: person("ben"),
+        reason: None,
+    };
+    assert_eq!(drive.feed(Body::Decide(wrong)), Err(Refusal::Digest));
+    assert_eq!(drive.journal.len(), before);
+}
+
+#[test]
+fn signals_are_checked_kept_once_and_taken_in_order() {
+    let yaml = "{flow: t, steps: {a: {event: {name: go}}, b: {event: {name: go}}}, edges: [{from: a, to: b}]}";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.pause();
+    drive.signal("1", "go", json!("first")).unwrap();
+    drive.signal("1", "go", json!("first")).unwrap();
+    assert!(matches!(drive.signal("3", "never", json!({})), Err(Refusal::Signal(_))));
+    drive.signal("2", "go", json!("second")).unwrap();
+    assert_eq!(drive.signal("4", "go", json!({})), Err(Refusal::Ended), "what is kept already leads to its end");
+    assert_eq!(drive.events(|event| matches!(event, Event::Held { .. })), 2);
+    drive.unpause();
+    assert_eq!(drive.ended().output, json!("second"));
+}
+
+#[test]
+fn timers_and_retries_that_came_due_act_afterwards() {
+    let yaml = "{flow: t, steps: {w: {wait: {for: 1s}}, a: {builtin: noop, retry: {attempts: 2}}}, edges: [{from: w, to: a}]}";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.pause();
+    assert_eq!(drive.state.deadline(), None, "nothing wakes it for nothing");
+    drive.pass(5_000);
+    assert_eq!(drive.status(), Status::WaitingAsync);
+    drive.feed(Body::Unpause { by: person("ana") }).unwrap();
+    drive.reply("a", retryable());
+    drive.pause();
+    drive.pass(600_000);
+    assert!(drive.calls.is_empty());
+    drive.unpause();
+    assert_eq!(drive.status(), Status::Completed);
+}
+
+#[test]
+fn the_time_limit_of_the_execution_acts_during_a_pause() {
+    let mut drive = Drive::start("{flow: t, limits: {timeout: 10s}, steps: {w: {wait: {for: 1h}}}}", json!({}));
+    drive.pause();
+    assert!(drive.state.deadline().is_some());
+    drive.pass(9_000);
+    assert!(drive.state.ended().is_none());
+    drive.pass(2_000);
+    assert_eq!(drive.ended().status, Status::TimedOut);
+}
+
+#[test]
+fn a_cancel_ends_the_pause_and_what_was_kept_decides_fates() {
+    let yaml = "
+flow: t
+steps:
+  pay: {http: {post: 'https://shop.example/pay'}, effect: once, compensate: {http: {post: 'https://shop.example/refund'}}}
+  after: {builtin: noop}
+edges: [{from: pay, to: after}]
+";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.pause();
+    drive.reply("pay", done(json!({"id": 1})));
+    drive.cancel();
+    let (_, name, _) = drive.calls.front().cloned().unwrap();
+    assert!(name.starts_with("undo/"), "it happened, so it is taken back: {name}");
+    let refused = drive.feed(Body::Pause { reason: String::new(), by: person("ana") });
+    assert!(matches!(refused, Err(Refusal::NotAllowed(_))), "{refused:?}");
+    drive.settle();
+    assert_eq!((drive.ended().status, drive.events(|event| matches!(event, Event::Unpaused { by: None }))), (Status::Cancelled, 1));
+}
+
+#[test]
+fn a_failure_during_a_pause_fails_it_afterwards() {
+    let mut drive = Drive::start(TWO, json!({}));
+    drive.pause();
+    drive.reply("a", permanent("broken"));
+    assert!(drive.state.ended().is_none());
+    // The same outcome again, and one of a call that never was.
+    drive.feed(Body::Outcome { call: CallId(0), outcome: done(json!(2)) }).unwrap();
+    drive.feed(Body::Outcome { call: CallId(9), outcome: done(json!(2)) }).unwrap();
+    assert_eq!(drive.events(|event| matches!(event, Event::Held { .. })), 1);
+    drive.unpause();
+    assert_eq!(drive.ended().status, Status::Failed);
+}
