@@ -7,6 +7,7 @@ mod deployments;
 mod environments;
 mod execute;
 mod keys;
+mod records;
 mod revisions;
 mod tenants;
 
@@ -16,7 +17,15 @@ use super::route::Route;
 
 /// Every operation of the native API.
 pub fn routes() -> Vec<Route> {
-    let resources =
-        [tenants::routes, keys::routes, environments::routes, agents::routes, revisions::routes, deployments::routes, execute::routes];
+    let resources = [
+        tenants::routes,
+        keys::routes,
+        environments::routes,
+        agents::routes,
+        revisions::routes,
+        deployments::routes,
+        execute::routes,
+        records::routes,
+    ];
     resources.into_iter().flat_map(|routes| routes()).collect()
 }

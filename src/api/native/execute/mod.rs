@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
 pub use start::{Origin, ParameterCache, Started, begin};
-pub use steps::Step;
+pub use steps::{Step, StepResult};
 pub use stream::{Following, Until, follow};
 pub use teller::Position;
 pub use wait::{Patience, Rest, patience, settle};
