@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-use crate::ids::{BootId, ExecutionId, TimeMs};
+use crate::ids::{BootId, ExecutionId, FileId, TimeMs};
 
 /// The wall clock, in milliseconds. Before 1970: 0.
 #[must_use]
@@ -29,4 +29,10 @@ pub fn boot_id() -> BootId {
 #[must_use]
 pub fn execution_id() -> ExecutionId {
     ExecutionId(Uuid::now_v7())
+}
+
+/// A fresh, time-ordered file id.
+#[must_use]
+pub fn file_id() -> FileId {
+    FileId(Uuid::now_v7())
 }

@@ -147,6 +147,34 @@ impl FromStr for ExecutionId {
     }
 }
 
+/// One attached file; version 7, so that files are listed by age and an abandoned one tells its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileId(pub Uuid);
+
+impl FileId {
+    /// When it was made; none for an id that is not of ours.
+    #[must_use]
+    pub fn made_at(&self) -> Option<TimeMs> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        Some(TimeMs(seconds.saturating_mul(1_000) + u64::from(nanos / 1_000_000)))
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for FileId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
 /// A question to people: an approval, an `ask`, an in-doubt effect, a budget. Derived from its place, so that replay gives it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -1,4 +1,4 @@
-//! Backup: the log up to a position, checked while it is copied, taken from a running store. Restore: copied back, checked against the
+//! Backup: the log up to a position and the files that it names, checked while they are copied, taken from a running store. Restore: copied back, checked against the
 //! manifest, the view made from it.
 
 use std::collections::BTreeMap;
@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 
+use super::attachments::Named;
 use super::disk::{self, Disk, RealDisk};
 use super::entry::Position;
 use super::error::Error;
@@ -36,6 +37,11 @@ pub struct BackupReport {
     pub bytes: u64,
     /// Count and sum of hashes of the log's records, per kind.
     pub records: BTreeMap<Kind, Sum>,
+    /// Attached files that the records up to the position name, and their bytes.
+    #[serde(default)]
+    pub files: u64,
+    #[serde(default)]
+    pub file_bytes: u64,
 }
 
 impl Store {
@@ -46,6 +52,8 @@ impl Store {
     pub fn backup(&self, target: &Path) -> Result<BackupReport, Error> {
         let _maintenance = self.inner.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
         let to = empty(target)?;
+        // Before the position is read: a file that a record up to it names stays until it is copied.
+        let held = self.inner.attachments.hold();
         let position = self.position();
         let (from, id) = (self.inner.disk.as_ref(), self.inner.id);
         let mut survey = Survey::of(from, id);
@@ -56,6 +64,7 @@ impl Store {
             survey = Survey::of(from, id);
         }
         let report = copy(from, &to, id, &survey?, position)?;
+        drop(held);
         write_frame_of(&to, id, position)?;
         small::write(&to, MANIFEST, &report)?;
         Ok(report)
@@ -108,7 +117,8 @@ fn empty(target: &Path) -> Result<RealDisk, Error> {
 
 /// Copies and checks every frame up to `position`; the last segment is cut to what it holds.
 fn copy(from: &dyn Disk, to: &dyn Disk, id: StoreId, survey: &Survey, position: Position) -> Result<BackupReport, Error> {
-    let mut report = BackupReport { id, position, segments: 0, bytes: 0, records: BTreeMap::new() };
+    let mut report = BackupReport { id, position, segments: 0, bytes: 0, records: BTreeMap::new(), files: 0, file_bytes: 0 };
+    let mut named = Named::default();
     let mut expected = 1;
     for header in survey.segments.iter().filter(|header| header.first_lsn <= position.0) {
         let name = segment::name(header.number);
@@ -121,7 +131,9 @@ fn copy(from: &dyn Disk, to: &dyn Disk, id: StoreId, survey: &Survey, position: 
         for found in segment.frames(id).0.iter().take_while(|found| found.lsn <= position.0) {
             for (_, record) in frame::records(found.payload) {
                 let bytes = record.map_err(|_| damaged(format!("frame {} holds a damaged record", found.lsn)))?;
-                report.records.entry(journal::decode(bytes)?.kind()).or_default().add(&[bytes]);
+                let record = journal::decode(bytes)?;
+                named.follow(&record).map_err(damaged)?;
+                report.records.entry(record.kind()).or_default().add(&[bytes]);
             }
             (end, expected) = (found.end(), found.next_lsn());
         }
@@ -137,6 +149,7 @@ fn copy(from: &dyn Disk, to: &dyn Disk, id: StoreId, survey: &Survey, position: 
         let message = format!("frames {expected} to {} are missing", position.0);
         return Err(Error::Damaged { path: from.path("log-…"), message });
     }
+    (report.files, report.file_bytes) = named.copy(from, to)?;
     Ok(report)
 }
 

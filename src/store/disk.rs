@@ -32,6 +32,8 @@ pub trait Disk: Send + Sync {
     /// Every creation, renaming and removal so far is durable when this returns `Ok`.
     fn sync_names(&self) -> io::Result<()>;
     fn free_bytes(&self) -> io::Result<u64>;
+    /// The directory `name` inside this one, made if it is missing. Its files are not among `names`.
+    fn beneath(&self, name: &'static str) -> io::Result<Arc<dyn Disk>>;
     /// For messages.
     fn path(&self, name: &str) -> PathBuf;
 }
@@ -111,6 +113,15 @@ impl Disk for RealDisk {
 
     fn free_bytes(&self) -> io::Result<u64> {
         fs4::available_space(&self.dir)
+    }
+
+    fn beneath(&self, name: &'static str) -> io::Result<Arc<dyn Disk>> {
+        let dir = self.path(name);
+        if !dir.is_dir() {
+            std::fs::create_dir_all(&dir)?;
+            self.sync_names()?;
+        }
+        Ok(Arc::new(Self { dir }))
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -29,6 +29,11 @@ pub enum Error {
     JournalDamaged { execution: ExecutionId, message: String },
     #[error("a record cannot be read: {0}")]
     Record(#[from] journal::Error),
+    #[error("the file {path} is damaged: {message}; restore it from a backup, or delete it")]
+    FileDamaged { path: PathBuf, message: String },
+    /// A file would take the space that the log and the view need.
+    #[error("the disk is full: {path} cannot be written; make space in the data directory")]
+    Full { path: PathBuf },
     #[error("the store has stopped: {0}")]
     Stopped(String),
     #[error("refused: {0}")]

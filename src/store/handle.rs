@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::attachments::Attachments;
 use super::committer::{Message, Request};
 use super::disk::{Disk, RealDisk};
 use super::documents::{self, DocumentRange, DocumentRow};
@@ -60,7 +61,9 @@ impl Store {
         let lock = Lock::take(&options.dir)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&options.dir));
         let opened = opening::on_disk(&options.dir, &disk, options.sizes, options.view_cache_bytes)?;
-        let store = Self { inner: Arc::new(Running::start(opened, Arc::clone(&disk), Some(lock), options.on_fatal.clone())) };
+        let attachments = Attachments::open(disk.as_ref(), options.sizes.free_bytes_low)?;
+        let running = Running::start(opened, attachments, Arc::clone(&disk), Some(lock), options.on_fatal.clone());
+        let store = Self { inner: Arc::new(running) };
         rebuild::set_losses_aside(&store, disk.as_ref())?;
         Ok(store)
     }
@@ -85,7 +88,8 @@ impl Store {
     pub fn open_memory(disk: &MemoryDisk) -> Result<Self, Error> {
         let disk: Arc<dyn Disk> = Arc::new(disk.clone());
         let opened = opening::in_memory(&disk, MEMORY_SIZES)?;
-        Ok(Self { inner: Arc::new(Running::start(opened, disk, None, OnFatal::stop_only())) })
+        let attachments = Attachments::open(disk.as_ref(), MEMORY_SIZES.free_bytes_low)?;
+        Ok(Self { inner: Arc::new(Running::start(opened, attachments, disk, None, OnFatal::stop_only())) })
     }
 
     /// Why the view was made again from the log when the store was opened, if it was.

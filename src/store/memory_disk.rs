@@ -38,6 +38,8 @@ pub enum Unsynced {
 #[derive(Clone)]
 pub struct MemoryDisk {
     state: Arc<Mutex<State>>,
+    /// In front of every name: the directory that this handle looks into, empty for the root.
+    directory: String,
 }
 
 struct State {
@@ -64,7 +66,8 @@ impl MemoryDisk {
     #[must_use]
     pub fn new(faults: Faults) -> Self {
         let (files, names, durable_names) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { state: Arc::new(Mutex::new(State { faults, files, names, durable_names, syncs: 0, crashed: false })) }
+        let state = State { faults, files, names, durable_names, syncs: 0, crashed: false };
+        Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
     /// Cuts the power: what is left is on the disk that is returned, and every handle to this one gets errors from now on.
@@ -82,7 +85,8 @@ impl MemoryDisk {
         };
         let files = state.files.iter().map(after).collect();
         let durable_names = names.clone();
-        Self { state: Arc::new(Mutex::new(State { faults, files, names, durable_names, syncs: 0, crashed: false })) }
+        let state = State { faults, files, names, durable_names, syncs: 0, crashed: false };
+        Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
     /// Changes what goes wrong; syncs are counted from here.
@@ -93,6 +97,15 @@ impl MemoryDisk {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.directory)
+    }
+
+    /// The name as this handle's, if it is of its directory.
+    fn own<'a>(&self, full: &'a str) -> Option<&'a str> {
+        full.strip_prefix(self.directory.as_str()).filter(|name| !name.contains('/'))
     }
 
     fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
@@ -194,12 +207,12 @@ impl DiskFile for MemoryFile {
 
 impl Disk for MemoryDisk {
     fn names(&self) -> io::Result<Vec<String>> {
-        Ok(self.alive()?.names.keys().cloned().collect())
+        Ok(self.alive()?.names.keys().filter_map(|name| self.own(name)).map(str::to_owned).collect())
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let state = self.alive()?;
-        let file = *state.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let file = *state.names.get(&self.full(name)).ok_or(io::ErrorKind::NotFound)?;
         Ok(Arc::new(MemoryFile { disk: self.clone(), content: Arc::clone(&state.files[file]) }))
     }
 
@@ -214,24 +227,28 @@ impl Disk for MemoryDisk {
         let content = Arc::new(Mutex::new(Content { durable: zeros.clone(), now: zeros, unsynced: Vec::new() }));
         state.files.push(Arc::clone(&content));
         let file = state.files.len() - 1;
-        state.names.insert(name.to_owned(), file);
+        state.names.insert(self.full(name), file);
         Ok(Arc::new(MemoryFile { disk: self.clone(), content }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.alive()?;
-        let file = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
-        state.names.insert(to.to_owned(), file);
+        let file = state.names.remove(&self.full(from)).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(self.full(to), file);
         Ok(())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.alive()?.names.remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.alive()?.names.remove(&self.full(name)).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn sync_names(&self) -> io::Result<()> {
         let mut state = self.alive()?;
-        state.durable_names = state.names.clone();
+        let others = |(name, _): &(&String, &usize)| self.own(name).is_none();
+        let own = |(name, _): &(&String, &usize)| self.own(name).is_some();
+        let kept = state.durable_names.iter().filter(others);
+        let synced = state.names.iter().filter(own);
+        state.durable_names = kept.chain(synced).map(|(name, file)| (name.clone(), *file)).collect();
         Ok(())
     }
 
@@ -240,8 +257,12 @@ impl Disk for MemoryDisk {
         Ok(state.faults.capacity_bytes.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used_bytes())))
     }
 
+    fn beneath(&self, name: &'static str) -> io::Result<Arc<dyn Disk>> {
+        Ok(Arc::new(Self { state: Arc::clone(&self.state), directory: format!("{}{name}/", self.directory) }))
+    }
+
     fn path(&self, name: &str) -> PathBuf {
-        PathBuf::from("memory:").join(name)
+        PathBuf::from("memory:").join(self.full(name))
     }
 }
 

@@ -2,6 +2,7 @@
 //! from it and can be remade at any time. See docs/storage.md. Nothing outside this directory knows what holds the data.
 
 mod applier;
+mod attachments;
 mod backup;
 mod check;
 mod checkpoint;
@@ -37,6 +38,7 @@ mod tests;
 mod value;
 mod view;
 
+pub use attachments::{FILES, Fingerprint};
 pub use backup::{BackupReport, backup, restore};
 pub use check::{CheckReport, Damage, Loss, ViewState, check};
 pub use compact::{CompactReport, compact};

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::applier::{Applier, Frame, Records};
+use super::attachments::Attachments;
 use super::checkpoint;
 use super::committer::{Committer, Message};
 use super::disk::Disk;
@@ -38,6 +39,7 @@ pub struct Running {
     pub progress: Arc<Progress>,
     pub queue: Sender<Message>,
     pub disk: Arc<dyn Disk>,
+    pub attachments: Attachments,
     pub id: StoreId,
     /// Why the view was made anew at the opening, if it was.
     pub rebuilt: Option<String>,
@@ -58,7 +60,7 @@ struct Threads {
 
 impl Running {
     /// Starts the threads of an opened store.
-    pub fn start(opened: Opened, disk: Arc<dyn Disk>, lock: Option<Lock>, on_fatal: OnFatal) -> Self {
+    pub fn start(opened: Opened, attachments: Attachments, disk: Arc<dyn Disk>, lock: Option<Lock>, on_fatal: OnFatal) -> Self {
         let Opened { recovered, view, reader, mut applier, rebuilt, unscanned } = opened;
         let records: Arc<dyn Records> = reader;
         let durable_view = lock.is_some();
@@ -94,7 +96,7 @@ impl Running {
         };
         let threads = Mutex::new(Some(threads));
         let (id, maintenance) = (recovered.id, Mutex::new(()));
-        Self { view, records, heads, progress, queue, disk, id, rebuilt, maintenance, supply, threads }
+        Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, supply, threads }
     }
 
     /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.

@@ -1,6 +1,7 @@
 //! Tests of the store as a whole: the same suite on memory and on disk, recovery, planned faults. What only one part does is tested
 //! beside it.
 
+mod attachments;
 mod documents;
 mod faults;
 mod golden;
