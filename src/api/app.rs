@@ -1,9 +1,11 @@
 //! What every handler reaches for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::idempotency::InFlight;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
@@ -23,6 +25,20 @@ pub struct Settings {
     pub rehearse_without_key: bool,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub waits: Waits,
+}
+
+/// How long a client may take to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    pub headers: Duration,
+    pub body: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { headers: Duration::from_secs(10), body: Duration::from_secs(60) }
+    }
 }
 
 /// The server's parts. Shared by every worker.
@@ -35,6 +51,7 @@ pub struct App {
     pub metrics: Metrics,
     pub key_uses: KeyUses,
     pub parameters: ParameterCache,
+    pub in_flight: InFlight,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -52,6 +69,7 @@ impl App {
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
             parameters: ParameterCache::default(),
+            in_flight: InFlight::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

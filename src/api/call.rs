@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::app::App;
 use super::caller::Caller;
+use super::idempotency::Reserved;
 use super::problem::Problem;
 use crate::catalog::audit::Actor;
 use crate::clock;
@@ -28,6 +29,8 @@ pub struct Call {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub now: TimeMs,
+    /// On routes that start an execution, under an `Idempotency-Key`.
+    pub reserved: Option<Reserved>,
 }
 
 impl Call {

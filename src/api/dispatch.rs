@@ -16,14 +16,13 @@ use super::answer::{Answer, Body};
 use super::app::App;
 use super::call::Call;
 use super::caller::{self, Caller, Known};
+use super::idempotency;
 use super::problem::{Problem, internal};
 use super::route::{Access, Method, Payload, Route};
 use crate::catalog::audit::Actor;
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
 
-/// How long a client may take to send its body.
-const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 /// One part of a path, in bytes.
 const SEGMENT_BYTES_MAX: usize = 200;
 
@@ -117,7 +116,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         Some(caller) => Some(app.limiter.admit(&caller.key.id, &tenant)?),
         None => None,
     };
-    let body = body(route, request, payload).await?;
+    let body = body(route, request, payload, app.settings.waits.body).await?;
     let call = Call {
         app: Arc::clone(app),
         caller,
@@ -128,11 +127,12 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         headers: request.headers().clone(),
         body,
         now,
+        reserved: None,
     };
     if route.query.is_none() && !call.query.is_empty() {
         return Err(Problem::invalid("query", format!("this operation takes nothing behind `?`, got `{}`", call.query)));
     }
-    (route.handler)(call).await
+    idempotency::answer(route, call).await
 }
 
 async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Result<Caller, Problem> {
@@ -183,7 +183,7 @@ fn parameters(route: &Route, request: &HttpRequest) -> Result<HashMap<&'static s
 }
 
 /// Reads the body as far as the route allows.
-async fn body(route: &Route, request: &HttpRequest, mut payload: web::Payload) -> Result<Bytes, Problem> {
+async fn body(route: &Route, request: &HttpRequest, mut payload: web::Payload, wait: Duration) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(413, "too_large", "Too large", format!("the body may have {} bytes at most", route.body_bytes_max));
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|bytes| bytes > route.body_bytes_max) {
@@ -201,7 +201,7 @@ async fn body(route: &Route, request: &HttpRequest, mut payload: web::Payload) -
         Ok(bytes.freeze())
     };
     let slow = || Problem::new(408, "slow_body", "Too slow", "the body did not arrive in time");
-    let bytes = tokio::time::timeout(BODY_TIME_MAX, reading).await.map_err(|_| slow())??;
+    let bytes = tokio::time::timeout(wait, reading).await.map_err(|_| slow())??;
     check_type(route, request, &bytes)?;
     Ok(bytes)
 }

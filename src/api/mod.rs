@@ -6,9 +6,12 @@
 
 mod answer;
 mod app;
+mod attachments;
 mod call;
 mod caller;
 mod dispatch;
+mod housekeeping;
+mod idempotency;
 mod key_uses;
 mod limits;
 mod metrics;
@@ -22,5 +25,6 @@ mod routes;
 mod server;
 mod sse;
 
-pub use app::{App, Settings};
+pub use app::{App, Settings, Waits};
+pub use attachments::{AttachmentRequest, Resolved, resolve as resolve_attachments};
 pub use server::{Listening, Stop, serve};

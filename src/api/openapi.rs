@@ -53,7 +53,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         parameters.extend(query_parameters(query(generator).as_value()));
     }
     let mut headers: Vec<&str> = route.headers.to_vec();
-    if route.creates {
+    if route.creates.is_some() {
         headers.push("Idempotency-Key");
     }
     parameters

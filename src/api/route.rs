@@ -78,6 +78,16 @@ pub enum Content {
     Other(&'static str),
 }
 
+/// What a route makes, as far as repetitions go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creates {
+    Thing,
+    /// Something whose answer is shown once.
+    Secret,
+    /// An execution, under an id that is reserved for the key.
+    Execution,
+}
+
 type Handler = Arc<dyn Fn(Call) -> LocalBoxFuture<'static, Result<Answer, Problem>> + Send + Sync>;
 
 /// One operation.
@@ -98,7 +108,7 @@ pub struct Route {
     /// Headers that the operation understands beside those of every operation.
     pub headers: &'static [&'static str],
     /// It makes something: `Idempotency-Key` is honoured.
-    pub creates: bool,
+    pub creates: Option<Creates>,
     pub handler: Handler,
 }
 
@@ -124,7 +134,7 @@ impl Route {
             body_bytes_max: BODY_BYTES_DEFAULT,
             answers: Vec::new(),
             headers: &[],
-            creates: false,
+            creates: None,
             handler: Arc::new(|_| async { Err(Problem::new(501, "unfinished", "Not there", "the route has no handler")) }.boxed_local()),
         }
     }
@@ -218,7 +228,21 @@ impl Route {
     /// It makes something; see `creates`.
     #[must_use]
     pub fn creates(mut self) -> Self {
-        self.creates = true;
+        self.creates = Some(Creates::Thing);
+        self
+    }
+
+    /// As `creates`; the answer holds a secret, so it is never given twice.
+    #[must_use]
+    pub fn creates_secret(mut self) -> Self {
+        self.creates = Some(Creates::Secret);
+        self
+    }
+
+    /// As `creates`; the handler starts `call.reserved.execution`.
+    #[must_use]
+    pub fn creates_execution(mut self) -> Self {
+        self.creates = Some(Creates::Execution);
         self
     }
 

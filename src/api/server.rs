@@ -10,10 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::app::App;
 use super::dispatch;
+use super::housekeeping;
 use crate::engine::Parked;
 
-/// How long a client may take to send its headers.
-const HEADERS_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long connections get to end once everything is parked, in seconds.
 const CONNECTIONS_END_SECONDS: u64 = 2;
 /// The process's exit code when a second signal cuts the stop short.
@@ -41,13 +40,14 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
     let address = listener.local_addr()?;
     actix_web::rt::System::new().block_on(async move {
         let app = Arc::new(app);
+        actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         let shared = Arc::clone(&app);
         let server = HttpServer::new(move || {
             let app = Arc::clone(&shared);
             Web::new().configure(move |config| dispatch::configure(&app, config))
         });
         let server = server
-            .client_request_timeout(HEADERS_TIME_MAX)
+            .client_request_timeout(app.settings.waits.headers)
             .shutdown_timeout(CONNECTIONS_END_SECONDS)
             .disable_signals()
             .listen(listener)?

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::idempotency;
 use crate::ids::Tenant;
 use crate::store::{self, CommitError, DocumentRange, DocumentRow, Entry, Position, Store};
 
@@ -64,7 +65,10 @@ pub enum Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        Self::Store(error.to_string())
+        match error {
+            store::Error::Full { .. } => Self::Full(error.to_string()),
+            error => Self::Store(error.to_string()),
+        }
     }
 }
 
@@ -120,14 +124,20 @@ impl Catalog {
     ///
     /// # Errors
     /// `Stale`, `Full`, `Store`.
-    pub async fn commit(&self, changes: Changes) -> Result<Position, Error> {
+    pub async fn commit(&self, mut changes: Changes) -> Result<Position, Error> {
+        if changes.entries.is_empty() && changes.unwritable.is_none() {
+            return Ok(self.store.position());
+        }
+        let noted = idempotency::add_note(&mut changes);
         if let Some(unwritable) = changes.unwritable {
             return Err(Error::Store(unwritable));
         }
-        if changes.entries.is_empty() {
-            return Ok(self.store.position());
+        let committed = self.store.commit_all(changes.entries).await;
+        let may_be_durable = matches!(committed, Ok(_) | Err(CommitError::Stopped(_)));
+        if let Some(row) = noted.filter(|_| may_be_durable) {
+            idempotency::note_written(row);
         }
-        Ok(self.store.commit_all(changes.entries).await?)
+        Ok(committed?)
     }
 
     /// Changes what `change` says until nobody else was faster: it reads, adds to the changes, and may be called again.
@@ -182,6 +192,10 @@ impl Changes {
     pub fn entry(&mut self, entry: Entry) -> &mut Self {
         self.entries.push(entry);
         self
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     fn document<T: Kept>(&mut self, tenant: &Tenant, key: &str, expected: u64, body: Option<String>) {

@@ -272,11 +272,13 @@ fn shared(names: &Names) -> Vec<Route> {
             .scope(write)
             .takes::<Generate>()
             .answers::<Generated>(200)
+            .creates_secret()
             .to(generate),
         Route::post(names.rotate.0, names.rotate.1, "A new value for a key")
             .scope(write)
             .may_take::<Rotate>()
             .answers::<Generated>(200)
+            .creates_secret()
             .to(rotate),
         Route::get(names.audit.0, names.audit.1, "What happened to a key")
             .scope(read)

@@ -9,6 +9,7 @@ mod execute;
 mod keys;
 mod records;
 mod revisions;
+mod storage;
 mod tenants;
 
 pub use execute::ParameterCache;
@@ -28,4 +29,8 @@ pub fn routes() -> Vec<Route> {
         records::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
+    let mut routes = tenants::routes();
+    routes.extend(keys::routes());
+    routes.extend(storage::routes());
+    routes
 }

@@ -1,0 +1,182 @@
+//! Attachments of a request that starts an execution: files named by id, or sent along. Everything is looked at before anything is
+//! written, and a start that is refused takes back what was.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::problem::Problem;
+use crate::catalog::audit::Actor;
+use crate::catalog::files::{Attached, AttachmentLimits, FileRow, Lifetime, NewFile, TEXT_BYTES_MAX};
+use crate::catalog::{Catalog, Stored, file_types};
+use crate::ids::{ExecutionId, FileId, Tenant};
+
+/// Files of one start.
+const ATTACHMENTS_MAX: usize = 16;
+/// Text of all of them, the notes on what is cut included: it goes into the journal with the start.
+const TEXT_BYTES_ALL_MAX: usize = 5 * TEXT_BYTES_MAX;
+
+/// A file of a request: `fileId` alone, as an upload answered it, or `name` and `content`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachmentRequest {
+    #[serde(default)]
+    pub file_id: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// Base64.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// As an upload answered it; not read.
+    #[serde(default)]
+    #[expect(dead_code, reason = "clients send back what an upload answered")]
+    file_type: Option<String>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "clients send back what an upload answered")]
+    prompt_link: Option<String>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "clients send back what an upload answered")]
+    display_name: Option<String>,
+}
+
+/// Attachments that are ready for a start.
+#[derive(Debug)]
+pub struct Resolved {
+    pub attachments: Vec<Attached>,
+    /// Made for this start, and gone again if it is refused.
+    made: Vec<FileId>,
+}
+
+/// One that was looked at and fits.
+enum Checked {
+    Stored(Box<FileRow>, Vec<u8>),
+    Sent(NewFile),
+}
+
+/// Turns the attachments of a request into files of the execution `owner`, which is about to start: files that are sent along are
+/// kept for it, temporary ones are its own from now on. When the start is refused, for whatever reason, call [`Resolved::discard`].
+///
+/// # Errors
+/// 400 for what is neither, 404 for a file that the tenant does not have, 413 and 422 (`attachment_type`) for what the agent does not
+/// take; then nothing is left behind.
+pub async fn resolve(
+    catalog: &Catalog,
+    tenant: &Tenant,
+    limits: &AttachmentLimits,
+    wanted: &[AttachmentRequest],
+    owner: ExecutionId,
+    actor: &Actor,
+) -> Result<Resolved, Problem> {
+    if wanted.len() > ATTACHMENTS_MAX {
+        return Err(Problem::invalid("attachments", format!("at most {ATTACHMENTS_MAX}, these are {}", wanted.len())));
+    }
+    let mut checked = Vec::with_capacity(wanted.len());
+    for (index, request) in wanted.iter().enumerate() {
+        checked.push(check(catalog, tenant, limits, &Place { index, request, owner }, actor).await?);
+    }
+    let mut resolved = Resolved { attachments: Vec::with_capacity(checked.len()), made: Vec::new() };
+    match keep(catalog, tenant, checked, owner, actor, &mut resolved).await {
+        Ok(()) => Ok(resolved),
+        Err(problem) => {
+            resolved.discard(catalog, tenant, actor).await;
+            Err(problem)
+        }
+    }
+}
+
+/// One attachment in its request.
+struct Place<'a> {
+    index: usize,
+    request: &'a AttachmentRequest,
+    owner: ExecutionId,
+}
+
+impl Place<'_> {
+    fn field(&self, name: &str) -> String {
+        format!("attachments[{}].{name}", self.index)
+    }
+}
+
+async fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, place: &Place<'_>, actor: &Actor) -> Result<Checked, Problem> {
+    let request = place.request;
+    match (&request.file_id, &request.content) {
+        (Some(id), None) => {
+            let Stored { value: row, .. } = catalog.file(tenant, id, actor.at)?;
+            fits(limits, place, &row.content_type, row.fingerprint.bytes)?;
+            let bytes = if file_types::is_textual(&row.content_type) { catalog.file_bytes(tenant, &row).await? } else { Vec::new() };
+            Ok(Checked::Stored(Box::new(row), bytes))
+        }
+        (None, Some(content)) => {
+            let name = request.name.clone().ok_or_else(|| Problem::invalid(&place.field("name"), "a file that is sent along needs a name"))?;
+            let bytes = STANDARD.decode(content).map_err(|error| Problem::invalid(&place.field("content"), format!("it is not base64: {error}")))?;
+            let content_type = file_types::settle(request.content_type.as_deref(), &bytes);
+            fits(limits, place, &content_type, bytes.len() as u64)?;
+            Ok(Checked::Sent(NewFile { name, declared_type: Some(content_type), bytes, lifetime: Lifetime::Execution(place.owner) }))
+        }
+        _ => Err(Problem::invalid(&place.field("fileId"), "either `fileId`, or `name` and `content`")),
+    }
+}
+
+fn fits(limits: &AttachmentLimits, place: &Place<'_>, content_type: &str, bytes: u64) -> Result<(), Problem> {
+    if bytes > limits.max_bytes {
+        let detail = format!("{}: this agent takes files of at most {} bytes, this one has {bytes}", place.field("content"), limits.max_bytes);
+        return Err(Problem::new(413, "too_large", "Too large", detail));
+    }
+    if !limits.allows(content_type) {
+        let detail = format!("{}: this agent takes {}, this is {content_type}", place.field("contentType"), limits.types.join(", "));
+        return Err(Problem::refused("attachment_type", detail));
+    }
+    Ok(())
+}
+
+async fn keep(
+    catalog: &Catalog,
+    tenant: &Tenant,
+    checked: Vec<Checked>,
+    owner: ExecutionId,
+    actor: &Actor,
+    resolved: &mut Resolved,
+) -> Result<(), Problem> {
+    let (mut used, mut text_bytes) = (Vec::new(), 0);
+    for one in checked {
+        let attached = match one {
+            Checked::Stored(row, bytes) => {
+                used.push(row.id);
+                row.attached(&bytes)
+            }
+            Checked::Sent(mut new) => {
+                let bytes = std::mem::take(&mut new.bytes);
+                // Of the bytes only what may be text is needed once they are written.
+                let text = file_types::is_textual(new.declared_type.as_deref().unwrap_or_default()).then(|| bytes.clone());
+                new.bytes = bytes;
+                let actor = Actor { entropy: crate::clock::entropy(), ..actor.clone() };
+                let row = catalog.add_file(tenant, new, &actor).await?;
+                resolved.made.push(row.id);
+                row.attached(&text.unwrap_or_default())
+            }
+        };
+        text_bytes += attached.text.as_ref().map_or(0, String::len);
+        if text_bytes > TEXT_BYTES_ALL_MAX {
+            let detail = format!("attachments: their text may have {TEXT_BYTES_ALL_MAX} bytes together");
+            return Err(Problem::new(413, "too_large", "Too large", detail));
+        }
+        resolved.attachments.push(attached);
+    }
+    catalog.use_files(tenant, &used, owner, actor.at).await?;
+    Ok(())
+}
+
+impl Resolved {
+    /// Takes back what was kept for a start that did not happen. Also for one that turned out to have happened before.
+    pub async fn discard(&self, catalog: &Catalog, tenant: &Tenant, actor: &Actor) {
+        for id in &self.made {
+            let actor = Actor { entropy: crate::clock::entropy(), ..actor.clone() };
+            if let Err(error) = catalog.remove_file(tenant, &id.to_string(), &actor).await {
+                tracing::warn!(%error, %id, "a file of a refused start stays until the next sweep");
+            }
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! Files that people and agents attach: each belongs to one tenant, or to one execution of it and goes with it. The bytes lie beside the
+//! log under the file's id; the document here is what makes them a file.
+
+use serde::{Deserialize, Serialize};
+
+use super::audit::Actor;
+use super::{Catalog, Changes, Error, Kept, Listing, Stored, file_types};
+use crate::clock;
+use crate::ids::{ExecutionId, FileId, Tenant, TimeMs};
+use crate::store::{FILES, Fingerprint};
+
+/// One file.
+pub const FILE_BYTES_MAX: usize = 25 << 20;
+/// How long a temporary file waits to be used.
+pub const TEMPORARY_MS: u64 = 24 * 3_600_000;
+/// A file without a record is kept this long: its upload may be under way.
+const ORPHAN_MS: u64 = 24 * 3_600_000;
+/// A name that a client gives, in bytes.
+const NAME_BYTES_MAX: usize = 200;
+/// Text that an agent reads of one file.
+pub const TEXT_BYTES_MAX: usize = 256 << 10;
+/// Rows looked at in one piece by a sweep.
+const SWEEP_ROWS: usize = 500;
+
+/// A file, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRow {
+    pub id: FileId,
+    /// For people; never a path.
+    pub name: String,
+    pub content_type: String,
+    #[serde(flatten)]
+    pub fingerprint: Fingerprint,
+    pub created_at: TimeMs,
+    pub created_by: String,
+    /// Temporary until it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<TimeMs>,
+    /// It goes with this execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ExecutionId>,
+}
+
+impl Kept for FileRow {
+    const COLLECTION: &'static str = FILES;
+}
+
+/// Which files go with an execution: `EXECUTION/FILE`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct OfExecution {}
+
+impl Kept for OfExecution {
+    const COLLECTION: &'static str = "files_of_execution";
+}
+
+/// How long a new file stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until somebody deletes it.
+    Kept,
+    /// A day, unless it is used.
+    Temporary,
+    /// As long as the execution.
+    Execution(ExecutionId),
+}
+
+/// A new file.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    pub name: String,
+    /// What the sender says it is.
+    pub declared_type: Option<String>,
+    pub bytes: Vec<u8>,
+    pub lifetime: Lifetime,
+}
+
+/// What an agent gets of a file. The engine's start carries the same fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    pub id: FileId,
+    pub name: String,
+    pub content_type: String,
+    pub bytes: u64,
+    /// For types that are text; cut, and said so, where it is long.
+    pub text: Option<String>,
+}
+
+/// What an agent takes: part of its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachmentLimits {
+    /// Bytes of one file.
+    #[serde(default = "file_bytes_max")]
+    pub max_bytes: u64,
+    /// `text/csv`, `image/*`; empty: any.
+    #[serde(default)]
+    pub types: Vec<String>,
+}
+
+fn file_bytes_max() -> u64 {
+    FILE_BYTES_MAX as u64
+}
+
+impl Default for AttachmentLimits {
+    fn default() -> Self {
+        Self { max_bytes: file_bytes_max(), types: Vec::new() }
+    }
+}
+
+impl AttachmentLimits {
+    #[must_use]
+    pub fn allows(&self, content_type: &str) -> bool {
+        let fits = |pattern: &String| match pattern.strip_suffix("/*") {
+            Some("*") => true,
+            Some(kind) => content_type.split('/').next() == Some(kind),
+            None => pattern == content_type,
+        };
+        self.types.is_empty() || self.types.iter().any(fits)
+    }
+}
+
+/// What a sweep took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub expired: usize,
+    /// Files that no record names.
+    pub orphans: usize,
+}
+
+impl FileRow {
+    /// What an agent gets of it.
+    #[must_use]
+    pub fn attached(&self, bytes: &[u8]) -> Attached {
+        let text = file_types::is_textual(&self.content_type).then(|| text_of(bytes)).flatten();
+        Attached { id: self.id, name: self.name.clone(), content_type: self.content_type.clone(), bytes: self.fingerprint.bytes, text }
+    }
+
+    fn is_over(&self, now: TimeMs) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+}
+
+/// The beginning of the text, with a word where it is cut.
+fn text_of(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if text.len() <= TEXT_BYTES_MAX {
+        return Some(text.to_owned());
+    }
+    let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+    Some(format!("{}\n[cut: {end} of {} bytes]", &text[..end], text.len()))
+}
+
+/// The last part of what a client calls a file, without characters that steer a terminal or turn a line around.
+#[must_use]
+pub fn plain_name(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let steers = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let plain: String = last.chars().filter(|c| !steers(*c)).collect();
+    let plain = plain.trim();
+    match &plain[..plain.floor_char_boundary(NAME_BYTES_MAX)] {
+        "" | "." | ".." => "file".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn of_execution(execution: ExecutionId, id: FileId) -> String {
+    format!("{execution}/{id}")
+}
+
+fn not_found(id: &str) -> Error {
+    Error::NotFound { what: "file", name: id.to_owned() }
+}
+
+impl Catalog {
+    /// Keeps a file: its bytes are durable before its record is.
+    ///
+    /// # Errors
+    /// `Invalid` when it is too large, `Full`, and as a commit; then nothing of it stays.
+    pub async fn add_file(&self, tenant: &Tenant, new: NewFile, actor: &Actor) -> Result<FileRow, Error> {
+        if new.bytes.len() > FILE_BYTES_MAX {
+            let message = format!("a file has at most {FILE_BYTES_MAX} bytes, this one has {}", new.bytes.len());
+            return Err(Error::Invalid { field: "file", message });
+        }
+        let id = clock::file_id();
+        let content_type = file_types::settle(new.declared_type.as_deref(), &new.bytes);
+        let bytes = new.bytes;
+        let fingerprint = self.blocking(move |store| store.write_file(id, &bytes)).await?;
+        let row = FileRow {
+            id,
+            name: plain_name(&new.name),
+            content_type,
+            fingerprint,
+            created_at: actor.at,
+            created_by: actor.user.clone(),
+            expires_at: (new.lifetime == Lifetime::Temporary).then(|| actor.at.plus(TEMPORARY_MS)),
+            execution: match new.lifetime {
+                Lifetime::Execution(execution) => Some(execution),
+                Lifetime::Kept | Lifetime::Temporary => None,
+            },
+        };
+        let mut changes = Changes::default();
+        changes.put(tenant, &id.to_string(), 0, &row);
+        if let Some(execution) = row.execution {
+            changes.put(tenant, &of_execution(execution, id), 0, &OfExecution {});
+        }
+        changes.audit(tenant, actor, "file.added", &format!("file:{id}"), None);
+        match self.commit(changes).await {
+            Ok(_) => Ok(row),
+            Err(error) => {
+                // Where the store stopped, the record may be durable: the next start sweeps if it is not.
+                if !matches!(error, Error::Store(_)) {
+                    self.unlink(id).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// # Errors
+    /// `NotFound`, also for one that has expired; `Store`.
+    pub fn file(&self, tenant: &Tenant, id: &str, now: TimeMs) -> Result<Stored<FileRow>, Error> {
+        // Ids have one spelling; others name nothing.
+        let canonical = id.parse::<FileId>().ok().filter(|parsed| parsed.to_string() == id).ok_or_else(|| not_found(id))?;
+        let stored = self.get::<FileRow>(tenant, &canonical.to_string())?;
+        stored.filter(|stored| !stored.value.is_over(now)).ok_or_else(|| not_found(id))
+    }
+
+    /// The bytes, checked against the record.
+    ///
+    /// # Errors
+    /// `NotFound` when it was deleted meanwhile, `Store` when they are not what was written.
+    pub async fn file_bytes(&self, tenant: &Tenant, row: &FileRow) -> Result<Vec<u8>, Error> {
+        let (id, fingerprint) = (row.id, row.fingerprint);
+        let read = self.blocking(move |store| store.read_file(id, &fingerprint)).await;
+        match read {
+            Err(_) if self.get::<FileRow>(tenant, &id.to_string())?.is_none() => Err(not_found(&id.to_string())),
+            read => read,
+        }
+    }
+
+    /// Newest first; `after` is the id of the last one seen.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn files(&self, tenant: &Tenant, after: Option<&str>, limit: usize, now: TimeMs) -> Result<Vec<FileRow>, Error> {
+        let (mut found, mut after) = (Vec::new(), after.map(str::to_owned));
+        while found.len() < limit {
+            let listing = Listing { after: after.as_deref(), descending: true, limit: limit - found.len(), ..Listing::default() };
+            let rows = self.list::<FileRow>(tenant, listing)?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.key.clone());
+            found.extend(rows.into_iter().map(|stored| stored.value).filter(|row| !row.is_over(now)));
+        }
+        Ok(found)
+    }
+
+    /// Deletes a file: the record first, then the bytes.
+    ///
+    /// # Errors
+    /// `NotFound`, and as a commit.
+    pub async fn remove_file(&self, tenant: &Tenant, id: &str, actor: &Actor) -> Result<(), Error> {
+        let id = self
+            .update(|catalog, changes| {
+                let stored = catalog.file(tenant, id, actor.at)?;
+                changes.audit(tenant, actor, "file.removed", &format!("file:{id}"), None);
+                Ok(remove_row(tenant, &stored, changes))
+            })
+            .await?;
+        self.unlink(id).await;
+        Ok(())
+    }
+
+    /// Temporary files among `ids` belong to the execution from now on: they are used.
+    ///
+    /// # Errors
+    /// `NotFound` when one is gone, and as a commit.
+    pub async fn use_files(&self, tenant: &Tenant, ids: &[FileId], execution: ExecutionId, now: TimeMs) -> Result<(), Error> {
+        self.update(|catalog, changes| {
+            for id in ids {
+                let Stored { key, version, mut value } = catalog.file(tenant, &id.to_string(), now)?;
+                if value.expires_at.take().is_some() {
+                    value.execution = Some(execution);
+                    changes.put(tenant, &key, version, &value);
+                    changes.put(tenant, &of_execution(execution, *id), 0, &OfExecution {});
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes what belongs to an execution, which is gone or never began. Returns how many files that were.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn remove_files_of(&self, tenant: &Tenant, execution: ExecutionId) -> Result<usize, Error> {
+        let prefix = format!("{execution}/");
+        let ids = self
+            .update(|catalog, changes| {
+                let mut ids = Vec::new();
+                for owned in catalog.list::<OfExecution>(tenant, Listing { prefix: &prefix, ..Listing::default() })? {
+                    let id = owned.key.strip_prefix(&prefix).unwrap_or_default();
+                    match catalog.get::<FileRow>(tenant, id)? {
+                        Some(stored) => ids.push(remove_row(tenant, &stored, changes)),
+                        None => drop(changes.remove::<OfExecution>(tenant, &owned.key, owned.version)),
+                    }
+                }
+                Ok(ids)
+            })
+            .await?;
+        for id in &ids {
+            self.unlink(*id).await;
+        }
+        Ok(ids.len())
+    }
+
+    /// Deletes temporary files whose time is over, files of executions that never began, and bytes that no record names.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn sweep_files(&self, now: TimeMs) -> Result<Swept, Error> {
+        let before = TimeMs(now.0.saturating_sub(ORPHAN_MS));
+        let mut swept = Swept::default();
+        // Listed before the records are read: what is added meanwhile is not among them.
+        let found = self.blocking(|store| store.file_ids()).await?;
+        let mut named = std::collections::HashSet::new();
+        for tenant in self.tenants()? {
+            let tenant = Tenant::new(&tenant.id);
+            let mut after: Option<String> = None;
+            loop {
+                let rows = self.list::<FileRow>(&tenant, Listing { after: after.as_deref(), limit: SWEEP_ROWS, ..Listing::default() })?;
+                let Some(last) = rows.last() else { break };
+                after = Some(last.key.clone());
+                for stored in rows {
+                    if self.is_due(&tenant, &stored.value, now, before)? && self.remove_unless_changed(&tenant, &stored).await? {
+                        swept.expired += 1;
+                    } else {
+                        named.insert(stored.value.id);
+                    }
+                }
+            }
+        }
+        for id in found {
+            if !named.contains(&id) && id.made_at().is_some_and(|made_at| made_at < before) {
+                self.unlink(id).await;
+                swept.orphans += 1;
+            }
+        }
+        swept.orphans += self.blocking(move |store| store.remove_half_written(before)).await?;
+        Ok(swept)
+    }
+
+    fn is_due(&self, tenant: &Tenant, row: &FileRow, now: TimeMs, before: TimeMs) -> Result<bool, Error> {
+        let Some(execution) = row.execution else { return Ok(row.is_over(now)) };
+        Ok(row.created_at < before && self.store().summary(tenant, execution)?.is_none())
+    }
+
+    async fn remove_unless_changed(&self, tenant: &Tenant, stored: &Stored<FileRow>) -> Result<bool, Error> {
+        let mut changes = Changes::default();
+        remove_row(tenant, stored, &mut changes);
+        match self.commit(changes).await {
+            Ok(_) => {
+                self.unlink(stored.value.id).await;
+                Ok(true)
+            }
+            Err(Error::Stale) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Bytes without a record; where it fails, the next sweep comes by.
+    async fn unlink(&self, id: FileId) {
+        if let Err(error) = self.blocking(move |store| store.remove_file(id)).await {
+            tracing::warn!(%error, %id, "a file without a record stays until the next sweep");
+        }
+    }
+
+    /// Runs what waits for the disk beside the async threads.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&crate::store::Store) -> Result<T, crate::store::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = self.store().clone();
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        Ok(done.map_err(|error| Error::Store(error.to_string()))??)
+    }
+}
+
+/// The record goes; whoever commits it removes the bytes afterwards.
+fn remove_row(tenant: &Tenant, stored: &Stored<FileRow>, changes: &mut Changes) -> FileId {
+    let id = stored.value.id;
+    changes.remove::<FileRow>(tenant, &stored.key, stored.version);
+    if let Some(execution) = stored.value.execution {
+        // Written once with the owner, never changed.
+        changes.remove::<OfExecution>(tenant, &of_execution(execution, id), 1);
+    }
+    id
+}
