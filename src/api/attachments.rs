@@ -100,7 +100,13 @@ impl Place<'_> {
     }
 }
 
-async fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, place: &Place<'_>, actor: &Actor) -> Result<Checked, Problem> {
+async fn check(
+    catalog: &Catalog,
+    tenant: &Tenant,
+    limits: &AttachmentLimits,
+    place: &Place<'_>,
+    actor: &Actor,
+) -> Result<Checked, Problem> {
     let request = place.request;
     match (&request.file_id, &request.content) {
         (Some(id), None) => {
@@ -110,8 +116,11 @@ async fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, pl
             Ok(Checked::Stored(Box::new(row), bytes))
         }
         (None, Some(content)) => {
-            let name = request.name.clone().ok_or_else(|| Problem::invalid(&place.field("name"), "a file that is sent along needs a name"))?;
-            let bytes = STANDARD.decode(content).map_err(|error| Problem::invalid(&place.field("content"), format!("it is not base64: {error}")))?;
+            let name =
+                request.name.clone().ok_or_else(|| Problem::invalid(&place.field("name"), "a file that is sent along needs a name"))?;
+            let bytes = STANDARD
+                .decode(content)
+                .map_err(|error| Problem::invalid(&place.field("content"), format!("it is not base64: {error}")))?;
             let content_type = file_types::settle(request.content_type.as_deref(), &bytes);
             fits(limits, place, &content_type, bytes.len() as u64)?;
             Ok(Checked::Sent(NewFile { name, declared_type: Some(content_type), bytes, lifetime: Lifetime::Execution(place.owner) }))
@@ -122,7 +131,8 @@ async fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, pl
 
 fn fits(limits: &AttachmentLimits, place: &Place<'_>, content_type: &str, bytes: u64) -> Result<(), Problem> {
     if bytes > limits.max_bytes {
-        let detail = format!("{}: this agent takes files of at most {} bytes, this one has {bytes}", place.field("content"), limits.max_bytes);
+        let detail =
+            format!("{}: this agent takes files of at most {} bytes, this one has {bytes}", place.field("content"), limits.max_bytes);
         return Err(Problem::new(413, "too_large", "Too large", detail));
     }
     if !limits.allows(content_type) {
@@ -178,5 +188,68 @@ impl Resolved {
                 tracing::warn!(%error, %id, "a file of a refused start stays until the next sweep");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::store::{Faults, Store};
+    use serde_json::json;
+
+    async fn resolve_of(catalog: &Catalog, limits: &AttachmentLimits, wanted: serde_json::Value) -> Result<Resolved, Problem> {
+        let wanted: Vec<AttachmentRequest> = serde_json::from_value(wanted).unwrap();
+        resolve(catalog, &Tenant::default(), limits, &wanted, clock::execution_id(), &Actor::without_key("ann")).await
+    }
+
+    #[tokio::test]
+    async fn files_are_attached_by_id_and_sent_along() {
+        let catalog = Catalog::new(Store::in_memory(Faults::default()));
+        let actor = Actor::without_key("ann");
+        let new = NewFile {
+            name: "a.csv".to_owned(),
+            declared_type: Some("text/csv".to_owned()),
+            bytes: b"a,b".to_vec(),
+            lifetime: Lifetime::Temporary,
+        };
+        let stored = catalog.add_file(&Tenant::default(), new, &actor).await.unwrap();
+        let wanted = json!([
+            {"fileId": stored.id, "fileType": "TEXT", "contentType": "text/csv", "promptLink": "x", "displayName": "a.csv"},
+            {"name": "b.png", "contentType": "image/png", "content": STANDARD.encode(b"\x89PNG\r\n\x1a\n")},
+        ]);
+        let resolved = resolve_of(&catalog, &AttachmentLimits::default(), wanted).await.unwrap();
+        let got: Vec<_> =
+            resolved.attachments.iter().map(|one| (one.name.as_str(), one.content_type.as_str(), one.text.as_deref())).collect();
+        assert_eq!(got, [("a.csv", "text/csv", Some("a,b")), ("b.png", "image/png", None)]);
+        assert_eq!(catalog.store().file_ids().unwrap().len(), 2);
+        resolved.discard(&catalog, &Tenant::default(), &actor).await;
+        assert_eq!(catalog.store().file_ids().unwrap(), [stored.id], "what was sent along goes with a refused start");
+    }
+
+    #[tokio::test]
+    async fn a_refused_request_leaves_no_file() {
+        let catalog = Catalog::new(Store::in_memory(Faults::default()));
+        let limits = AttachmentLimits { max_bytes: 4, types: vec!["text/*".to_owned()] };
+        let fits = json!({"name": "a", "content": STANDARD.encode("abcd")});
+        for (second, status) in [
+            (json!({"name": "b", "content": STANDARD.encode("abcde")}), 413),
+            (json!({"name": "b", "content": STANDARD.encode([0_u8, 1])}), 422),
+            (json!({"name": "b", "content": "%"}), 400),
+            (json!({"content": ""}), 400),
+            (json!({"name": "b"}), 400),
+            (json!({"fileId": "x", "content": ""}), 400),
+            (json!({"fileId": "0198c0de-0000-7000-8000-000000000000"}), 404),
+            (json!({"fileId": "../x"}), 404),
+        ] {
+            let problem = resolve_of(&catalog, &limits, json!([fits, second])).await.unwrap_err();
+            assert_eq!(problem.status, status, "{second}: {problem:?}");
+            assert!(catalog.store().file_ids().unwrap().is_empty(), "{second}");
+        }
+        let many = vec![fits; ATTACHMENTS_MAX + 1];
+        assert_eq!(resolve_of(&catalog, &limits, json!(many)).await.unwrap_err().status, 400);
+        let long = json!({"name": "l", "content": STANDARD.encode("x".repeat(TEXT_BYTES_MAX))});
+        let problem = resolve_of(&catalog, &AttachmentLimits::default(), json!([long, long, long, long, long, long])).await.unwrap_err();
+        assert!(problem.status == 413 && catalog.store().file_ids().unwrap().is_empty());
     }
 }

@@ -91,7 +91,8 @@ pub async fn answer(route: &Route, call: Call) -> Result<Answer, Problem> {
     let fingerprint = fingerprint(route, &call);
     let (working, others) = app.in_flight.begin(&tenant, &request.key);
     if others > 0 && creates != Creates::Execution {
-        return Err(running());
+        let other = app.catalog.get::<RequestRow>(&tenant, &request.key)?;
+        return Err(if other.is_some_and(|other| other.value.fingerprint != fingerprint) { mismatch() } else { running() });
     }
     let stored = match app.catalog.reserve_request(&tenant, &request.key, route.operation, fingerprint, call.now).await? {
         Reservation::Fresh(stored) => stored,

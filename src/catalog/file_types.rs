@@ -29,12 +29,19 @@ pub fn settle(declared: Option<&str>, bytes: &[u8]) -> String {
     let declared = declared.and_then(essence);
     let begins = BEGINNINGS.iter().find(|(_, offset, beginning)| bytes.get(*offset..).is_some_and(|rest| rest.starts_with(beginning)));
     if let Some((found, ..)) = begins {
-        let zipped = *found == "application/zip" && declared.as_deref().is_some_and(|said| ZIPPED.iter().any(|kind| said.starts_with(kind)));
+        let zipped =
+            *found == "application/zip" && declared.as_deref().is_some_and(|said| ZIPPED.iter().any(|kind| said.starts_with(kind)));
         return declared.filter(|_| zipped).unwrap_or_else(|| (*found).to_owned());
     }
     let is_text = is_text(bytes);
     match declared {
-        Some(said) if is_textual(&said) => if is_text { said } else { UNKNOWN.to_owned() },
+        Some(said) if is_textual(&said) => {
+            if is_text {
+                said
+            } else {
+                UNKNOWN.to_owned()
+            }
+        }
         // It claims a type whose beginning we know, and does not begin like it.
         Some(said) if BEGINNINGS.iter().any(|(kind, ..)| *kind == said) => UNKNOWN.to_owned(),
         Some(said) if said != UNKNOWN => said,
@@ -46,7 +53,9 @@ pub fn settle(declared: Option<&str>, bytes: &[u8]) -> String {
 /// Whether files of this type are read as text.
 #[must_use]
 pub fn is_textual(content_type: &str) -> bool {
-    content_type.starts_with("text/") || content_type.ends_with("+json") || ["application/json", "application/csv", "application/x-ndjson"].contains(&content_type)
+    content_type.starts_with("text/")
+        || content_type.ends_with("+json")
+        || ["application/json", "application/csv", "application/x-ndjson"].contains(&content_type)
 }
 
 /// The vendor's rough kind.
@@ -89,7 +98,11 @@ mod tests {
             (Some("text/html; charset=utf-8"), b"<html>", "text/html"),
             (Some("text/csv"), b"a,b\xff", UNKNOWN),
             (Some("application/json"), b"{}", "application/json"),
-            (Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document"), b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (
+                Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+                b"PK\x03\x04",
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            ),
             (Some("application/java-archive"), b"PK\x03\x04", "application/zip"),
             (Some("no type"), b"hello", "text/plain"),
             (Some("a/b\r\nx: y"), b"hello", "text/plain"),
@@ -103,7 +116,13 @@ mod tests {
 
     #[test]
     fn kinds() {
-        let of = [("image/png", "IMAGE"), ("text/csv", "TEXT"), ("application/pdf", "DOCUMENT"), (UNKNOWN, "OTHER"), ("application/json", "TEXT")];
+        let of = [
+            ("image/png", "IMAGE"),
+            ("text/csv", "TEXT"),
+            ("application/pdf", "DOCUMENT"),
+            (UNKNOWN, "OTHER"),
+            ("application/json", "TEXT"),
+        ];
         for (content_type, expected) in of {
             assert_eq!(kind(content_type), expected);
         }

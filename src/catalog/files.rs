@@ -154,7 +154,8 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 #[must_use]
 pub fn plain_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let steers = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let steers =
+        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let plain: String = last.chars().filter(|c| !steers(*c)).collect();
     let plain = plain.trim();
     match &plain[..plain.floor_char_boundary(NAME_BYTES_MAX)] {
@@ -395,4 +396,112 @@ fn remove_row(tenant: &Tenant, stored: &Stored<FileRow>, changes: &mut Changes) 
         changes.remove::<OfExecution>(tenant, &of_execution(execution, id), 1);
     }
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Faults, Store};
+
+    async fn catalog() -> (Catalog, Tenant) {
+        let catalog = Catalog::new(Store::in_memory(Faults::default()));
+        catalog.create_tenant("acme", None, TimeMs(1)).await.unwrap();
+        (catalog, Tenant::new("acme"))
+    }
+
+    fn actor(at: TimeMs) -> Actor {
+        Actor { user: "ann".to_owned(), key_id: None, at, entropy: clock::entropy() }
+    }
+
+    fn new(lifetime: Lifetime) -> NewFile {
+        NewFile { name: "../a/b.txt".to_owned(), declared_type: None, bytes: b"text".to_vec(), lifetime }
+    }
+
+    #[test]
+    fn a_name_is_never_a_path_and_steers_nothing() {
+        for (given, expected) in
+            [("../../etc/passwd", "passwd"), ("C:\\x\\y.doc", "y.doc"), ("..", "file"), ("a\u{202e}gpj.exe\n", "agpj.exe"), ("/", "file")]
+        {
+            assert_eq!(plain_name(given), expected, "{given:?}");
+        }
+        assert_eq!(plain_name(&"é".repeat(300)).len(), NAME_BYTES_MAX);
+    }
+
+    #[test]
+    fn limits_of_an_agent() {
+        let limits = |types: &[&str]| AttachmentLimits {
+            types: types.iter().map(|kind| (*kind).to_owned()).collect(),
+            ..AttachmentLimits::default()
+        };
+        assert!(limits(&[]).allows("a/b") && limits(&["image/*"]).allows("image/png") && limits(&["*/*"]).allows("x/y"));
+        assert!(!limits(&["image/*"]).allows("imagex/png") && !limits(&["text/csv"]).allows("text/plain"));
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters_and_says_so() {
+        let text = format!("{}é", "x".repeat(TEXT_BYTES_MAX - 1));
+        let cut = text_of(text.as_bytes()).unwrap();
+        assert!(cut.ends_with(&format!("x\n[cut: {} of {} bytes]", TEXT_BYTES_MAX - 1, TEXT_BYTES_MAX + 1)), "{}", &cut[cut.len() - 60..]);
+        assert_eq!(text_of(b"\xff"), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_belongs_to_its_tenant_alone() {
+        let (catalog, tenant) = catalog().await;
+        let now = clock::now();
+        let row = catalog.add_file(&tenant, new(Lifetime::Kept), &actor(now)).await.unwrap();
+        assert_eq!((row.name.as_str(), row.content_type.as_str()), ("b.txt", "text/plain"));
+        assert_eq!(catalog.file_bytes(&tenant, &row).await.unwrap(), b"text");
+        let id = row.id.to_string();
+        for foreign in [&Tenant::default(), &Catalog::system()] {
+            assert!(matches!(catalog.file(foreign, &id, now), Err(Error::NotFound { .. })));
+            assert!(catalog.files(foreign, None, 9, now).unwrap().is_empty());
+            assert!(catalog.remove_file(foreign, &id, &actor(now)).await.is_err());
+        }
+        assert!(catalog.file(&tenant, &id.to_uppercase(), now).is_err() || id.to_uppercase() == id, "one spelling");
+        catalog.remove_file(&tenant, &id, &actor(now)).await.unwrap();
+        assert!(catalog.file(&tenant, &id, now).is_err() && catalog.store().file_ids().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_temporary_file_goes_unless_it_is_used() {
+        let (catalog, tenant) = catalog().await;
+        let now = clock::now();
+        let unused = catalog.add_file(&tenant, new(Lifetime::Temporary), &actor(now)).await.unwrap();
+        let used = catalog.add_file(&tenant, new(Lifetime::Temporary), &actor(now)).await.unwrap();
+        let execution = clock::execution_id();
+        catalog.use_files(&tenant, &[used.id], execution, now).await.unwrap();
+        let later = now.plus(TEMPORARY_MS);
+        assert!(catalog.file(&tenant, &unused.id.to_string(), later).is_err(), "over before it is swept");
+        assert!(catalog.use_files(&tenant, &[unused.id], execution, later).await.is_err());
+        assert_eq!(catalog.file(&tenant, &used.id.to_string(), later).unwrap().value.execution, Some(execution));
+        assert_eq!(catalog.sweep_files(later).await.unwrap(), Swept { expired: 1, orphans: 0 });
+        assert_eq!(catalog.store().file_ids().unwrap(), [used.id]);
+        // The execution never began.
+        assert_eq!(catalog.sweep_files(later.plus(1)).await.unwrap(), Swept { expired: 1, orphans: 0 });
+        assert!(catalog.store().file_ids().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn files_go_with_their_execution() {
+        let (catalog, tenant) = catalog().await;
+        let now = clock::now();
+        let (execution, other) = (clock::execution_id(), clock::execution_id());
+        catalog.add_file(&tenant, new(Lifetime::Execution(execution)), &actor(now)).await.unwrap();
+        let stays = catalog.add_file(&tenant, new(Lifetime::Execution(other)), &actor(now)).await.unwrap();
+        assert_eq!(catalog.remove_files_of(&tenant, execution).await.unwrap(), 1);
+        assert_eq!(catalog.remove_files_of(&tenant, execution).await.unwrap(), 0);
+        assert_eq!(catalog.store().file_ids().unwrap(), [stays.id]);
+    }
+
+    #[tokio::test]
+    async fn bytes_without_a_record_are_swept_after_a_day_and_not_before() {
+        let (catalog, tenant) = catalog().await;
+        let now = clock::now();
+        let named = catalog.add_file(&tenant, new(Lifetime::Kept), &actor(now)).await.unwrap();
+        catalog.store().write_file(clock::file_id(), b"cut short").unwrap();
+        assert_eq!(catalog.sweep_files(now).await.unwrap(), Swept::default());
+        assert_eq!(catalog.sweep_files(now.plus(ORPHAN_MS + 60_000)).await.unwrap(), Swept { expired: 0, orphans: 1 });
+        assert_eq!(catalog.store().file_ids().unwrap(), [named.id]);
+    }
 }

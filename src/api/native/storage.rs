@@ -76,7 +76,11 @@ struct StoredFiles {
 pub fn routes() -> Vec<Route> {
     let (all, one) = ("/v1/tenants/{tenant}/storage", "/v1/tenants/{tenant}/storage/{file}");
     vec![
-        Route::get(all, "listFiles", "Files, newest first").scope(Scope::ExecutionsRead).query::<ListQuery>().answers::<StoredFiles>(200).to(list),
+        Route::get(all, "listFiles", "Files, newest first")
+            .scope(Scope::ExecutionsRead)
+            .query::<ListQuery>()
+            .answers::<StoredFiles>(200)
+            .to(list),
         Route::post(all, "uploadFile", "A new file")
             .scope(Scope::ExecutionsRun)
             .query::<Upload>()
