@@ -130,9 +130,9 @@ async fn check(
 }
 
 fn fits(limits: &AttachmentLimits, place: &Place<'_>, content_type: &str, bytes: u64) -> Result<(), Problem> {
-    if bytes > limits.max_bytes {
+    if bytes > limits.bytes_max {
         let detail =
-            format!("{}: this agent takes files of at most {} bytes, this one has {bytes}", place.field("content"), limits.max_bytes);
+            format!("{}: this agent takes files of at most {} bytes, this one has {bytes}", place.field("content"), limits.bytes_max);
         return Err(Problem::new(413, "too_large", "Too large", detail));
     }
     if !limits.allows(content_type) {
@@ -194,6 +194,7 @@ impl Resolved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::agents::AgentSettings;
     use crate::clock;
     use crate::store::{Faults, Store};
     use serde_json::json;
@@ -218,7 +219,7 @@ mod tests {
             {"fileId": stored.id, "fileType": "TEXT", "contentType": "text/csv", "promptLink": "x", "displayName": "a.csv"},
             {"name": "b.png", "contentType": "image/png", "content": STANDARD.encode(b"\x89PNG\r\n\x1a\n")},
         ]);
-        let resolved = resolve_of(&catalog, &AttachmentLimits::default(), wanted).await.unwrap();
+        let resolved = resolve_of(&catalog, &AttachmentLimits::from(&AgentSettings::default()), wanted).await.unwrap();
         let got: Vec<_> =
             resolved.attachments.iter().map(|one| (one.name.as_str(), one.content_type.as_str(), one.text.as_deref())).collect();
         assert_eq!(got, [("a.csv", "text/csv", Some("a,b")), ("b.png", "image/png", None)]);
@@ -230,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_refused_request_leaves_no_file() {
         let catalog = Catalog::new(Store::in_memory(Faults::default()));
-        let limits = AttachmentLimits { max_bytes: 4, types: vec!["text/*".to_owned()] };
+        let limits = AttachmentLimits { bytes_max: 4, types: vec!["text/*".to_owned()] };
         let fits = json!({"name": "a", "content": STANDARD.encode("abcd")});
         for (second, status) in [
             (json!({"name": "b", "content": STANDARD.encode("abcde")}), 413),
@@ -249,7 +250,9 @@ mod tests {
         let many = vec![fits; ATTACHMENTS_MAX + 1];
         assert_eq!(resolve_of(&catalog, &limits, json!(many)).await.unwrap_err().status, 400);
         let long = json!({"name": "l", "content": STANDARD.encode("x".repeat(TEXT_BYTES_MAX))});
-        let problem = resolve_of(&catalog, &AttachmentLimits::default(), json!([long, long, long, long, long, long])).await.unwrap_err();
+        let problem = resolve_of(&catalog, &AttachmentLimits::from(&AgentSettings::default()), json!([long, long, long, long, long, long]))
+            .await
+            .unwrap_err();
         assert!(problem.status == 413 && catalog.store().file_ids().unwrap().is_empty());
     }
 }

@@ -26,5 +26,4 @@ mod server;
 mod sse;
 
 pub use app::{App, Settings, Waits};
-pub use attachments::{AttachmentRequest, Resolved, resolve as resolve_attachments};
 pub use server::{Listening, Stop, serve};

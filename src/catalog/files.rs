@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agents::AgentSettings;
 use super::audit::Actor;
 use super::{Catalog, Changes, Error, Kept, Listing, Stored, file_types};
 use crate::clock;
@@ -85,25 +86,18 @@ pub struct Attached {
     pub text: Option<String>,
 }
 
-/// What an agent takes: part of its settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// What an agent takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentLimits {
-    /// Bytes of one file.
-    #[serde(default = "file_bytes_max")]
-    pub max_bytes: u64,
+    /// Of one file.
+    pub bytes_max: u64,
     /// `text/csv`, `image/*`; empty: any.
-    #[serde(default)]
     pub types: Vec<String>,
 }
 
-fn file_bytes_max() -> u64 {
-    FILE_BYTES_MAX as u64
-}
-
-impl Default for AttachmentLimits {
-    fn default() -> Self {
-        Self { max_bytes: file_bytes_max(), types: Vec::new() }
+impl From<&AgentSettings> for AttachmentLimits {
+    fn from(settings: &AgentSettings) -> Self {
+        Self { bytes_max: settings.attachment_bytes_max, types: settings.attachment_types.clone() }
     }
 }
 
@@ -429,10 +423,7 @@ mod tests {
 
     #[test]
     fn limits_of_an_agent() {
-        let limits = |types: &[&str]| AttachmentLimits {
-            types: types.iter().map(|kind| (*kind).to_owned()).collect(),
-            ..AttachmentLimits::default()
-        };
+        let limits = |types: &[&str]| AttachmentLimits { types: types.iter().map(|kind| (*kind).to_owned()).collect(), bytes_max: 9 };
         assert!(limits(&[]).allows("a/b") && limits(&["image/*"]).allows("image/png") && limits(&["*/*"]).allows("x/y"));
         assert!(!limits(&["image/*"]).allows("imagex/png") && !limits(&["text/csv"]).allows("text/plain"));
     }

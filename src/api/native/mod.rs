@@ -20,6 +20,7 @@ use super::route::Route;
 pub fn routes() -> Vec<Route> {
     let resources = [
         tenants::routes,
+        storage::routes,
         keys::routes,
         environments::routes,
         agents::routes,
@@ -29,8 +30,4 @@ pub fn routes() -> Vec<Route> {
         records::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
-    let mut routes = tenants::routes();
-    routes.extend(keys::routes());
-    routes.extend(storage::routes());
-    routes
 }

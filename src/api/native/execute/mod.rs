@@ -21,6 +21,7 @@ pub use wait::{Patience, Rest, patience, settle};
 
 use super::revisions;
 use crate::api::answer::Answer;
+use crate::api::attachments::AttachmentRequest;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
@@ -39,7 +40,7 @@ pub struct ExecuteRequest {
     pub parameters: Option<Map<String, Value>>,
     /// Files: `{fileId}`, or `{name, contentType, content}` with the content in base64.
     #[serde(default)]
-    pub attachments: Option<Vec<AttachmentInput>>,
+    pub attachments: Option<Vec<AttachmentRequest>>,
     /// Who speaks, as the agent sees it (`context.chatUser`).
     #[serde(default)]
     pub chat_user: Option<Map<String, Value>>,
@@ -52,22 +53,6 @@ pub struct ExecuteRequest {
     pub environment_slug: Option<String>,
     #[serde(default)]
     pub mode: Option<ModeName>,
-}
-
-/// A file that comes with a request.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AttachmentInput {
-    /// One that was stored before.
-    #[serde(default)]
-    pub file_id: Option<String>,
-    #[serde(default)]
-    pub name: Option<String>,
-    #[serde(default)]
-    pub content_type: Option<String>,
-    /// Base64.
-    #[serde(default)]
-    pub content: Option<String>,
 }
 
 /// Which variant of each step runs.
@@ -84,7 +69,7 @@ const HEADERS: &[&str] = &["Prefer", "X-Flowgate-Labels"];
 
 pub fn routes() -> Vec<Route> {
     let run = |route: Route| {
-        route.scope(Scope::ExecutionsRun).may_take::<ExecuteRequest>().body_bytes_max(BODY_BYTES_MAX).headers(HEADERS).creates()
+        route.scope(Scope::ExecutionsRun).may_take::<ExecuteRequest>().body_bytes_max(BODY_BYTES_MAX).headers(HEADERS).creates_execution()
     };
     let answers = |route: Route| run(route).answers::<ExecutionResult>(200).answers::<ExecutionResult>(202);
     let streams = |route: Route| run(route).answers_with(200, Content::Events);

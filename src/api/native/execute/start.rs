@@ -8,18 +8,22 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{ExecuteRequest, ModeName};
+use crate::api::attachments;
 use crate::api::call::Call;
+use crate::api::idempotency::Reserved;
 use crate::api::native::bodies;
 use crate::api::problem::Problem;
 use crate::catalog;
 use crate::catalog::agents::AgentRow;
 use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
+use crate::catalog::files::{Attached, AttachmentLimits};
 use crate::clock;
-use crate::engine::{EngineHandle, FlowRef, Resolver, StartRequest};
+use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
 use crate::flow::spec::FlowSpec;
 use crate::flow::vendor::{self, Parameter};
 use crate::ids::{ExecutionId, Tenant};
-use crate::machine::input::{Mode, Purpose, Trigger};
+use crate::machine::Refusal;
+use crate::machine::input::{Attachment, Mode, Purpose, Trigger};
 
 /// What started an execution that a request started.
 const TRIGGER: &str = "API";
@@ -78,6 +82,9 @@ impl ParameterCache {
 /// # Errors
 /// 404, 400, 409, 422, 429 as the contract says; nothing is left behind then.
 pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose: Purpose) -> Result<Started, Problem> {
+    if let Some(started) = begun(call).await? {
+        return Ok(started);
+    }
     let agent = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
     if !agent.enabled {
         return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
@@ -90,7 +97,14 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let config = config(&engine, &flow, &environment).await?;
     let mode = mode(call, &engine, &flow, request.mode).await?;
     let context = request.chat_user.map(|user| json!({"chatUser": user}));
+    let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
+    let actor = call.actor()?;
+    let limits = AttachmentLimits::from(&agent.settings);
+    let wanted = request.attachments.unwrap_or_default();
+    let files = attachments::resolve(&call.app.catalog, &call.tenant, &limits, &wanted, execution, &actor).await?;
     let start = StartRequest {
+        execution: Some(execution),
+        attachments: files.attachments.iter().map(attachment).collect(),
         config,
         mode,
         environment: Some(environment.slug.clone()),
@@ -102,8 +116,36 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         resolver: Some(resolver(call, environment.slug)),
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
-    let execution = engine.start(start).await?;
-    Ok(Started { engine, execution, agent: agent.id, session })
+    match engine.start(start).await {
+        Ok(execution) => Ok(Started { engine, execution, agent: agent.id, session }),
+        Err(error) => {
+            files.discard(&call.app.catalog, &call.tenant, &actor).await;
+            // Another attempt under the same key was faster.
+            match begun(call).await? {
+                Some(started) if matches!(error, engine::Error::Refused(Refusal::Exists)) => Ok(started),
+                _ => Err(error.into()),
+            }
+        }
+    }
+}
+
+/// What an earlier attempt under the same `Idempotency-Key` has started.
+async fn begun(call: &Call) -> Result<Option<Started>, Problem> {
+    let Some(Reserved { execution }) = call.reserved else { return Ok(None) };
+    let engine = call.app.engine.of(&call.tenant);
+    match engine.snapshot(execution).await {
+        Ok(snapshot) => {
+            let session = snapshot.start.session.clone().unwrap_or_default();
+            Ok(Some(Started { engine, execution, agent: snapshot.summary.flow, session }))
+        }
+        Err(engine::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn attachment(file: &Attached) -> Attachment {
+    let Attached { id, name, content_type, bytes, text } = file.clone();
+    Attachment { id: id.to_string(), name, content_type, bytes, text }
 }
 
 /// Unknown is 400 here: the path was right, a field was not.

@@ -125,7 +125,7 @@ pub fn routes() -> Vec<Route> {
             .to(resume),
         departs("retry", "retryExecution", "A new execution from the step that failed").may_take::<RetryBody>().to(retry),
         departs("fork", "forkExecution", "A new execution from an attempt, with another output").takes::<ForkBody>().to(fork),
-        departs("replay", "replayExecution", "A new execution with the same input").may_take::<ReplayBody>().to(replay),
+        departs("replay", "replayExecution", "A new execution with the same input").may_take::<ReplayBody>().creates_execution().to(replay),
     ]
 }
 
