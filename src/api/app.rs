@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::draft_changes::DraftChanges;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
@@ -12,6 +14,9 @@ use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::EngineHandle;
 use crate::runner::Runner;
+
+/// Watchers of test chats at once; together they read what is recorded this many times.
+const CHAT_WATCHERS_MAX: usize = 32;
 
 /// What the operator decides about the server.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +40,10 @@ pub struct App {
     pub metrics: Metrics,
     pub key_uses: KeyUses,
     pub parameters: ParameterCache,
+    /// Told after every change of a draft.
+    pub drafts: DraftChanges,
+    /// One permit per watcher of test chats: each reads everything that is recorded.
+    pub chat_watchers: Arc<Semaphore>,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -52,6 +61,8 @@ impl App {
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
             parameters: ParameterCache::default(),
+            drafts: DraftChanges::default(),
+            chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

@@ -9,6 +9,8 @@ mod app;
 mod call;
 mod caller;
 mod dispatch;
+mod docs;
+mod draft_changes;
 mod key_uses;
 mod limits;
 mod metrics;

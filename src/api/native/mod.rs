@@ -4,12 +4,15 @@
 mod agents;
 mod bodies;
 mod deployments;
+mod drafts;
 mod environments;
 mod execute;
 mod keys;
+mod networks;
 mod records;
 mod revisions;
 mod tenants;
+mod test_chats;
 
 pub use execute::ParameterCache;
 
@@ -21,8 +24,11 @@ pub fn routes() -> Vec<Route> {
         tenants::routes,
         keys::routes,
         environments::routes,
+        networks::routes,
         agents::routes,
         revisions::routes,
+        drafts::routes,
+        test_chats::routes,
         deployments::routes,
         execute::routes,
         records::routes,
