@@ -16,6 +16,7 @@ use crate::catalog;
 use crate::catalog::Stored;
 use crate::catalog::drafts::history::{Line, Source};
 use crate::catalog::drafts::{CONTENT_BYTES_MAX, DraftPlace, DraftRow, Edit, Editor};
+use crate::catalog::revisions::NewRevision;
 use crate::catalog::scopes::Scope;
 use crate::ids::TimeMs;
 
@@ -163,7 +164,11 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn place(call: &Call) -> Result<DraftPlace, Problem> {
+/// The draft that the path names, whether it is there or not.
+///
+/// # Errors
+/// 404 for what is no number.
+pub fn place(call: &Call) -> Result<DraftPlace, Problem> {
     let (tenant, agent) = (call.tenant.clone(), call.parameter("agent")?.to_owned());
     Ok(DraftPlace { tenant, agent, base_revision: revisions::number(call, "revision")? })
 }
@@ -263,6 +268,25 @@ async fn delete(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::empty(204))
 }
 
+/// The draft as the revision that it would be, with its version: of the version that `If-Match` names, if it names one.
+///
+/// # Errors
+/// 404 without a draft, 409 for another version, 422 with what is wrong with its content.
+pub fn sound(call: &Call, place: &DraftPlace) -> Result<(u64, NewRevision), Problem> {
+    let catalog = &call.app.catalog;
+    catalog.living_agent(&place.tenant, &place.agent)?;
+    let found = catalog.draft(&place.tenant, &place.agent, place.base_revision)?;
+    let missing = || Problem::not_found("draft", &format!("{}@{}", place.agent, place.base_revision));
+    let stored = found.ok_or_else(missing)?;
+    if known_version(call)?.is_some_and(|known| known != stored.version) {
+        return Err(refused(catalog::Error::Stale));
+    }
+    let text = stored.value.content.unwrap_or_default();
+    let content: Value = serde_json::from_str(&text).map_err(|error| internal(&format!("a draft is not JSON: {error}")))?;
+    let new = bodies::read(&place.agent, &content, call.header("x-fruxon-actor").map(str::to_owned))?;
+    Ok((stored.version, new))
+}
+
 async fn publish(call: Call) -> Result<Answer, Problem> {
     let body: PublishBody = call.json()?;
     if body.deploy {
@@ -270,18 +294,9 @@ async fn publish(call: Call) -> Result<Answer, Problem> {
     }
     let place = place(&call)?;
     let catalog = &call.app.catalog;
-    catalog.living_agent(&place.tenant, &place.agent)?;
-    let name = || format!("{}@{}", place.agent, place.base_revision);
-    let found = catalog.draft(&place.tenant, &place.agent, place.base_revision)?;
-    let stored = found.ok_or_else(|| Problem::not_found("draft", &name()))?;
-    if known_version(&call)?.is_some_and(|known| known != stored.version) {
-        return Err(refused(catalog::Error::Stale));
-    }
-    let text = stored.value.content.unwrap_or_default();
-    let content: Value = serde_json::from_str(&text).map_err(|error| internal(&format!("a draft is not JSON: {error}")))?;
-    let mut new = bodies::read(&place.agent, &content, call.header("x-fruxon-actor").map(str::to_owned))?;
+    let (version, mut new) = sound(&call, &place)?;
     new.comment = body.comment.or(new.comment);
-    let published = catalog.publish_draft(&place, stored.version, new, body.deploy, &call.actor()?).await;
+    let published = catalog.publish_draft(&place, version, new, body.deploy, &call.actor()?).await;
     let (row, ended) = published.map_err(refused)?;
     call.app.drafts.tell(&place, ended, ChangeKind::Published);
     let current = catalog.agent(&place.tenant, &place.agent)?.value.current_revision;

@@ -336,9 +336,18 @@ async fn subscribe(call: Call) -> Result<Answer, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
+    use crate::engine::{FlowRef, Options, StartRequest};
+    use crate::flow::compile;
+    use crate::machine::question::Person;
+    use crate::runner::{Runner, Settings};
+    use crate::store::{Faults, Store};
+
+    const FLOW: &str = "flow: helper\nsteps:\n  a: {set: {said: \"'you said ' + input.question\"}}\n";
 
     #[test]
     fn a_message_is_the_text_where_there_is_one() {
@@ -352,5 +361,52 @@ mod tests {
         ] {
             assert_eq!(content(&value), said);
         }
+    }
+
+    async fn say(engine: &EngineHandle, flow: &FlowRef, session: &str, question: &str, purpose: Purpose) {
+        let starter = Person { user: "ana".to_owned(), roles: Vec::new(), every_role: true };
+        let request = StartRequest::new(flow.clone(), json!({"question": question}), starter);
+        let id = engine.start(StartRequest { session: Some(session.to_owned()), purpose, ..request }).await.unwrap();
+        while !engine.snapshot(id).await.unwrap().summary.status.is_final() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn sessions(chats: &[Chat]) -> Vec<(&str, usize)> {
+        chats.iter().map(|chat| (chat.session.as_str(), chat.messages_count())).collect()
+    }
+
+    #[actix_web::rt::test]
+    async fn a_chat_is_a_session_of_tests_the_latest_first_and_deleted_ones_are_gone() {
+        let store = Store::in_memory(Faults::default());
+        let settings = Settings::new(&BTreeMap::new(), crate::runner::settings::File::default()).unwrap();
+        let engine = EngineHandle::spawn(store.clone(), Runner::new(settings).unwrap(), Options::default()).unwrap();
+        let (plan, _) = compile::load(FLOW).unwrap();
+        let flow = engine.register(plan.spec.as_ref().clone()).await.unwrap();
+        let mut feed = store.feed(store.position());
+        for (session, question, purpose) in [
+            ("first", "one", Purpose::Test),
+            ("second", "two", Purpose::Test),
+            ("real", "three", Purpose::Production),
+            ("first", "four", Purpose::Test),
+        ] {
+            say(&engine, &flow, session, question, purpose).await;
+        }
+        let tests = test_executions(&engine, "helper").await.unwrap();
+        let found = chats(tests.clone(), &[]);
+        assert_eq!(sessions(&found), [("first", 4), ("second", 2)]);
+        let began = engine.snapshot(found[0].executions.last().unwrap().id).await.unwrap();
+        assert_eq!(content(&began.start.input), "one");
+        assert_eq!(content(&began.ended.unwrap().output), "you said one");
+        let hidden_at = found[0].executions[1].summary.started_at;
+        let hidden = |session: &str| HiddenTestChat { agent: "helper".to_owned(), session: session.to_owned(), hidden_at };
+        let later = chats(tests, &[hidden("first")]);
+        assert_eq!(sessions(&later), [("first", 2), ("second", 2)], "what was said after the deletion is shown");
+        let records = feed.read(usize::MAX).unwrap().into_iter().flat_map(|fed| fed.records);
+        let told: Vec<Option<String>> =
+            records.filter_map(|record| told(&Tenant::default(), "helper", record)).map(|told| told.conversation_id).collect();
+        let named: Vec<&str> = told.iter().flatten().map(String::as_str).collect();
+        assert!(named.len() >= 3 && named.len() <= 6, "a beginning and an end each, in one commit or two: {named:?}");
+        assert!(!named.contains(&"real") && named.first() == Some(&"first") && named.last() == Some(&"first"));
     }
 }
