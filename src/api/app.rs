@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::idempotency::InFlight;
+use super::draft_changes::DraftChanges;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
@@ -14,6 +16,9 @@ use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::EngineHandle;
 use crate::runner::Runner;
+
+/// Watchers of test chats at once; together they read what is recorded this many times.
+const CHAT_WATCHERS_MAX: usize = 32;
 
 /// What the operator decides about the server.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +57,10 @@ pub struct App {
     pub key_uses: KeyUses,
     pub parameters: ParameterCache,
     pub in_flight: InFlight,
+    /// Told after every change of a draft.
+    pub drafts: DraftChanges,
+    /// One permit per watcher of test chats: each reads everything that is recorded.
+    pub chat_watchers: Arc<Semaphore>,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -70,6 +79,8 @@ impl App {
             key_uses: KeyUses::default(),
             parameters: ParameterCache::default(),
             in_flight: InFlight::default(),
+            drafts: DraftChanges::default(),
+            chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

@@ -12,6 +12,8 @@ mod caller;
 mod dispatch;
 mod housekeeping;
 mod idempotency;
+mod docs;
+mod draft_changes;
 mod key_uses;
 mod limits;
 mod metrics;

@@ -1,12 +1,13 @@
 //! The table of routes: every operation there is. Nothing is served that does not stand here.
 
 use super::route::Route;
-use super::{native, operate};
+use super::{docs, native, operate};
 
 /// Every operation, in the order of the OpenAPI document.
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut routes = operate::routes();
+    routes.extend(docs::routes());
     routes.extend(native::routes());
     routes
 }

@@ -196,12 +196,13 @@ impl Catalog {
         }
     }
 
-    /// The deployment that comes with an agent's first revision.
-    pub(super) fn first_deployment(
+    /// The deployment that comes with a new revision: an agent's first one, or one that was wanted at once.
+    pub(super) fn deploy_new(
         &self,
         tenant: &Tenant,
         agent: &mut AgentRow,
         revision: &mut RevisionRow,
+        reason: &str,
         actor: &Actor,
         changes: &mut Changes,
     ) -> Result<(), Error> {
@@ -209,7 +210,7 @@ impl Catalog {
         let deploy = Deploy {
             environment: PRODUCTION.to_owned(),
             split: vec![Share { revision: revision.revision, weight: 1 }],
-            reason: Some("first revision".to_owned()),
+            reason: Some(reason.to_owned()),
             tool: revision.tool.clone(),
             is_rollback: false,
         };

@@ -8,6 +8,7 @@ pub mod agents;
 pub mod audit;
 pub mod deployments;
 pub mod documents;
+pub mod drafts;
 pub mod environments;
 pub mod file_types;
 pub mod files;
@@ -17,5 +18,6 @@ pub mod numbers;
 pub mod revisions;
 pub mod scopes;
 pub mod tenants;
+pub mod test_chats;
 
 pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::agents::{AgentRow, target};
 use super::audit::Actor;
-use super::{Catalog, Error, Kept, Listing, Stored};
+use super::{Catalog, Changes, Error, Kept, Listing, Stored};
 use crate::flow::digest;
 use crate::flow::spec::FlowSpec;
 use crate::ids::{Digest, Tenant, TimeMs};
@@ -49,6 +49,26 @@ pub struct NewRevision {
     pub tool: Option<String>,
 }
 
+/// A new revision that can be written.
+pub(super) struct Prepared {
+    new: NewRevision,
+    digest: Digest,
+    /// The normalised flow.
+    text: String,
+}
+
+impl NewRevision {
+    /// Checks and writes what does not depend on what else is there.
+    pub(super) fn prepare(self) -> Result<Prepared, Error> {
+        if self.comment.as_ref().is_some_and(|comment| comment.len() > COMMENT_BYTES_MAX) {
+            return Err(Error::Invalid { field: "comment", message: format!("a comment has at most {COMMENT_BYTES_MAX} bytes") });
+        }
+        let digest = digest::of(&self.spec);
+        let text = serde_json::to_string(&self.spec).map_err(|error| Error::Store(format!("the flow cannot be written: {error}")))?;
+        Ok(Prepared { new: self, digest, text })
+    }
+}
+
 pub(super) fn row_key(agent: &str, revision: u32) -> String {
     format!("{agent}/{revision:010}")
 }
@@ -63,40 +83,49 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, `Invalid`, and as a commit.
     pub async fn create_revision(&self, tenant: &Tenant, agent: &str, new: NewRevision, actor: &Actor) -> Result<RevisionRow, Error> {
-        if new.comment.as_ref().is_some_and(|comment| comment.len() > COMMENT_BYTES_MAX) {
-            return Err(Error::Invalid { field: "comment", message: format!("a comment has at most {COMMENT_BYTES_MAX} bytes") });
+        let new = new.prepare()?;
+        self.update(|catalog, changes| catalog.add_revision(tenant, agent, &new, false, actor, changes)).await
+    }
+
+    /// The next revision as part of a larger change; `deployed` lets `production` run it although it is not the first.
+    pub(super) fn add_revision(
+        &self,
+        tenant: &Tenant,
+        agent: &str,
+        prepared: &Prepared,
+        deployed: bool,
+        actor: &Actor,
+        changes: &mut Changes,
+    ) -> Result<RevisionRow, Error> {
+        let Prepared { new, digest, text } = prepared;
+        let mut stored = self.living_agent(tenant, agent)?;
+        // Flows that the command line put into the catalog of the same data directory count as well.
+        let newest = self.store().latest(tenant, agent)?.map_or(0, |row| row.revision);
+        let revision = newest.max(stored.value.last_revision) + 1;
+        let is_first = stored.value.last_revision == 0;
+        let mut row = RevisionRow {
+            agent: agent.to_owned(),
+            revision,
+            digest: *digest,
+            comment: new.comment.clone(),
+            sent: new.sent.clone(),
+            created_at: actor.at,
+            created_by: actor.user.clone(),
+            tool: new.tool.clone(),
+            last_deployed_at: None,
+        };
+        let (name, spec) = (agent.to_owned(), text.clone());
+        changes.entry(Entry::Flow { tenant: tenant.clone(), name, revision, digest: *digest, spec });
+        stored.value.last_revision = revision;
+        stored.value.updated_at = actor.at;
+        if is_first || deployed {
+            let reason = if is_first { "first revision" } else { "published" };
+            self.deploy_new(tenant, &mut stored.value, &mut row, reason, actor, changes)?;
         }
-        let digest = digest::of(&new.spec);
-        let text = serde_json::to_string(&new.spec).map_err(|error| Error::Store(format!("the flow cannot be written: {error}")))?;
-        self.update(|catalog, changes| {
-            let mut stored = catalog.living_agent(tenant, agent)?;
-            // Flows that the command line put into the catalog of the same data directory count as well.
-            let newest = catalog.store().latest(tenant, agent)?.map_or(0, |row| row.revision);
-            let revision = newest.max(stored.value.last_revision) + 1;
-            let is_first = stored.value.last_revision == 0;
-            let mut row = RevisionRow {
-                agent: agent.to_owned(),
-                revision,
-                digest,
-                comment: new.comment.clone(),
-                sent: new.sent.clone(),
-                created_at: actor.at,
-                created_by: actor.user.clone(),
-                tool: new.tool.clone(),
-                last_deployed_at: None,
-            };
-            changes.entry(Entry::Flow { tenant: tenant.clone(), name: agent.to_owned(), revision, digest, spec: text.clone() });
-            stored.value.last_revision = revision;
-            stored.value.updated_at = actor.at;
-            if is_first {
-                catalog.first_deployment(tenant, &mut stored.value, &mut row, actor, changes)?;
-            }
-            changes.put(tenant, &row_key(agent, revision), 0, &row);
-            changes.put::<AgentRow>(tenant, &stored.key, stored.version, &stored.value);
-            changes.audit(tenant, actor, "revision.created", &target(agent), Some(format!("revision {revision}")));
-            Ok(row)
-        })
-        .await
+        changes.put(tenant, &row_key(agent, revision), 0, &row);
+        changes.put::<AgentRow>(tenant, &stored.key, stored.version, &stored.value);
+        changes.audit(tenant, actor, "revision.created", &target(agent), Some(format!("revision {revision}")));
+        Ok(row)
     }
 
     /// Keeps the flow of a draft, so that an execution can be pinned to it; it gets no number among the agent's revisions.

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
 #![cfg(unix)]
 
+mod docs;
+mod drafts;
 mod hardening;
 mod harness;
 mod repetition;
 mod storage;
+mod streams;
 mod walls;

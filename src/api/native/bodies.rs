@@ -40,7 +40,7 @@ pub struct CreateAgentRevision {
 pub struct AgentDraftPayload(pub CreateAgentRevision);
 
 /// One thing that is wrong with a flow.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FlowProblem {
     code: String,
     message: String,
@@ -48,9 +48,9 @@ pub struct FlowProblem {
     /// JSON pointer into the body.
     pointer: String,
     /// 1-based; where the flow was sent as a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
 }
 
@@ -72,6 +72,18 @@ pub fn read(agent: &str, body: &Value, tool: Option<String>) -> Result<NewRevisi
         own(agent, fields)?
     };
     Ok(NewRevision { spec, sent, comment, tool })
+}
+
+/// What keeps a body from being a revision of `agent`; empty: nothing.
+#[must_use]
+pub fn problems(agent: &str, body: &Value) -> Vec<FlowProblem> {
+    let Err(refusal) = read(agent, body, None) else { return Vec::new() };
+    let listed = refusal.more.get("problems").cloned().and_then(|problems| serde_json::from_value(problems).ok());
+    listed.unwrap_or_else(|| {
+        let field = refusal.errors.keys().next().filter(|field| *field != "$");
+        let pointer = field.map(|field| format!("/{field}")).unwrap_or_default();
+        vec![FlowProblem { code: refusal.code, message: refusal.detail, hint: String::new(), pointer, line: None, column: None }]
+    })
 }
 
 fn without_stamps(fields: &Map<String, Value>) -> Map<String, Value> {

@@ -4,13 +4,16 @@
 mod agents;
 mod bodies;
 mod deployments;
+mod drafts;
 mod environments;
 mod execute;
 mod keys;
+mod networks;
 mod records;
 mod revisions;
 mod storage;
 mod tenants;
+mod test_chats;
 
 pub use execute::ParameterCache;
 
@@ -23,8 +26,11 @@ pub fn routes() -> Vec<Route> {
         storage::routes,
         keys::routes,
         environments::routes,
+        networks::routes,
         agents::routes,
         revisions::routes,
+        drafts::routes,
+        test_chats::routes,
         deployments::routes,
         execute::routes,
         records::routes,

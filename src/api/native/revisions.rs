@@ -19,7 +19,7 @@ use crate::ids::{Digest, TimeMs};
 /// A revision: its body as it was sent, and what the server knows of it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Revision {
+pub(super) struct Revision {
     agent_id: String,
     agent_revision: u32,
     /// Over the meaning of the normalised flow.
@@ -162,7 +162,7 @@ impl RevisionLine {
 }
 
 impl Revision {
-    fn of(row: RevisionRow, current: u32) -> Self {
+    pub(super) fn of(row: RevisionRow, current: u32) -> Self {
         let mut sent = if let Value::Object(sent) = row.sent { sent } else { Map::new() };
         sent.remove("comment");
         Self {

@@ -1,0 +1,170 @@
+//! Conversations: what was said before goes to the models of the next turn, and what happens to a message while an earlier one is
+//! being answered is the agent's choice. A session is nothing that is kept: it is the executions that bear its name.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
+
+use super::result::response_text;
+use super::wait::{Patience, settle};
+use crate::api::call::Call;
+use crate::api::problem::Problem;
+use crate::catalog::agents::{AgentRow, AgentSettings, WhenBusy};
+use crate::engine::{EngineHandle, ListRequest};
+use crate::ids::{ExecutionId, Tenant};
+use crate::machine::call::Message;
+use crate::machine::input::Purpose;
+use crate::machine::summary::Status;
+use crate::store::{Filter, RunKind};
+
+/// How long a message waits for its turn.
+const TURN_SECONDS_MAX: u64 = 100;
+/// Between two looks at whether the turn has come, where nothing can be heard.
+const TURN_POLL: Duration = Duration::from_millis(50);
+/// Inputs that are what a person says, the likeliest first.
+const MESSAGE_NAMES: [&str; 6] = ["message", "question", "query", "prompt", "input", "text"];
+/// Sessions whose order is kept in memory, before those nobody holds are dropped.
+const LOCKS_KEPT: usize = 10_000;
+
+type Lock = Arc<tokio::sync::Mutex<()>>;
+
+/// One message of a session at a time is let in, in the order of arrival.
+#[derive(Default)]
+pub struct SessionLocks {
+    locks: Mutex<HashMap<(Tenant, String, String), Lock>>,
+}
+
+impl SessionLocks {
+    async fn of(&self, tenant: &Tenant, agent: &str, session: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+            if locks.len() >= LOCKS_KEPT {
+                locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+            }
+            Arc::clone(locks.entry((tenant.clone(), agent.to_owned(), session.to_owned())).or_default())
+        };
+        lock.lock_owned().await
+    }
+}
+
+/// A message that may start, and what was said before it. Held until its start is durable.
+pub struct Turn {
+    pub history: Vec<Message>,
+    _order: OwnedMutexGuard<()>,
+}
+
+/// Lets a message of a session in, or says why not.
+///
+/// # Errors
+/// 409 `session_busy`.
+pub async fn admit(call: &Call, engine: &EngineHandle, agent: &AgentRow, session: &str, purpose: Purpose) -> Result<Turn, Problem> {
+    let order = call.app.sessions.of(&call.tenant, &agent.id, session).await;
+    let until = tokio::time::Instant::now() + Duration::from_secs(TURN_SECONDS_MAX);
+    loop {
+        let running = unfinished(engine, agent, session, purpose).await?;
+        let Some(first) = running.first().copied() else { break };
+        match agent.settings.when_busy {
+            WhenBusy::Parallel => break,
+            WhenBusy::Reject => return Err(busy(first, "an earlier message of this session is not answered yet")),
+            WhenBusy::Interrupt => {
+                for execution in running {
+                    match engine.cancel(execution, "interrupted by the next message of its session", call.person()?).await {
+                        Ok(()) | Err(crate::engine::Error::Refused(crate::machine::Refusal::Ended)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+            WhenBusy::Enqueue => {}
+        }
+        if tokio::time::Instant::now() >= until {
+            return Err(busy(first, "the earlier message of this session took too long"));
+        }
+        let left = until.saturating_duration_since(tokio::time::Instant::now()).as_secs().max(1);
+        let rest = settle(call, engine, first, Patience::Seconds(left)).await?;
+        if !rest.snapshot.summary.status.is_final() {
+            // It waits for a person or an event: its end is not near, and may be.
+            tokio::time::sleep(TURN_POLL).await;
+        }
+    }
+    let history = history(engine, agent, session, purpose).await?;
+    Ok(Turn { history, _order: order })
+}
+
+fn busy(execution: ExecutionId, message: &str) -> Problem {
+    Problem::conflict("session_busy", message).with("executionRecordId", execution)
+}
+
+fn of_session(agent: &AgentRow, session: &str, purpose: Purpose, statuses: BTreeSet<Status>) -> Filter {
+    Filter {
+        statuses,
+        purpose: Some(purpose),
+        flow: Some(agent.id.clone()),
+        session: Some(session.to_owned()),
+        runs: BTreeSet::from([RunKind::Root]),
+        ..Filter::default()
+    }
+}
+
+async fn unfinished(engine: &EngineHandle, agent: &AgentRow, session: &str, purpose: Purpose) -> Result<Vec<ExecutionId>, Problem> {
+    let statuses = BTreeSet::from([Status::Running, Status::WaitingPerson, Status::WaitingAsync]);
+    let filter = of_session(agent, session, purpose, statuses);
+    let page = engine.list(ListRequest { filter, before: None, limit: 0 }).await?;
+    Ok(page.rows.into_iter().rev().map(|row| row.id).collect())
+}
+
+/// What was said in the session, oldest first, as much as the agent wants.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, purpose: Purpose) -> Result<Vec<Message>, Problem> {
+    let AgentSettings { session_turns_max, session_characters_max, .. } = agent.settings;
+    let limit = session_turns_max as usize;
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let filter = of_session(agent, session, purpose, BTreeSet::from([Status::Completed]));
+    let page = engine.list(ListRequest { filter, before: None, limit }).await?;
+    let (mut turns, mut left) = (Vec::new(), session_characters_max as usize);
+    for row in page.rows {
+        let snapshot = engine.snapshot(row.id).await?;
+        let said = message(&snapshot.start.input);
+        let answered = snapshot.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
+        let characters = said.chars().count() + answered.chars().count();
+        if characters > left {
+            break;
+        }
+        left -= characters;
+        turns.push([Message::User { text: said }, Message::Assistant { text: answered, calls: Vec::new() }]);
+    }
+    turns.reverse();
+    Ok(turns.into_iter().flatten().collect())
+}
+
+/// What a person said, among the parameters: the one that is called so, or the only text; else all of them.
+#[must_use]
+pub fn message(input: &Value) -> String {
+    let texts = || input.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let named = MESSAGE_NAMES.iter().find_map(|wanted| texts().find(|(name, _)| name == wanted));
+    let only = || {
+        let mut all = texts();
+        all.next().filter(|_| all.next().is_none())
+    };
+    named.or_else(only).map_or_else(|| input.to_string(), |(_, text)| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::message;
+
+    #[test]
+    fn the_message_is_found_by_its_name_or_because_it_is_the_only_text() {
+        assert_eq!(message(&json!({"tone": "kind", "message": "Hi"})), "Hi");
+        assert_eq!(message(&json!({"ticket": "It broke", "number": 3})), "It broke");
+        assert_eq!(message(&json!({"a": "1", "b": "2"})), r#"{"a":"1","b":"2"}"#);
+    }
+}
