@@ -10,6 +10,7 @@ use super::metrics::Metrics;
 use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::EngineHandle;
+use crate::notify;
 use crate::runner::Runner;
 
 /// What the operator decides about the server.
@@ -31,6 +32,8 @@ pub struct App {
     pub limiter: Limiter,
     pub metrics: Metrics,
     pub key_uses: KeyUses,
+    /// Whom questions are told to, and how mails are sent.
+    pub notify: notify::Settings,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -47,8 +50,16 @@ impl App {
             settings,
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
+            notify: notify::Settings::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }
+    }
+
+    /// The same, telling people of questions.
+    #[must_use]
+    pub fn with_notify(mut self, settings: notify::Settings) -> Self {
+        self.notify = settings;
+        self
     }
 }

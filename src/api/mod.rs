@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod call;
 mod caller;
+mod decide;
 mod dispatch;
 mod key_uses;
 mod limits;

@@ -5,10 +5,13 @@
 //! **Invariant**: everything that must hold together changes in one commit, by compare-and-set; of two writers one reads again.
 
 pub mod audit;
+pub mod deliveries;
 pub mod documents;
 pub mod keys;
+pub mod links;
 pub mod numbers;
 pub mod scopes;
 pub mod tenants;
+pub mod webhooks;
 
 pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};

@@ -3,6 +3,7 @@
 
 mod keys;
 mod tenants;
+mod webhooks;
 
 use super::route::Route;
 
@@ -10,5 +11,6 @@ use super::route::Route;
 pub fn routes() -> Vec<Route> {
     let mut routes = tenants::routes();
     routes.extend(keys::routes());
+    routes.extend(webhooks::routes());
     routes
 }
