@@ -17,6 +17,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The file's other tables, for the runner.
     pub tables: toml::Table,
+    /// The table `notify`, for whoever tells people of questions.
+    pub notify: toml::Table,
 }
 
 /// Settings that cannot be used; says which file and what to change.
@@ -28,6 +30,8 @@ pub enum Error {
     Parse { path: PathBuf, reason: String },
     #[error("the settings file {} is refused: `data_dir` must be a text, the path of a directory", path.display())]
     DataDir { path: PathBuf },
+    #[error("the settings file {} is refused: `notify` must be a table", path.display())]
+    Notify { path: PathBuf },
 }
 
 impl Config {
@@ -60,9 +64,14 @@ impl Config {
             Some(toml::Value::String(directory)) => PathBuf::from(directory),
             Some(_) => return Err(Error::DataDir { path }),
         };
+        let notify = match tables.remove("notify") {
+            None => toml::Table::new(),
+            Some(toml::Value::Table(table)) => table,
+            Some(_) => return Err(Error::Notify { path }),
+        };
         // Relative to the file, so that the project works from any directory.
         let data_dir = path.parent().map_or_else(|| data_dir.clone(), |parent| parent.join(&data_dir));
-        Ok(Self { data_dir, file: Some(path), tables })
+        Ok(Self { data_dir, file: Some(path), tables, notify })
     }
 }
 

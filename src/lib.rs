@@ -11,6 +11,8 @@ pub mod ids;
 pub mod journal;
 pub mod limits;
 pub mod machine;
+pub mod notify;
+pub mod present;
 pub mod runner;
 pub mod store;
 pub mod telemetry;

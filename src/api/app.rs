@@ -15,6 +15,7 @@ use super::native::ParameterCache;
 use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::EngineHandle;
+use crate::notify;
 use crate::runner::Runner;
 
 /// Watchers of test chats at once; together they read what is recorded this many times.
@@ -61,6 +62,8 @@ pub struct App {
     pub drafts: DraftChanges,
     /// One permit per watcher of test chats: each reads everything that is recorded.
     pub chat_watchers: Arc<Semaphore>,
+    /// Whom questions are told to, and how mails are sent.
+    pub notify: notify::Settings,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -81,8 +84,16 @@ impl App {
             in_flight: InFlight::default(),
             drafts: DraftChanges::default(),
             chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
+            notify: notify::Settings::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }
+    }
+
+    /// The same, telling people of questions.
+    #[must_use]
+    pub fn with_notify(mut self, settings: notify::Settings) -> Self {
+        self.notify = settings;
+        self
     }
 }

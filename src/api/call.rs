@@ -1,6 +1,7 @@
 //! A request on its way to its handler: who calls, for which tenant, with what. The body is read and bounded already.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
@@ -23,6 +24,8 @@ pub struct Call {
     pub caller: Option<Caller>,
     /// The path's tenant, where it names one, otherwise the key's.
     pub tenant: Tenant,
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
     pub path: String,
     pub parameters: HashMap<&'static str, String>,
     pub query: String,
@@ -48,6 +51,14 @@ impl Call {
     /// 400 that names what is unknown or wrong.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_html_form::from_str(&self.query).map_err(|error| Problem::invalid("query", error.to_string()))
+    }
+
+    /// The body as the fields of an HTML form.
+    ///
+    /// # Errors
+    /// 400 that names what is unknown or wrong.
+    pub fn fields<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_html_form::from_bytes(&self.body).map_err(|error| Problem::invalid("$", error.to_string()))
     }
 
     /// The body as JSON; an empty one is `{}`.

@@ -2,6 +2,7 @@
 //! route, in this order, from the table alone.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -121,6 +122,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         app: Arc::clone(app),
         caller,
         tenant,
+        address: client_address(app, request),
         path: request.path().to_owned(),
         parameters,
         query: request.query_string().to_owned(),
@@ -136,8 +138,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
 }
 
 async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Result<Caller, Problem> {
-    let address = || request.peer_addr().map(|peer| peer.ip());
-    let failed = |problem: Problem| match address() {
+    let failed = |problem: Problem| match client_address(app, request) {
         Some(address) => app.limiter.failure(address).err().unwrap_or(problem),
         None => problem,
     };
@@ -156,6 +157,11 @@ async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Res
         }
         Known::No(problem) => Err(failed(problem)),
     }
+}
+
+/// Where the request comes from.
+fn client_address(_app: &App, request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip())
 }
 
 /// The tenant that the request is about. A foreign one looks like one that does not exist.
@@ -217,10 +223,13 @@ fn check_type(route: &Route, request: &HttpRequest, body: &Bytes) -> Result<(), 
     match route.payload {
         Payload::Json { required: true, .. } if body.is_empty() => Err(Problem::invalid("$", "a JSON body is needed")),
         Payload::Json { .. } if !body.is_empty() && !essence.eq_ignore_ascii_case("application/json") => Err(wrong("application/json")),
+        Payload::Fields(_) if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
+            Err(wrong("application/x-www-form-urlencoded"))
+        }
         Payload::Form { .. } if !essence.eq_ignore_ascii_case("multipart/form-data") => Err(wrong("multipart/form-data")),
         // The vendor's clients send `{}` with every action.
         Payload::Nothing if !body.is_empty() && body.as_ref() != b"{}" => Err(Problem::invalid("$", "this operation takes no body")),
-        Payload::Nothing | Payload::Json { .. } | Payload::Form { .. } => Ok(()),
+        Payload::Nothing | Payload::Json { .. } | Payload::Fields(_) | Payload::Form { .. } => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod app;
 mod attachments;
 mod call;
 mod caller;
+mod decide;
 mod dispatch;
 mod housekeeping;
 mod idempotency;

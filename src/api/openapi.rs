@@ -128,6 +128,9 @@ fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value>
     match route.payload {
         Payload::Nothing => None,
         Payload::Json { schema, required } => Some(json!({"required": required, "content": {JSON: {"schema": schema(generator)}}})),
+        Payload::Fields(schema) => {
+            Some(json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": schema(generator)}}}))
+        }
         Payload::Form { part } => Some(json!({"required": true, "content": {"multipart/form-data": {"schema": {
             "type": "object", "required": [part], "properties": {part: {"type": "string", "format": "binary"}},
         }}}})),

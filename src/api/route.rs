@@ -63,6 +63,8 @@ pub enum Payload {
         schema: SchemaOf,
         required: bool,
     },
+    /// The fields of an HTML form.
+    Fields(SchemaOf),
     /// A form with a file in the part of this name.
     Form {
         part: &'static str,
@@ -193,6 +195,13 @@ impl Route {
     #[must_use]
     pub fn may_take<T: JsonSchema>(mut self) -> Self {
         self.payload = Payload::Json { schema: schema_of::<T>, required: false };
+        self
+    }
+
+    /// The fields of an HTML form.
+    #[must_use]
+    pub fn takes_fields<T: JsonSchema>(mut self) -> Self {
+        self.payload = Payload::Fields(schema_of::<T>);
         self
     }
 

@@ -1,7 +1,7 @@
 //! The table of routes: every operation there is. Nothing is served that does not stand here.
 
 use super::route::Route;
-use super::{docs, native, operate};
+use super::{decide, docs, native, operate};
 
 /// Every operation, in the order of the OpenAPI document.
 #[must_use]
@@ -9,6 +9,7 @@ pub fn table() -> Vec<Route> {
     let mut routes = operate::routes();
     routes.extend(docs::routes());
     routes.extend(native::routes());
+    routes.extend(decide::routes());
     routes
 }
 
@@ -31,7 +32,8 @@ mod tests {
     #[test]
     fn what_is_public_is_on_a_short_list() {
         let public: Vec<&str> = table().iter().filter(|route| route.access == Access::Public).map(|route| route.path).collect();
-        let known = ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}", "/swagger/v1/swagger.json"];
+        let known =
+            ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}", "/swagger/v1/swagger.json", "/decide/{token}"];
         let unknown: Vec<&&str> = public.iter().filter(|path| !known.contains(path)).collect();
         assert!(unknown.is_empty(), "public, and not on the list of this test: {unknown:?}");
     }

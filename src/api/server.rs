@@ -12,6 +12,7 @@ use super::app::App;
 use super::dispatch;
 use super::housekeeping;
 use crate::engine::Parked;
+use crate::notify;
 
 /// How long connections get to end once everything is parked, in seconds.
 const CONNECTIONS_END_SECONDS: u64 = 2;
@@ -55,6 +56,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         let mut signals = Signals::new()?;
+        let notifying = notify::start(parts(&app, address)).await.map_err(std::io::Error::other)?;
         ready(Listening { address });
         tokio::select! {
             () = signals.next() => {}
@@ -63,6 +65,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         tracing::info!("stopping: nothing new is taken");
         app.closing.cancel();
         let stopping = async {
+            notifying.stop().await;
             let parked = app.engine.clone().shutdown(stop.grace).await;
             handle.stop(true).await;
             parked
@@ -78,6 +81,17 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         let _ = serving.await;
         Ok(parked)
     })
+}
+
+/// What telling others of what happens needs.
+fn parts(app: &App, address: SocketAddr) -> notify::Parts {
+    notify::Parts {
+        engine: app.engine.clone(),
+        catalog: app.catalog.clone(),
+        runner: app.runner.clone(),
+        settings: app.notify.clone(),
+        base_url: app.settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
+    }
 }
 
 /// SIGTERM and SIGINT.

@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod audit;
+pub mod deliveries;
 pub mod deployments;
 pub mod documents;
 pub mod drafts;
@@ -14,10 +15,12 @@ pub mod file_types;
 pub mod files;
 pub mod idempotency;
 pub mod keys;
+pub mod links;
 pub mod numbers;
 pub mod revisions;
 pub mod scopes;
 pub mod tenants;
 pub mod test_chats;
+pub mod webhooks;
 
 pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};

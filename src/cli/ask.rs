@@ -115,7 +115,7 @@ fn decided(verdict: Verdict, reason: Option<String>) -> Option<Reply> {
 async fn edit(output: Output, question: &Question) -> Option<Value> {
     let arguments = &question.action.as_ref()?.arguments;
     if editor().is_none() {
-        output.note(&question::pretty(arguments));
+        output.note(&crate::present::action::pretty(arguments));
         return read_json(output, "the new arguments, as JSON").await;
     }
     let current = arguments.clone();
@@ -169,7 +169,7 @@ async fn respond(output: Output, question: &Question) -> Option<Value> {
     let mut parameters = Vec::new();
     for (name, property) in properties {
         let hint = property.get("description").or_else(|| property.get("type")).and_then(Value::as_str).unwrap_or("text");
-        output.prompt(&format!("{} ({}) > ", super::visible::visible(name), super::visible::visible(hint)));
+        output.prompt(&format!("{} ({}) > ", crate::present::visible::visible(name), crate::present::visible::visible(hint)));
         let line = read_line().await?;
         if !line.is_empty() {
             parameters.push(format!("{name}={line}"));

@@ -11,7 +11,7 @@ use super::args::Context;
 use super::error::{Error, Exit};
 use super::output::{Accent, Output};
 use super::session;
-use super::visible::visible;
+use crate::present::visible::visible;
 use crate::runner::Runner;
 use crate::store::{self, Store};
 

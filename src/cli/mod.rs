@@ -22,7 +22,6 @@ mod store;
 mod tree;
 mod values;
 mod view;
-mod visible;
 mod walk;
 
 use std::process::ExitCode;

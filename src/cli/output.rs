@@ -6,7 +6,8 @@ use std::io::{IsTerminal as _, Write as _};
 use owo_colors::{OwoColorize as _, Style};
 use serde::Serialize;
 
-use super::visible::visible;
+use crate::present::visible::visible;
+pub use crate::present::words::{dollars, instant};
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -151,19 +152,6 @@ pub fn duration(ms: u64) -> String {
         3_600..86_400 => format!("{}h{:02}m", seconds / 3_600, seconds % 3_600 / 60),
         _ => format!("{}d{:02}h", seconds / 86_400, seconds % 86_400 / 3_600),
     }
-}
-
-/// An instant for people, in UTC, to the second.
-#[must_use]
-pub fn instant(at: crate::ids::TimeMs) -> String {
-    let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms}ms"), |stamp| stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-}
-
-/// Dollars for people: enough digits to see what a call costs.
-#[must_use]
-pub fn dollars(usd: f64) -> String {
-    if usd > 0.0 && usd < 0.01 { format!("${usd:.6}") } else { format!("${:.2}", usd.abs()) }
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::{Accent, Output, dollars, duration};
 use super::tree::{Line, Mark, Tree};
-use super::visible::{one_line, visible};
 use crate::ids::{ExecutionId, NanoUsd};
 use crate::machine::event::{Event, Recorded};
+use crate::present::visible::{one_line, visible};
 
 /// How much of a detail fits behind a step's name.
 const DETAIL_CHARACTERS_MAX: usize = 100;

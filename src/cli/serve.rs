@@ -14,6 +14,7 @@ use crate::catalog::audit::Actor;
 use crate::clock;
 use crate::engine::{EngineHandle, Options, Resume};
 use crate::ids::Tenant;
+use crate::notify;
 use crate::runner::Runner;
 use crate::store::{self, Store};
 
@@ -44,12 +45,14 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let listener = TcpListener::bind(args.listen)
         .map_err(|error| Error::Failed(format!("cannot listen on {}: {error}; choose another with --listen", args.listen)))?;
     let runner = Runner::new(session::settings(&context.config)?).map_err(|error| Error::Usage(error.to_string()))?;
+    let notify = notify::Settings::new(context.config.notify.clone(), |name| std::env::var(name).ok());
+    let notify = notify.map_err(|error| Error::Usage(error.to_string()))?;
     let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
     let store = Store::open(&options).map_err(Error::failed)?;
     let catalog = Catalog::new(store.clone());
     let root_key = session::block_on(prepare(&catalog))?;
     let engine = EngineHandle::spawn(store, runner.clone(), Options { resume: Resume::All, ..Options::default() })?;
-    let app = App::new(engine, catalog, runner, api::Settings::default());
+    let app = App::new(engine, catalog, runner, api::Settings::default()).with_notify(notify);
     let stop = api::Stop { token: CancellationToken::new(), grace: Duration::from_secs(args.grace) };
     let parked = api::serve(app, listener, &stop, |listening| {
         if let Some(key) = root_key {

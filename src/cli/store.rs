@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::args::Context;
 use super::error::{Error, Exit};
-use super::visible::visible;
+use crate::present::visible::visible;
 use crate::store::{self, OnDamage, Options};
 
 #[derive(Debug, clap::Subcommand)]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::ids::{CallId, FrameId, NanoUsd, TimeMs};
 use crate::machine::call::{Call, Outcome, Request};
 use crate::machine::event::{Ending, Event, LoopEnding, Opening, Part, Place, Recorded, Work};
-use crate::machine::question::{QuestionKind, Verdict};
+pub use crate::present::words::{question_word, verdict_word};
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,29 +208,4 @@ pub fn request_line(call: &Call) -> String {
         Request::Builtin { name, .. } => format!("builtin {name}"),
     };
     if call.script.is_some() { format!("{words} (rehearsed)") } else { words }
-}
-
-/// What kind of question it is, for people.
-#[must_use]
-pub fn question_word(kind: QuestionKind) -> &'static str {
-    match kind {
-        QuestionKind::Approval | QuestionKind::ToolApproval => "asks for approval",
-        QuestionKind::Ask => "asks",
-        QuestionKind::InDoubt => "is in doubt",
-        QuestionKind::Budget => "asks for budget",
-    }
-}
-
-/// What a decision was, for people.
-#[must_use]
-pub fn verdict_word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Approve => "approved",
-        Verdict::Edit { .. } => "edited and approved",
-        Verdict::Reject => "rejected",
-        Verdict::Respond { .. } => "answered",
-        Verdict::Retry => "to be done again, decided",
-        Verdict::Happened { .. } => "has happened, decided",
-        Verdict::Fail => "given up, decided",
-    }
 }

@@ -72,7 +72,7 @@ pub fn document(text: &str, option: &str) -> Result<Value, Error> {
         let read = std::fs::read_to_string(path).map_err(|error| Error::Refused(format!("{option}: cannot read {path}: {error}")))?;
         (read, path.to_owned())
     } else {
-        (text.to_owned(), format!("`{}`", super::visible::one_line(text, 60)))
+        (text.to_owned(), format!("`{}`", crate::present::visible::one_line(text, 60)))
     };
     if text.len() > PAYLOAD_BYTES_MAX {
         return Err(Error::Refused(format!("{option}: {origin} is larger than {PAYLOAD_BYTES_MAX} bytes")));

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::output::{Accent, Output, dollars, duration, instant};
-use super::question::pretty;
-use super::visible::{one_line, visible};
 use crate::engine::{Listed, Snapshot};
 use crate::flow::plan::Approvers;
 use crate::machine::input::Mode;
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::{Status, WaitingFor};
+use crate::present::action::pretty;
+use crate::present::visible::{one_line, visible};
 
 /// What `run -o json` and `exec show -o json` print.
 #[must_use]

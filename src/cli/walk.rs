@@ -12,8 +12,7 @@ use super::error::{Error, Exit};
 use super::output::{Accent, Format, dollars, duration};
 use super::progress::Progress;
 use super::session::Session;
-use super::visible::{one_line, visible};
-use super::{question, view};
+use super::view;
 use crate::clock;
 use crate::engine::{self, Answered, Notice, Notices, QuestionRef, Snapshot};
 use crate::flow::spec;
@@ -22,6 +21,7 @@ use crate::machine::Refusal;
 use crate::machine::event::{Event, Recorded};
 use crate::machine::question::{Decision, QuestionKind, Verdict};
 use crate::machine::summary::{Status, WaitingFor};
+use crate::present::visible::{one_line, visible};
 
 /// Calls that are running when the process is interrupted get this long to end; what does not is lost, or in doubt.
 const INTERRUPTED_GRACE: Duration = Duration::from_secs(2);
@@ -331,7 +331,7 @@ fn result(context: &Context, snapshot: &Snapshot, questions: &[QuestionRef], pro
         Format::Ndjson => output.json_line(&view::execution(snapshot)),
         Format::Text => {
             if let (Status::Completed, Some(ended)) = (snapshot.summary.status, &snapshot.ended) {
-                output.data(&question::pretty(&ended.output));
+                output.data(&crate::present::action::pretty(&ended.output));
             }
         }
     }

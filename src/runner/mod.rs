@@ -4,6 +4,7 @@
 pub mod failure;
 pub mod gates;
 pub mod llm;
+pub mod notify;
 pub mod outbound;
 pub mod prices;
 pub mod rehearsal;

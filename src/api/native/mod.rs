@@ -14,6 +14,7 @@ mod revisions;
 mod storage;
 mod tenants;
 mod test_chats;
+mod webhooks;
 
 pub use execute::ParameterCache;
 
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         deployments::routes,
         execute::routes,
         records::routes,
+        webhooks::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
 }

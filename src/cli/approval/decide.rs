@@ -8,10 +8,10 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::session::{self, Session};
 use crate::cli::tree::verdict_word;
-use crate::cli::visible::visible;
 use crate::cli::{exec, values};
 use crate::engine::{Answered, QuestionRef, Resume};
 use crate::machine::question::{Decision, QuestionKind, Verdict};
+use crate::present::visible::visible;
 
 /// # Errors
 /// When the question cannot be approved, by this person, now.

@@ -3,10 +3,10 @@
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{duration, instant};
-use crate::cli::visible::{one_line, visible};
 use crate::cli::{question, session, view};
 use crate::clock;
 use crate::engine::{QuestionRef, Resume};
+use crate::present::visible::{one_line, visible};
 
 /// List every open question: approvals, asks, budgets, calls in doubt.
 #[derive(Debug, clap::Args)]

@@ -8,10 +8,10 @@ use super::args::Context;
 use super::error::{Error, Exit};
 use super::output::instant;
 use super::tree::verdict_word;
-use super::visible::visible;
 use super::{session, walk};
 use crate::engine::{ClosedQuestion, Closing};
 use crate::ids::Digest;
+use crate::present::visible::visible;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

@@ -4,10 +4,10 @@ use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{Format, instant};
-use crate::cli::visible::visible;
 use crate::cli::{session, walk};
 use crate::engine::Resume;
 use crate::machine::event::Recorded;
+use crate::present::visible::visible;
 
 /// Events read at once.
 const PAGE: usize = 1_000;

@@ -4,11 +4,11 @@ use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{Accent, Format, Output, dollars, duration};
-use crate::cli::question::pretty;
 use crate::cli::session;
-use crate::cli::visible::{one_line, visible};
 use crate::engine::Resume;
 use crate::machine::trace::{Attempt, Trace};
+use crate::present::action::pretty;
+use crate::present::visible::{one_line, visible};
 
 /// Show every attempt of an execution: times, tokens, cost, and on request inputs and outputs.
 #[derive(Debug, clap::Args)]

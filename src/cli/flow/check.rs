@@ -8,10 +8,10 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::loading;
 use crate::cli::output::{Accent, Format};
-use crate::cli::visible::visible;
 use crate::flow::compile;
 use crate::flow::problem::{Problem, Severity};
 use crate::flow::spec::RehearsalSpec;
+use crate::present::visible::visible;
 
 /// Check flow files: every problem at once, each with its place, a stable code and a hint.
 #[derive(Debug, clap::Args)]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
-use crate::cli::visible::visible;
 use crate::cli::{loading, session};
 use crate::flow::explain::{self, ModelPrice};
+use crate::present::visible::visible;
 use crate::runner::Runner;
 
 /// Say in plain words what a flow does: what runs when, who is asked, what can go wrong, worst-case cost.

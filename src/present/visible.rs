@@ -1,4 +1,5 @@
-//! Text from models, tools and people, made safe for a terminal: control and bidirectional characters are shown, not obeyed.
+//! Text from models, tools and people, made safe to look at in a terminal or on a page: control and bidirectional characters are shown,
+//! not obeyed.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

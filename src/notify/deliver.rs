@@ -1,0 +1,256 @@
+//! The deliverer: sends what is due, so many at once and so many to one host, and records what came of it. It keeps nothing in memory
+//! that a restart would miss.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::settings::Recipient;
+use super::{Parts, backoff, letter, sign};
+use crate::catalog::deliveries::{Attempt, DeliveryRow, DueRow, Settling, Target};
+use crate::catalog::links::NewLink;
+use crate::catalog::webhooks::{Happening, WebhookRow};
+use crate::catalog::{self, Stored};
+use crate::clock;
+use crate::engine::{self, Snapshot};
+use crate::ids::{Tenant, TimeMs};
+use crate::machine::question::{Person, Question};
+use crate::runner::notify::{Mail, WebhookCall};
+
+/// Deliveries under way at once.
+const AT_ONCE_MAX: usize = 64;
+/// Of these, to one host: one that hangs does not take everybody's places.
+const HOST_AT_ONCE_MAX: usize = 8;
+/// Due rows that are read at once, and at most before the next pause.
+const ROWS_AT_ONCE: usize = 128;
+const ROWS_LOOKED_AT_MAX: usize = 4_096;
+/// With nothing due, it looks again after this.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// A delivery whose result cannot be recorded (a full disk) is not sent again at once.
+const UNRECORDED_PAUSE: Duration = Duration::from_secs(30);
+
+pub(super) struct Deliverer {
+    parts: Arc<Parts>,
+    is_due: Arc<Notify>,
+    under_way: HashSet<String>,
+    hosts: HashMap<String, usize>,
+    tasks: JoinSet<Stored<DueRow>>,
+}
+
+impl Deliverer {
+    pub fn new(parts: Arc<Parts>, is_due: Arc<Notify>) -> Self {
+        Self { parts, is_due, under_way: HashSet::new(), hosts: HashMap::new(), tasks: JoinSet::new() }
+    }
+
+    /// Until it is stopped; what is under way then is broken off, and sent again by the next one.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let pause = match self.start_due() {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::error!(%error, "deliveries cannot be read; they wait");
+                    PAUSE_MAX
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.is_due.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+                Some(ended) = self.tasks.join_next() => self.ended(ended),
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Result<Stored<DueRow>, tokio::task::JoinError>) {
+        match ended {
+            Ok(due) => {
+                self.under_way.remove(&due.key);
+                if let Some(count) = self.hosts.get_mut(&due.value.host) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.hosts.remove(&due.value.host);
+                    }
+                }
+            }
+            // Its row stays marked as under way, so that it cannot break again and again; the next start tries it anew.
+            Err(error) => tracing::error!(%error, "a delivery broke; it is tried again after a restart"),
+        }
+    }
+
+    /// Starts what is due as far as there is room. How long nothing else will be due.
+    fn start_due(&mut self) -> Result<Duration, catalog::Error> {
+        let now = clock::now();
+        let mut after: Option<String> = None;
+        let mut looked_at = 0;
+        while self.tasks.len() < AT_ONCE_MAX && looked_at < ROWS_LOOKED_AT_MAX {
+            let rows = self.parts.catalog.due_deliveries(after.as_deref(), ROWS_AT_ONCE)?;
+            let Some(last) = rows.last() else { return Ok(PAUSE_MAX) };
+            after = Some(last.key.clone());
+            looked_at += rows.len();
+            for due in rows {
+                if due.value.at > now {
+                    return Ok(Duration::from_millis(due.value.at.since(now)).min(PAUSE_MAX));
+                }
+                self.begin(due);
+            }
+        }
+        Ok(PAUSE_MAX)
+    }
+
+    fn begin(&mut self, due: Stored<DueRow>) {
+        let at_host = self.hosts.get(&due.value.host).copied().unwrap_or_default();
+        if self.tasks.len() >= AT_ONCE_MAX || at_host >= HOST_AT_ONCE_MAX || !self.under_way.insert(due.key.clone()) {
+            return;
+        }
+        self.hosts.insert(due.value.host.clone(), at_host + 1);
+        let parts = Arc::clone(&self.parts);
+        self.tasks.spawn(async move {
+            if let Err(error) = deliver(&parts, &due).await {
+                tracing::error!(%error, delivery = due.value.key, "what came of a delivery cannot be recorded; it is sent again");
+                tokio::time::sleep(UNRECORDED_PAUSE).await;
+            }
+            due
+        });
+    }
+}
+
+/// What came of one attempt: the attempt, if there was one, and how it goes on.
+struct Outcome {
+    attempt: Option<Attempt>,
+    settling: Settling,
+}
+
+impl Outcome {
+    fn dropped(note: &str) -> Self {
+        Self { attempt: None, settling: Settling::Dropped { note: note.to_owned() } }
+    }
+
+    fn failed(note: &str) -> Self {
+        Self { attempt: None, settling: Settling::Failed { note: note.to_owned() } }
+    }
+
+    /// After an attempt that did not work.
+    fn again(row: &DeliveryRow, attempt: Attempt, asked_ms: Option<u64>) -> Self {
+        let tries = row.tries + 1;
+        let settling = match backoff::pause_ms(tries, asked_ms, clock::entropy()) {
+            Some(pause_ms) => Settling::Again { at: clock::now().plus(pause_ms) },
+            None => Settling::Failed { note: format!("given up after {tries} attempts") },
+        };
+        Self { attempt: Some(attempt), settling }
+    }
+}
+
+async fn deliver(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalog::Error> {
+    let DueRow { at, tenant, key, .. } = &due.value;
+    let Some(row) = parts.catalog.delivery_at(tenant, key)?.filter(|row| row.value.due_at == Some(*at)) else {
+        return parts.catalog.forget_due(due).await;
+    };
+    let row = row.value;
+    let outcome = match &row.target {
+        Target::Webhook { key } => match parts.catalog.get::<WebhookRow>(tenant, key)? {
+            None => Outcome::failed("the webhook was removed"),
+            Some(hook) if !hook.value.is_active => Outcome::failed("the webhook is switched off"),
+            Some(hook) => call(parts, tenant, &row, &hook.value).await?,
+        },
+        Target::Mail { approver, address } => {
+            mail(parts, tenant, &row, Recipient { approver: approver.clone(), address: address.clone() }).await?
+        }
+    };
+    if let Settling::Failed { note } = &outcome.settling {
+        tracing::warn!(delivery = row.id, tenant = tenant.as_str(), note, "a delivery failed for good");
+    }
+    parts.catalog.settle_delivery(tenant, key, outcome.attempt, outcome.settling, clock::now()).await
+}
+
+async fn call(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, hook: &WebhookRow) -> Result<Outcome, catalog::Error> {
+    let mut body = row.body.clone();
+    if let (Some(approver), Happening::ApprovalRequested) = (&hook.links_for, row.event)
+        && let Ok(Some((_, question))) = open_question(parts, tenant, row).await
+        && let Ok(Value::Object(mut fields)) = serde_json::from_str(&body)
+    {
+        let link = link(parts, tenant, row, &question, approver_of_hook(hook, approver)).await?;
+        if let Some(data) = fields.get_mut("data") {
+            data["decisionLink"] = link.into();
+        }
+        body = Value::Object(fields).to_string();
+    }
+    let at = clock::now();
+    let headers = sign::headers(&hook.secrets(at), &row.id, at, &body);
+    let began = Instant::now();
+    let answered = parts.runner.call_webhook(WebhookCall { url: hook.url.clone(), headers, body }).await;
+    let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let is_taken = answered.status.is_some_and(|status| (200..300).contains(&status));
+    let attempt = Attempt { at, latency_ms, status: answered.status, error: answered.error, answer: answered.answer };
+    if is_taken {
+        return Ok(Outcome { attempt: Some(attempt), settling: Settling::Done });
+    }
+    Ok(Outcome::again(row, attempt, answered.retry_after_ms))
+}
+
+/// In whose name the links of a webhook decide.
+fn approver_of_hook(hook: &WebhookRow, approver: &str) -> Person {
+    match approver.split_once(':') {
+        Some(("role", role)) => Person { user: format!("webhook:{}", hook.id), roles: vec![role.to_owned()], every_role: false },
+        Some((_, user)) => Person { user: user.to_owned(), ..Person::default() },
+        None => Person::default(),
+    }
+}
+
+async fn mail(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, recipient: Recipient) -> Result<Outcome, catalog::Error> {
+    let Some(mailer) = parts.settings.mailer() else { return Ok(Outcome::failed("there is no mail server in the settings any more")) };
+    let (snapshot, question) = match open_question(parts, tenant, row).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(Outcome::dropped("the question was closed, or its action changed")),
+        Err(error) => {
+            let attempt = Attempt { at: clock::now(), latency_ms: 0, status: None, error: Some(error.to_string()), answer: String::new() };
+            return Ok(Outcome::again(row, attempt, None));
+        }
+    };
+    let person = parts.settings.person(tenant, &recipient);
+    if question.excluded.contains(&person.user) {
+        return Ok(Outcome::dropped("the recipient is excluded from deciding this"));
+    }
+    let link = link(parts, tenant, row, &question, person).await?;
+    let (subject, text) = letter::write(&snapshot, &question, &link);
+    let at = clock::now();
+    let began = Instant::now();
+    let sent = mailer.send(&Mail { id: row.id.clone(), to: recipient.address, subject, text }).await;
+    let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let attempt = Attempt { at, latency_ms, status: None, error: sent.err(), answer: String::new() };
+    if attempt.error.is_none() {
+        return Ok(Outcome { attempt: Some(attempt), settling: Settling::Done });
+    }
+    Ok(Outcome::again(row, attempt, None))
+}
+
+/// The question that a delivery is about, if it is still open and still releases what it released then.
+async fn open_question(parts: &Parts, tenant: &Tenant, row: &DeliveryRow) -> Result<Option<(Snapshot, Question)>, engine::Error> {
+    let Some((id, digest)) = row.question else { return Ok(None) };
+    let snapshot = match parts.engine_of(tenant).snapshot(row.execution).await {
+        Ok(snapshot) => snapshot,
+        Err(engine::Error::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let question = snapshot.questions.iter().find(|question| question.id == id && question.digest == digest).cloned();
+    Ok(question.map(|question| (snapshot, question)))
+}
+
+/// A fresh link for each attempt: its token is kept nowhere, so the one of an earlier attempt cannot be sent again.
+async fn link(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, question: &Question, approver: Person) -> Result<String, catalog::Error> {
+    let now: TimeMs = clock::now();
+    let new = NewLink {
+        tenant: tenant.clone(),
+        execution: row.execution,
+        question: question.id,
+        digest: question.digest,
+        approver,
+        question_expires_at: question.expires_at,
+    };
+    let token = parts.catalog.mint_link(new, now).await?;
+    Ok(format!("{}/decide/{token}", parts.base_url))
+}
