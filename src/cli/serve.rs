@@ -43,13 +43,19 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     // The address first: a server that cannot listen must not touch anything.
     let listener = TcpListener::bind(args.listen)
         .map_err(|error| Error::Failed(format!("cannot listen on {}: {error}; choose another with --listen", args.listen)))?;
-    let runner = Runner::new(session::settings(&context.config)?).map_err(|error| Error::Usage(error.to_string()))?;
+    let mut settings = session::settings(&context.config)?;
     let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
     let store = Store::open(&options).map_err(Error::failed)?;
     let catalog = Catalog::new(store.clone());
-    let root_key = session::block_on(prepare(&catalog))?;
+    let vault = session::vault(context, &store)?;
+    settings.vault = Some(vault.clone());
+    let runner = Runner::new(settings).map_err(|error| Error::Usage(error.to_string()))?;
+    let root_key = session::block_on(async {
+        vault.prepare().await.map_err(Error::failed)?;
+        prepare(&catalog).await
+    })?;
     let engine = EngineHandle::spawn(store, runner.clone(), Options { resume: Resume::All, ..Options::default() })?;
-    let app = App::new(engine, catalog, runner, api::Settings::default());
+    let app = App::new(engine, catalog, runner, vault, api::Settings::default());
     let stop = api::Stop { token: CancellationToken::new(), grace: Duration::from_secs(args.grace) };
     let parked = api::serve(app, listener, &stop, |listening| {
         if let Some(key) = root_key {
