@@ -10,6 +10,7 @@ use super::metrics::Metrics;
 use super::native::ParameterCache;
 use super::route::Route;
 use crate::catalog::Catalog;
+use crate::catalog::secrets::SecretVault;
 use crate::engine::EngineHandle;
 use crate::runner::Runner;
 
@@ -30,6 +31,7 @@ pub struct App {
     pub engine: EngineHandle,
     pub catalog: Catalog,
     pub runner: Runner,
+    pub vault: Arc<SecretVault>,
     pub settings: Settings,
     pub limiter: Limiter,
     pub metrics: Metrics,
@@ -42,11 +44,12 @@ pub struct App {
 
 impl App {
     #[must_use]
-    pub fn new(engine: EngineHandle, catalog: Catalog, runner: Runner, settings: Settings) -> Self {
+    pub fn new(engine: EngineHandle, catalog: Catalog, runner: Runner, vault: Arc<SecretVault>, settings: Settings) -> Self {
         Self {
             engine,
             catalog,
             runner,
+            vault,
             limiter: Limiter::new(settings.bounds),
             settings,
             metrics: Metrics::default(),

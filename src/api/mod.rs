@@ -6,6 +6,8 @@
 
 mod answer;
 mod app;
+mod blocking;
+pub mod budgeted;
 mod call;
 mod caller;
 mod dispatch;

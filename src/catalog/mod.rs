@@ -6,13 +6,18 @@
 
 pub mod agents;
 pub mod audit;
+pub mod budgets;
 pub mod deployments;
 pub mod documents;
 pub mod environments;
+pub mod keyring;
 pub mod keys;
+pub mod master_key;
 pub mod numbers;
 pub mod revisions;
 pub mod scopes;
+pub mod secrets;
+pub mod spending;
 pub mod tenants;
 
 pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};

@@ -109,6 +109,15 @@ impl EngineHandle {
         self.read(move |shared, tenant| Ok(Arc::clone(&shared.revisions.plan(tenant, &flow.digest, &flow.name)?.spec))).await
     }
 
+    /// Every model that a flow can reach, at any depth.
+    ///
+    /// # Errors
+    /// `NotFound`, `Flow`, `Store`.
+    pub async fn models(&self, flow: &FlowRef, agents: &[FlowRef]) -> Result<Vec<String>, Error> {
+        let (flow, agents) = (flow.clone(), agents.to_vec());
+        self.read(move |shared, tenant| Ok(starting::surroundings(shared, tenant, &flow, &agents)?.models.into_iter().collect())).await
+    }
+
     /// The models among those that a flow can reach, at any depth, for which no key and no address is configured. Where there are any, a
     /// run is a rehearsal.
     ///

@@ -2,17 +2,23 @@
 //! clients are served.
 
 mod agents;
+mod audit;
 mod bodies;
+mod budgets;
 mod deployments;
 mod environments;
 mod execute;
 mod keys;
+mod llm_providers;
 mod records;
 mod revisions;
+mod secrets;
 mod tenants;
 
 pub use execute::ParameterCache;
 
+use super::call::Call;
+use super::problem::Problem;
 use super::route::Route;
 
 /// Every operation of the native API.
@@ -26,6 +32,20 @@ pub fn routes() -> Vec<Route> {
         deployments::routes,
         execute::routes,
         records::routes,
+        secrets::routes,
+        budgets::routes,
+        audit::routes,
+        llm_providers::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
+}
+
+/// The path's agent, as one that there is; also one that was deleted and can be taken back.
+///
+/// # Errors
+/// 404.
+fn agent_id(call: &Call) -> Result<&str, Problem> {
+    let agent = call.parameter("agent")?;
+    call.app.catalog.agent(&call.tenant, agent)?;
+    Ok(agent)
 }
