@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::feeds::Feeds;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub rehearse_without_key: bool,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Where backups that are asked for over HTTP go; without it there are none.
+    pub backup_dir: Option<std::path::PathBuf>,
 }
 
 /// The server's parts. Shared by every worker.
@@ -37,6 +40,7 @@ pub struct App {
     pub metrics: Metrics,
     pub key_uses: KeyUses,
     pub parameters: ParameterCache,
+    pub feeds: Feeds,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -55,6 +59,7 @@ impl App {
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
             parameters: ParameterCache::default(),
+            feeds: Feeds::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

@@ -11,6 +11,8 @@ pub mod budgeted;
 mod call;
 mod caller;
 mod dispatch;
+mod feeds;
+mod housekeeping;
 mod key_uses;
 mod limits;
 mod metrics;

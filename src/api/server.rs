@@ -9,7 +9,7 @@ use actix_web::{App as Web, HttpServer};
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::dispatch;
+use super::{dispatch, housekeeping};
 use crate::engine::Parked;
 
 /// How long a client may take to send its headers.
@@ -54,6 +54,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
             .run();
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
+        actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         let mut signals = Signals::new()?;
         ready(Listening { address });
         tokio::select! {

@@ -14,6 +14,7 @@ pub mod keyring;
 pub mod keys;
 pub mod master_key;
 pub mod numbers;
+pub mod retention;
 pub mod revisions;
 pub mod scopes;
 pub mod secrets;

@@ -1,6 +1,7 @@
 //! `flowgate serve`: the server over the data directory, until it is told to stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,9 @@ pub struct Args {
     /// Seconds that running steps get when the server is told to stop
     #[arg(long, env = "FLOWGATE_GRACE", default_value_t = 20, value_name = "SECONDS")]
     pub grace: u64,
+    /// Where backups go that are asked for over HTTP
+    #[arg(long, env = "FLOWGATE_BACKUP_DIR", value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
 }
 
 /// The environment variable that sets the root key.
@@ -55,7 +59,8 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
         prepare(&catalog).await
     })?;
     let engine = EngineHandle::spawn(store, runner.clone(), Options { resume: Resume::All, ..Options::default() })?;
-    let app = App::new(engine, catalog, runner, vault, api::Settings::default());
+    let api_settings = api::Settings { backup_dir: args.backup_dir.clone(), ..api::Settings::default() };
+    let app = App::new(engine, catalog, runner, vault, api_settings);
     let stop = api::Stop { token: CancellationToken::new(), grace: Duration::from_secs(args.grace) };
     let parked = api::serve(app, listener, &stop, |listening| {
         if let Some(key) = root_key {

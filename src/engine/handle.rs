@@ -9,7 +9,7 @@ use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest,
 };
 use super::system::Engine;
 use super::{departure, read, starting};
@@ -318,6 +318,17 @@ impl EngineHandle {
         let _permit = self.intake()?;
         let start = self.read(move |shared, tenant| departure::fork(shared, tenant, request)).await?;
         self.begin(start).await
+    }
+
+    /// How much there is to do, whoever's it is.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn activity(&self) -> Result<Activity, Error> {
+        let load = self.inner.directory.send(Measure).await.map_err(|_| Error::Stopped)?;
+        let intake_max = self.inner.intake_max;
+        let intake = intake_max.saturating_sub(self.inner.intake.available_permits());
+        Ok(Activity { executions: load.live, inputs: load.held, calls: self.inner.shared.performer.running(), intake, intake_max })
     }
 
     /// Takes nothing new in, gives running calls up to `within` to end, and parks everything. Nothing acknowledged is lost.
