@@ -5,7 +5,7 @@ use super::app::App;
 use super::blocking::blocking;
 use super::problem::Problem;
 use crate::catalog::budgets::BudgetCheck;
-use crate::engine::{self, FlowRef};
+use crate::engine::{FlowRef, Resolver};
 use crate::ids::{ExecutionId, Tenant, TimeMs};
 use crate::machine::call::CallError;
 use crate::machine::input::Purpose;
@@ -25,14 +25,19 @@ pub async fn refusal(
     agent: &str,
     purpose: Purpose,
     flow: &FlowRef,
+    resolver: &Resolver,
     now: TimeMs,
 ) -> Result<Option<CallError>, Problem> {
+    // Most agents have none, and then nothing is summed up.
+    if app.catalog.budget(tenant, agent, purpose)?.is_none_or(|budget| !budget.enforced) {
+        return Ok(None);
+    }
     let (catalog, of, name) = (app.catalog.clone(), tenant.clone(), agent.to_owned());
     let check = blocking(move || Ok(catalog.check_budget(&of, &name, purpose, now)?)).await?;
     match check {
         BudgetCheck::Allowed { remaining: None } => Ok(None),
         BudgetCheck::Allowed { remaining: Some(_) } => {
-            let models = app.engine.of(tenant).models(flow, &[]).await.map_err(|error: engine::Error| Problem::from(error))?;
+            let models = app.engine.of(tenant).models(flow, Some(resolver.clone())).await?;
             let unknown = models.iter().find(|model| app.runner.price(model).is_none());
             Ok(unknown.map(|model| {
                 let message = format!("model `{model}` has no known price, and agent `{agent}` has an enforced budget; give its price");

@@ -39,9 +39,14 @@ async fn round(app: &Arc<App>, cursors: &mut Cursors) -> Result<(), Problem> {
     let tenants = blocking(move || Ok(catalog.tenants()?)).await?;
     for tenant in tenants.iter().map(|row| Tenant::new(&row.id)) {
         sweep(app, &tenant, cursors).await?;
-        let (catalog, of) = (app.catalog.clone(), tenant.clone());
-        for budget in blocking(move || Ok(catalog.budgets(&of, None)?)).await? {
-            app.catalog.note_crossings(&tenant, &budget, &Actor::without_key(SERVER)).await?;
+        let (catalog, of, actor) = (app.catalog.clone(), tenant.clone(), Actor::without_key(SERVER));
+        let costs = blocking(move || {
+            let budgets = catalog.budgets(&of, None)?.into_iter();
+            let costs = budgets.map(|budget| Ok((catalog.month_cost(&of, &budget.agent, budget.purpose, actor.at)?, budget)));
+            costs.collect::<Result<Vec<_>, Problem>>()
+        });
+        for (cost, budget) in costs.await? {
+            app.catalog.note_crossings(&tenant, &budget, cost, &Actor::without_key(SERVER)).await?;
         }
     }
     Ok(())

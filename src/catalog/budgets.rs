@@ -113,7 +113,7 @@ impl Catalog {
     }
 
     /// # Errors
-    /// `Invalid` for an amount or a threshold that cannot be; and as a commit.
+    /// `Invalid` for an amount or a threshold that cannot be, `NotFound` for a new one without an amount; and as a commit.
     pub async fn set_budget(
         &self,
         tenant: &Tenant,
@@ -129,7 +129,9 @@ impl Catalog {
             let mut row = match (stored, change.amount_usd) {
                 (Some(stored), _) => stored.value,
                 (None, Some(amount)) => fresh(agent, purpose, NanoUsd::from_usd(amount), actor),
-                (None, None) => return Err(Error::Invalid { field: "amount", message: "a new budget needs an amount".to_owned() }),
+                (None, None) => {
+                    return Err(Error::NotFound { what: "budget, and without `amount` no new one, for", name: agent.to_owned() });
+                }
             };
             if let Some(amount) = change.amount_usd {
                 row.amount = NanoUsd::from_usd(amount);
@@ -187,12 +189,12 @@ impl Catalog {
         })
     }
 
-    /// Writes an audit line for every threshold that is crossed and was not said in this month, also for a limit that is reached.
+    /// Writes an audit line for every threshold that the month's `cost` crosses and that was not said in this month, also for a limit that
+    /// is reached.
     ///
     /// # Errors
     /// As a commit.
-    pub async fn note_crossings(&self, tenant: &Tenant, budget: &BudgetRow, actor: &Actor) -> Result<usize, Error> {
-        let cost = self.month_cost(tenant, &budget.agent, budget.purpose, actor.at)?;
+    pub async fn note_crossings(&self, tenant: &Tenant, budget: &BudgetRow, cost: NanoUsd, actor: &Actor) -> Result<usize, Error> {
         let (used, month) = (budget.used_percent(cost), Month::of(actor.at));
         let limit = budget.enforced.then_some(100.0);
         let mut crossed: Vec<f64> = budget.thresholds.iter().copied().chain(limit).filter(|percent| used >= *percent).collect();

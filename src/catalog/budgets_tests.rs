@@ -41,7 +41,7 @@ async fn costing(catalog: &Catalog, tenant: &Tenant, agent: &str, at: TimeMs, us
 async fn what_a_change_does_not_name_stays() {
     let (catalog, tenant) = catalog();
     let nothing = catalog.set_budget(&tenant, "a", Purpose::Production, &BudgetChange::default(), &actor()).await;
-    assert!(matches!(nothing, Err(Error::Invalid { field: "amount", .. })));
+    assert!(matches!(nothing, Err(Error::NotFound { .. })));
     let change = BudgetChange { amount_usd: Some(5.0), thresholds: Some(vec![80.0, 50.0, 80.0]), enforced: Some(true) };
     catalog.set_budget(&tenant, "a", Purpose::Production, &change, &actor()).await.unwrap();
     let row = catalog.set_budget(&tenant, "a", Purpose::Production, &of(7.5), &actor()).await.unwrap();
@@ -98,7 +98,10 @@ async fn a_threshold_is_said_once_a_month() {
     let (catalog, tenant) = catalog();
     let change = BudgetChange { thresholds: Some(vec![50.0, 80.0]), enforced: Some(true), ..of(10.0) };
     let budget = catalog.set_budget(&tenant, "a", Purpose::Production, &change, &actor()).await.unwrap();
-    let said = async || catalog.note_crossings(&tenant, &budget, &actor()).await.unwrap();
+    let said = async || {
+        let cost = catalog.month_cost(&tenant, "a", Purpose::Production, NOW).unwrap();
+        catalog.note_crossings(&tenant, &budget, cost, &actor()).await.unwrap()
+    };
     assert_eq!(said().await, 0);
     costing(&catalog, &tenant, "a", NOW, 8.5, Purpose::Production).await;
     assert_eq!((said().await, said().await), (2, 0));

@@ -9,7 +9,8 @@ use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Activity, Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resolver, Snapshot,
+    StartRequest,
 };
 use super::system::Engine;
 use super::{departure, read, starting};
@@ -113,9 +114,9 @@ impl EngineHandle {
     ///
     /// # Errors
     /// `NotFound`, `Flow`, `Store`.
-    pub async fn models(&self, flow: &FlowRef, agents: &[FlowRef]) -> Result<Vec<String>, Error> {
-        let (flow, agents) = (flow.clone(), agents.to_vec());
-        self.read(move |shared, tenant| Ok(starting::surroundings(shared, tenant, &flow, &agents)?.models.into_iter().collect())).await
+    pub async fn models(&self, flow: &FlowRef, resolver: Option<Resolver>) -> Result<Vec<String>, Error> {
+        let (flow, settled) = (flow.clone(), starting::Settled { agents: Vec::new(), resolver });
+        self.read(move |shared, tenant| Ok(starting::surroundings(shared, tenant, &flow, &settled)?.models.into_iter().collect())).await
     }
 
     /// The models among those that a flow can reach, at any depth, for which no key and no address is configured. Where there are any, a

@@ -47,7 +47,7 @@ impl From<Purpose> for Origin {
 #[serde(deny_unknown_fields)]
 struct ThresholdRule {
     /// Of the amount.
-    #[schemars(range(min = 0, max = 1000))]
+    #[schemars(range(max = 1000), extend("exclusiveMinimum" = 0))]
     percent: f64,
 }
 
@@ -178,7 +178,7 @@ fn shown(catalog: &Catalog, tenant: &Tenant, row: BudgetRow, now: TimeMs) -> Res
 
 async fn get(call: Call) -> Result<Answer, Problem> {
     let query: BudgetQuery = call.query()?;
-    let (catalog, tenant, agent, now) = (call.app.catalog.clone(), call.tenant.clone(), call.parameter("agent")?.to_owned(), call.now);
+    let (catalog, tenant, agent, now) = (call.app.catalog.clone(), call.tenant.clone(), super::agent_id(&call)?.to_owned(), call.now);
     let budget = blocking(move || {
         let row = catalog.budget(&tenant, &agent, query.origin.into())?.ok_or_else(|| Problem::not_found("budget", &agent))?;
         shown(&catalog, &tenant, row, now)
@@ -201,12 +201,12 @@ async fn set(call: Call) -> Result<Answer, Problem> {
 
 async fn remove(call: Call) -> Result<Answer, Problem> {
     let query: BudgetQuery = call.query()?;
-    call.app.catalog.remove_budget(&call.tenant, call.parameter("agent")?, query.origin.into(), &call.actor()?).await?;
+    call.app.catalog.remove_budget(&call.tenant, super::agent_id(&call)?, query.origin.into(), &call.actor()?).await?;
     Ok(Answer::empty(204))
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (catalog, tenant, agent, now) = (call.app.catalog.clone(), call.tenant.clone(), call.parameter("agent")?.to_owned(), call.now);
+    let (catalog, tenant, agent, now) = (call.app.catalog.clone(), call.tenant.clone(), super::agent_id(&call)?.to_owned(), call.now);
     let budgets = blocking(move || {
         let rows = catalog.budgets(&tenant, Some(&agent))?;
         rows.into_iter().map(|row| shown(&catalog, &tenant, row, now)).collect::<Result<Vec<_>, Problem>>()
@@ -220,7 +220,7 @@ async fn cost(call: Call) -> Result<Answer, Problem> {
         "*" => None,
         number => Some(number.parse::<u32>().map_err(|_| Problem::not_found("revision", number))?),
     };
-    let (catalog, tenant, agent) = (call.app.catalog.clone(), call.tenant.clone(), call.parameter("agent")?.to_owned());
+    let (catalog, tenant, agent) = (call.app.catalog.clone(), call.tenant.clone(), super::agent_id(&call)?.to_owned());
     let (origin, environment) = (query.origin, query.environment);
     let spent = blocking(move || {
         let which = Which { agent: &agent, purpose: origin.into(), revision, environment: environment.as_deref() };

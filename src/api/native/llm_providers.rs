@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
+use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::Route;
 use crate::catalog::scopes::Scope;
@@ -50,7 +51,6 @@ struct LlmProvider {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ProvidersQuery {
-    /// There is one page; a token is an error.
     #[serde(default)]
     page_token: Option<String>,
     #[serde(default)]
@@ -98,12 +98,11 @@ fn price_text(price: &Price) -> String {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let query: ProvidersQuery = call.query()?;
-    if query.page_token.is_some_and(|token| !token.is_empty()) {
-        return Err(Problem::invalid("pageToken", "there is one page only"));
-    }
-    // Few enough for one page, whatever size was asked for.
-    let _ = query.page_size;
-    Answer::json(&LlmProviders { items: call.app.runner.providers().map(shown).collect(), next_page_token: None })
+    let (size, after) = (page::size(query.page_size), page::read(query.page_token.as_deref())?);
+    let rest = call.app.runner.providers().filter(|(name, _)| after.as_deref().is_none_or(|after| *name > after));
+    let items: Vec<LlmProvider> = rest.take(size).map(shown).collect();
+    let next_page_token = items.last().filter(|_| items.len() == size).map(|last| page::token(&last.provider.id));
+    Answer::json(&LlmProviders { items, next_page_token })
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {

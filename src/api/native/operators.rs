@@ -96,7 +96,7 @@ struct InDoubtPage {
 #[serde(deny_unknown_fields)]
 struct BackupRequest {
     /// A name, not a path: the backup becomes a directory of this name where the operator keeps backups. It must not exist or be empty.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(regex(pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
     directory: String,
 }
 
@@ -275,7 +275,7 @@ fn doubt(store: &Store, tenant: &Tenant, row: QuestionRow) -> Result<Option<InDo
 /// The directory of a backup; a name that could leave the operator's place is refused.
 fn backup_path(place: Option<&Path>, name: &str) -> Result<PathBuf, Problem> {
     let place =
-        place.ok_or_else(|| Problem::refused("no_backup_dir", "the operator names no place for backups; start with --backup-dir"))?;
+        place.ok_or_else(|| Problem::conflict("no_backup_dir", "the operator names no place for backups; start with --backup-dir"))?;
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if !plain || name.is_empty() || name.starts_with('.') || name.len() > BACKUP_NAME_LENGTH_MAX {
         let message = format!("a name of letters, digits, `.`, `_` and `-`, at most {BACKUP_NAME_LENGTH_MAX}; it is not a path");

@@ -9,6 +9,7 @@ use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Access, Content, Route};
+use crate::catalog::Error;
 use crate::catalog::scopes::Scope;
 use crate::catalog::secrets::{Grant, SecretRow};
 use crate::ids::TimeMs;
@@ -87,11 +88,11 @@ impl<'de> Deserialize<'de> for Hidden {
 struct SetSecret {
     /// 4 to 16,384 bytes. Absent: it keeps its value.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", length(min = 4, max = 16_384))]
     value: Option<Hidden>,
     /// Agents that may use it; null: every agent. Absent: as before, and every agent for a new one.
     #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "Option<Vec<String>>")]
+    #[schemars(with = "Option<Vec<String>>", inner(regex(pattern = "^[a-z][a-z0-9_-]{0,99}$")))]
     granted_to: Option<Option<Vec<String>>>,
 }
 
@@ -152,11 +153,13 @@ async fn set(call: Call) -> Result<Answer, Problem> {
         Some(None) => Grant::Everyone,
         Some(Some(agents)) => Grant::Agents(agents),
     };
-    if wanted.value.is_none() && grant == Grant::Keep {
-        return Err(Problem::invalid("$", "give `value`, `grantedTo`, or both"));
-    }
     let value = wanted.value.as_ref().map(|value| value.0.as_str());
-    let row = call.app.vault.set(&call.tenant, call.parameter("secret")?, value, grant, &call.actor()?).await?;
+    let set = call.app.vault.set(&call.tenant, call.parameter("secret")?, value, grant, &call.actor()?).await;
+    let row = set.map_err(|error| match error {
+        // The name is in the path: what cannot be one names nothing.
+        Error::Invalid { field: "name", message } => Problem::new(404, "not_found", "Not found", message),
+        error => error.into(),
+    })?;
     Answer::json(&SecretInfo::from(row))
 }
 

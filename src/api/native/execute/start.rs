@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{ExecuteRequest, ModeName};
+use crate::api::budgeted;
 use crate::api::call::Call;
 use crate::api::native::bodies;
 use crate::api::problem::Problem;
@@ -89,6 +90,8 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
     let mode = mode(call, &engine, &flow, request.mode).await?;
+    let resolver = resolver(call, environment.slug.clone());
+    let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
     let context = request.chat_user.map(|user| json!({"chatUser": user}));
     let start = StartRequest {
         config,
@@ -99,10 +102,14 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         purpose,
         trigger: Some(Trigger { kind: TRIGGER.to_owned(), id: None }),
         labels: labels(call)?,
-        resolver: Some(resolver(call, environment.slug)),
+        resolver: Some(resolver),
+        refused: refused.clone(),
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
     let execution = engine.start(start).await?;
+    if let Some(error) = refused {
+        return Err(budgeted::problem(&error, execution));
+    }
     Ok(Started { engine, execution, agent: agent.id, session })
 }
 

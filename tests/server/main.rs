@@ -1,0 +1,7 @@
+//! The server from outside: the real binary, asked over HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
+#![cfg(unix)]
+
+mod harness;
+mod operators;
+mod secrets;
