@@ -120,6 +120,14 @@ impl Default for Tenant {
 pub struct ExecutionId(pub Uuid);
 
 impl ExecutionId {
+    /// The smallest id of all that begin at `at`: what was started before has a smaller one.
+    #[must_use]
+    pub fn first_at(at: TimeMs) -> Self {
+        let mut bytes = [0_u8; 16];
+        bytes[..6].copy_from_slice(&at.0.to_be_bytes()[2..]);
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// The id of the child that `key` (parent, path, attempt) starts at `now`: the same key and time, the same id.
     #[must_use]
     pub fn derived(now: TimeMs, key: &str) -> Self {

@@ -8,12 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::idempotency::InFlight;
 use super::draft_changes::DraftChanges;
+use super::feeds::Feeds;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
 use super::native::ParameterCache;
 use super::route::Route;
 use crate::catalog::Catalog;
+use crate::catalog::secrets::SecretVault;
 use crate::engine::EngineHandle;
 use crate::notify;
 use crate::runner::Runner;
@@ -32,6 +34,8 @@ pub struct Settings {
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
     pub waits: Waits,
+    /// Where backups that are asked for over HTTP go; without it there are none.
+    pub backup_dir: Option<std::path::PathBuf>,
 }
 
 /// How long a client may take to send.
@@ -52,6 +56,7 @@ pub struct App {
     pub engine: EngineHandle,
     pub catalog: Catalog,
     pub runner: Runner,
+    pub vault: Arc<SecretVault>,
     pub settings: Settings,
     pub limiter: Limiter,
     pub metrics: Metrics,
@@ -64,6 +69,7 @@ pub struct App {
     pub chat_watchers: Arc<Semaphore>,
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
+    pub feeds: Feeds,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -71,11 +77,12 @@ pub struct App {
 
 impl App {
     #[must_use]
-    pub fn new(engine: EngineHandle, catalog: Catalog, runner: Runner, settings: Settings) -> Self {
+    pub fn new(engine: EngineHandle, catalog: Catalog, runner: Runner, vault: Arc<SecretVault>, settings: Settings) -> Self {
         Self {
             engine,
             catalog,
             runner,
+            vault,
             limiter: Limiter::new(settings.bounds),
             settings,
             metrics: Metrics::default(),
@@ -85,6 +92,7 @@ impl App {
             drafts: DraftChanges::default(),
             chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             notify: notify::Settings::default(),
+            feeds: Feeds::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

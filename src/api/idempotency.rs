@@ -238,6 +238,7 @@ fn document_key(route: &Route, call: &Call) -> Result<String, Problem> {
 fn fingerprint(route: &Route, call: &Call) -> Digest {
     let body = match route.payload {
         Payload::Nothing => Vec::new(),
+        Payload::Fields(_) => call.body.to_vec(),
         Payload::Json { .. } if call.body.is_empty() => b"{}".to_vec(),
         Payload::Json { .. } => {
             let parsed = serde_json::from_slice::<serde_json::Value>(&call.body);

@@ -9,8 +9,7 @@ use actix_web::{App as Web, HttpServer};
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::dispatch;
-use super::housekeeping;
+use super::{dispatch, housekeeping};
 use crate::engine::Parked;
 use crate::notify;
 
@@ -41,7 +40,6 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
     let address = listener.local_addr()?;
     actix_web::rt::System::new().block_on(async move {
         let app = Arc::new(app);
-        actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         let shared = Arc::clone(&app);
         let server = HttpServer::new(move || {
             let app = Arc::clone(&shared);
@@ -55,6 +53,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
             .run();
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
+        actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         let mut signals = Signals::new()?;
         let notifying = notify::start(parts(&app, address)).await.map_err(std::io::Error::other)?;
         ready(Listening { address });

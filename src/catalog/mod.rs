@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod audit;
+pub mod budgets;
 pub mod deliveries;
 pub mod deployments;
 pub mod documents;
@@ -14,11 +15,16 @@ pub mod environments;
 pub mod file_types;
 pub mod files;
 pub mod idempotency;
+pub mod keyring;
 pub mod keys;
 pub mod links;
+pub mod master_key;
 pub mod numbers;
+pub mod retention;
 pub mod revisions;
 pub mod scopes;
+pub mod secrets;
+pub mod spending;
 pub mod tenants;
 pub mod test_chats;
 pub mod webhooks;

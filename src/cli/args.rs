@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::output::{Format, Output};
-use super::{approval, completions, doctor, exec, flow, init, run, serve, signal, store};
+use super::{approval, completions, doctor, exec, flow, init, run, secret, serve, signal, store};
 use crate::config::Config;
 use crate::machine::question::Person;
 
@@ -67,6 +67,9 @@ pub enum Command {
     /// Flow files: check, draw, explain.
     #[command(subcommand)]
     Flow(flow::Command),
+    /// Secrets of a tenant: set, list, remove; their values are never shown.
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// The data directory: check, back up, repair.
     #[command(subcommand)]
     Store(store::Command),

@@ -15,6 +15,7 @@ mod output;
 mod progress;
 mod question;
 mod run;
+mod secret;
 mod serve;
 mod session;
 mod signal;
@@ -73,6 +74,7 @@ fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Approval(command) => approval::execute(context, command),
         Command::Signal(args) => session::block_on(signal::execute(context, args)),
         Command::Flow(command) => flow::execute(context, command),
+        Command::Secret(command) => secret::execute(context, command),
         Command::Store(command) => store::execute(context, command),
         Command::Serve(args) => serve::execute(context, args),
         Command::Init(args) => init::execute(context, args),

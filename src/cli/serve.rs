@@ -1,6 +1,7 @@
 //! `flowgate serve`: the server over the data directory, until it is told to stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,9 @@ pub struct Args {
     /// Seconds that running steps get when the server is told to stop
     #[arg(long, env = "FLOWGATE_GRACE", default_value_t = 20, value_name = "SECONDS")]
     pub grace: u64,
+    /// Where backups go that are asked for over HTTP
+    #[arg(long, env = "FLOWGATE_BACKUP_DIR", value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
 }
 
 /// The environment variable that sets the root key.
@@ -44,15 +48,22 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     // The address first: a server that cannot listen must not touch anything.
     let listener = TcpListener::bind(args.listen)
         .map_err(|error| Error::Failed(format!("cannot listen on {}: {error}; choose another with --listen", args.listen)))?;
-    let runner = Runner::new(session::settings(&context.config)?).map_err(|error| Error::Usage(error.to_string()))?;
     let notify = notify::Settings::new(context.config.notify.clone(), |name| std::env::var(name).ok());
     let notify = notify.map_err(|error| Error::Usage(error.to_string()))?;
+    let mut settings = session::settings(&context.config)?;
     let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
     let store = Store::open(&options).map_err(Error::failed)?;
     let catalog = Catalog::new(store.clone());
-    let root_key = session::block_on(prepare(&catalog))?;
+    let vault = session::vault(context, &store)?;
+    settings.vault = Some(vault.clone());
+    let runner = Runner::new(settings).map_err(|error| Error::Usage(error.to_string()))?;
+    let root_key = session::block_on(async {
+        vault.prepare().await.map_err(Error::failed)?;
+        prepare(&catalog).await
+    })?;
     let engine = EngineHandle::spawn(store, runner.clone(), Options { resume: Resume::All, ..Options::default() })?;
-    let app = App::new(engine, catalog, runner, api::Settings::default()).with_notify(notify);
+    let api_settings = api::Settings { backup_dir: args.backup_dir.clone(), ..api::Settings::default() };
+    let app = App::new(engine, catalog, runner, vault, api_settings).with_notify(notify);
     let stop = api::Stop { token: CancellationToken::new(), grace: Duration::from_secs(args.grace) };
     let parked = api::serve(app, listener, &stop, |listening| {
         if let Some(key) = root_key {

@@ -1,9 +1,13 @@
 //! Opens the data directory, the runner and the engine for one command, and closes them again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::Context;
 use super::error::Error;
+use crate::catalog::Catalog;
+use crate::catalog::master_key::KeySource;
+use crate::catalog::secrets::SecretVault;
 use crate::config::Config;
 use crate::engine::{self, EngineHandle, Options, Parked, Resume};
 use crate::machine::Refusal;
@@ -40,10 +44,11 @@ pub fn has_store(context: &Context) -> bool {
 /// # Errors
 /// When another process holds it, it is damaged, or the settings cannot be used.
 pub fn open(context: &Context, resume: Resume) -> Result<Session, Error> {
-    let settings = settings(&context.config)?;
-    let runner = Runner::new(settings).map_err(|error| Error::Usage(error.to_string()))?;
+    let mut settings = settings(&context.config)?;
     let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
     let store = Store::open(&options).map_err(Error::failed)?;
+    settings.vault = Some(vault(context, &store)?);
+    let runner = Runner::new(settings).map_err(|error| Error::Usage(error.to_string()))?;
     let options = Options { resume, ..Options::default() };
     let engine = EngineHandle::spawn(store, runner.clone(), options).map_err(Error::from)?;
     Ok(Session { engine, runner })
@@ -61,6 +66,16 @@ pub fn open_existing(context: &Context, resume: Resume, name: &str) -> Result<Se
         )));
     }
     open(context, resume)
+}
+
+/// The secrets of the data directory; the environment or a file beside the store holds the key.
+///
+/// # Errors
+/// `Usage`, for a variable that holds no key.
+pub fn vault(context: &Context, store: &Store) -> Result<Arc<SecretVault>, Error> {
+    let source = KeySource::new(|name| std::env::var(name).ok(), Some(&context.config.data_dir));
+    let source = source.map_err(|error| Error::Usage(error.to_string()))?;
+    Ok(Arc::new(SecretVault::new(Catalog::new(store.clone()), source)))
 }
 
 /// The runner's settings: the process's environment over the settings file.

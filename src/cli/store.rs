@@ -65,7 +65,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
             Ok(if report.sound { Exit::Completed } else { Exit::Failed })
         }
         Command::Info => done(context, store::info(dir)),
-        Command::Backup(args) => done(context, store::backup(&options, &args.target)),
+        Command::Backup(args) => done(context, store::backup(&options, &args.target).map_err(locked)),
         Command::Restore(args) => done(context, store::restore(&args.source, &options)),
         Command::Compact => done(context, store::compact(&options)),
         Command::Rebuild(args) => {
@@ -75,7 +75,17 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     }
 }
 
-fn done(context: &Context, report: Result<impl Serialize, store::Error>) -> Result<Exit, Error> {
+/// A backup needs no stop: the server that holds the store makes one.
+fn locked(error: store::Error) -> Error {
+    match error {
+        store::Error::Locked { .. } => Error::Failed(format!(
+            "{error}; ask the server that has it: POST /v1/backup {{\"directory\": \"NAME\"}}, which backs up while it serves (see serve --backup-dir)"
+        )),
+        error => Error::failed(error),
+    }
+}
+
+fn done(context: &Context, report: Result<impl Serialize, impl std::fmt::Display>) -> Result<Exit, Error> {
     print(context, &report.map_err(Error::failed)?);
     Ok(Exit::Completed)
 }

@@ -18,6 +18,7 @@ use super::error::Error;
 use super::hydrate::{self, Life, Origin};
 use super::messages::{Answer, Answers, Between, Cause, Drain, Feed, Generation, Gone, Key, Loaded, Reply, Resting, Shared, Ticket};
 use super::notice::Notice;
+use super::perform::Work;
 use super::request::Answered;
 use super::{family, shared};
 use crate::clock;
@@ -238,7 +239,9 @@ impl ExecutionActor {
         for effect in effects {
             match effect {
                 Effect::Perform { call, name, request } => {
-                    self.shared.performer.ensure(&self.shared, &self.directory, &life.lineage, call, name, request);
+                    let flow = life.state.start().map(|start| start.flow.clone()).unwrap_or_default();
+                    let work = Work { call, flow, name, request };
+                    self.shared.performer.ensure(&self.shared, &self.directory, &life.lineage, work);
                 }
                 Effect::Abort { call } => self.shared.performer.abort(&self.key, call),
                 Effect::Continue => self.inbox.push_back(Waiting { ticket: None, body: Body::Continue }),

@@ -9,7 +9,8 @@ use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resolver, Snapshot,
+    StartRequest,
 };
 use super::system::Engine;
 use super::{departure, read, starting};
@@ -107,6 +108,15 @@ impl EngineHandle {
     pub async fn spec(&self, flow: &FlowRef) -> Result<Arc<FlowSpec>, Error> {
         let flow = flow.clone();
         self.read(move |shared, tenant| Ok(Arc::clone(&shared.revisions.plan(tenant, &flow.digest, &flow.name)?.spec))).await
+    }
+
+    /// Every model that a flow can reach, at any depth.
+    ///
+    /// # Errors
+    /// `NotFound`, `Flow`, `Store`.
+    pub async fn models(&self, flow: &FlowRef, resolver: Option<Resolver>) -> Result<Vec<String>, Error> {
+        let (flow, settled) = (flow.clone(), starting::Settled { agents: Vec::new(), resolver });
+        self.read(move |shared, tenant| Ok(starting::surroundings(shared, tenant, &flow, &settled)?.models.into_iter().collect())).await
     }
 
     /// The models among those that a flow can reach, at any depth, for which no key and no address is configured. Where there are any, a
@@ -309,6 +319,17 @@ impl EngineHandle {
         let _permit = self.intake()?;
         let start = self.read(move |shared, tenant| departure::fork(shared, tenant, request)).await?;
         self.begin(start).await
+    }
+
+    /// How much there is to do, whoever's it is.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn activity(&self) -> Result<Activity, Error> {
+        let load = self.inner.directory.send(Measure).await.map_err(|_| Error::Stopped)?;
+        let intake_max = self.inner.intake_max;
+        let intake = intake_max.saturating_sub(self.inner.intake.available_permits());
+        Ok(Activity { executions: load.live, inputs: load.held, calls: self.inner.shared.performer.running(), intake, intake_max })
     }
 
     /// Takes nothing new in, gives running calls up to `within` to end, and parks everything. Nothing acknowledged is lost.

@@ -34,6 +34,6 @@ pub use error::Error;
 pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
-    Answered, ClosedQuestion, Closing, Filter, Flight, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resolver, Resume,
-    Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Closing, Filter, Flight, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resolver,
+    Resume, Snapshot, StartRequest,
 };

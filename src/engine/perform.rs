@@ -20,6 +20,7 @@ use crate::ids::CallId;
 use crate::machine::call::{Call, CallError, Outcome};
 use crate::machine::input::Body;
 use crate::runner::Runner;
+use crate::runner::vault::CallContext;
 
 pub(super) struct Performer {
     pub runner: Runner,
@@ -27,6 +28,16 @@ pub(super) struct Performer {
     /// Set: only `once` calls still begin (they would be in doubt, although they never began); everything else is begun again after the
     /// next start.
     closing: AtomicBool,
+}
+
+/// One call to perform.
+pub(super) struct Work {
+    pub call: CallId,
+    /// The execution's flow, whose secrets it may use.
+    pub flow: String,
+    /// The attempt's name.
+    pub name: String,
+    pub request: Arc<Call>,
 }
 
 struct Running {
@@ -53,15 +64,8 @@ impl Performer {
     }
 
     /// Performs the call unless it is in the register; its outcome goes to the directory.
-    pub(super) fn ensure(
-        &self,
-        shared: &Shared,
-        directory: &Addr<Directory>,
-        lineage: &[Key],
-        call: CallId,
-        name: String,
-        request: Arc<Call>,
-    ) {
+    pub(super) fn ensure(&self, shared: &Shared, directory: &Addr<Directory>, lineage: &[Key], work: Work) {
+        let Work { call, flow, name, request } = work;
         let Some(key) = lineage.first().cloned() else { return };
         if self.closing.load(Ordering::Acquire) && request.effect != EffectClass::Once {
             return;
@@ -75,7 +79,8 @@ impl Performer {
         let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
         let runtime = shared.runtime.clone();
         runtime.spawn(async move {
-            let outcome = perform(&shared, &lineage, call, &name, &request, cancel).await;
+            let work = Work { call, flow, name, request };
+            let outcome = perform(&shared, &lineage, &work, cancel).await;
             if shared.performer.is_over(&key, call) {
                 directory.do_send(Deliver { key, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
             }
@@ -162,13 +167,15 @@ impl Performer {
 }
 
 /// Runs the call; a panic in the runner is an outcome too.
-async fn perform(shared: &Shared, lineage: &[Key], call: CallId, name: &str, request: &Call, cancel: CancellationToken) -> Outcome {
+async fn perform(shared: &Shared, lineage: &[Key], work: &Work, cancel: CancellationToken) -> Outcome {
+    let Work { call, flow, name, request } = work;
+    let context = CallContext { tenant: lineage[0].tenant.clone(), flow: flow.clone() };
     let mut chunks = |text: &str| {
-        let offset = shared.performer.said(&lineage[0], call, text);
+        let offset = shared.performer.said(&lineage[0], *call, text);
         let execution = lineage[0].execution;
-        shared.hub.publish(lineage, || Notice::Chunk { execution, call, name: name.to_owned(), offset, text: text.to_owned() });
+        shared.hub.publish(lineage, || Notice::Chunk { execution, call: *call, name: name.clone(), offset, text: text.to_owned() });
     };
-    let performing = shared.performer.runner.perform(name, request, cancel, &mut chunks);
+    let performing = shared.performer.runner.perform(&context, name, request, cancel, &mut chunks);
     match AssertUnwindSafe(performing).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(panic) => {

@@ -213,6 +213,20 @@ pub struct Snapshot {
     pub quarantined: Option<String>,
 }
 
+/// How much an engine has to do, of every tenant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Executions that are in memory.
+    pub executions: usize,
+    /// Inputs without an answer.
+    pub inputs: usize,
+    /// Calls without an outcome.
+    pub calls: usize,
+    /// Starts and signals that wait for their answer, and how many may.
+    pub intake: usize,
+    pub intake_max: usize,
+}
+
 /// What a shutdown left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parked {

@@ -11,6 +11,7 @@ pub mod rehearsal;
 pub mod secrets;
 pub mod settings;
 pub mod tool;
+pub mod vault;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use self::gates::Gates;
 use self::llm::Models;
 use self::outbound::{Outbound, Wire};
 use self::tool::mcp::McpServers;
+use self::vault::{CallContext, CallSecrets};
 use crate::flow::spec::EffectClass;
 use crate::machine::call::{Answer, Call, CallError, Outcome, Request, ToolDefinition, Usage};
 use crate::machine::input::Price;
@@ -80,21 +82,30 @@ impl Runner {
         Ok(Self(Arc::new(Inner { settings, outbound, models, mcp, gates })))
     }
 
-    /// Performs the call. `name` is the attempt's (`path/step#visit.attempt`), for logs and messages. `cancel` is asked immediately before
+    /// Performs the call. `context` says whose it is, and with that which secrets it may use. `name` is the attempt's (`path/step#visit.attempt`), for logs and messages. `cancel` is asked immediately before
     /// the first byte is sent, and afterwards closes the connection at once. `chunks` gets a model's text as it is generated.
     ///
     /// No secret's value is in the outcome. Dropping the future is like cancelling, without an outcome.
-    pub async fn perform(&self, name: &str, call: &Call, cancel: CancellationToken, chunks: &mut (dyn FnMut(&str) + Send)) -> Outcome {
+    pub async fn perform(
+        &self,
+        context: &CallContext,
+        name: &str,
+        call: &Call,
+        cancel: CancellationToken,
+        chunks: &mut (dyn FnMut(&str) + Send),
+    ) -> Outcome {
+        let settings = &self.0.settings;
+        let secrets = CallSecrets::of(context, &settings.secrets, settings.vault.as_ref()).await;
         let wire = Wire::new(cancel);
         let limit = Duration::from_millis(call.timeout_ms);
         let outcome = tokio::select! {
             biased;
             () = wire.cancelled() => Failure::cancelled(wire.sent()),
-            done = tokio::time::timeout(limit, self.attempt(name, call, &wire, chunks)) => {
+            done = tokio::time::timeout(limit, self.attempt(&secrets, name, call, &wire, chunks)) => {
                 done.unwrap_or_else(|_| timed_out(call, &wire).judged(effect(call)))
             }
         };
-        self.without_secrets(outcome)
+        without_secrets(&secrets, outcome)
     }
 
     /// The tools of an MCP server, as it lists them now; what a start pins.
@@ -121,6 +132,12 @@ impl Runner {
         self.0.settings.providers.of(model).is_some()
     }
 
+    /// The model providers that can be reached, each with the models that have a price.
+    pub fn providers(&self) -> impl Iterator<Item = (&str, Vec<(&str, &Price)>)> {
+        let settings = &self.0.settings;
+        settings.providers.names().map(|name| (name, settings.prices.models_of(name).collect()))
+    }
+
     /// The MCP servers that the operator configured.
     pub fn mcp_servers(&self) -> impl Iterator<Item = &str> {
         self.0.settings.mcp.keys().map(String::as_str)
@@ -131,13 +148,13 @@ impl Runner {
         self.0.mcp.shutdown().await;
     }
 
-    async fn attempt(&self, name: &str, call: &Call, wire: &Wire, chunks: &mut (dyn FnMut(&str) + Send)) -> Outcome {
+    async fn attempt(&self, secrets: &CallSecrets, name: &str, call: &Call, wire: &Wire, chunks: &mut (dyn FnMut(&str) + Send)) -> Outcome {
         if let Some(script) = &call.script {
             let mut outcome = rehearsal::answer(name, call, script, chunks).await;
             self.charge(call, &mut outcome);
             return outcome;
         }
-        match self.for_real(call, wire, chunks).await {
+        match self.for_real(secrets, call, wire, chunks).await {
             Ok((answer, usage)) => {
                 let mut outcome = Outcome::Done { answer, usage };
                 self.charge(call, &mut outcome);
@@ -150,18 +167,23 @@ impl Runner {
         }
     }
 
-    async fn for_real(&self, call: &Call, wire: &Wire, chunks: &mut (dyn FnMut(&str) + Send)) -> Result<(Answer, Usage), Failure> {
+    async fn for_real(
+        &self,
+        secrets: &CallSecrets,
+        call: &Call,
+        wire: &Wire,
+        chunks: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<(Answer, Usage), Failure> {
         let inner = &self.0;
         match &call.request {
             Request::Llm(request) => {
                 let provider = llm::provider::split(&request.model).map_or("", |(provider, _)| provider);
                 let _pass = inner.gates.pass(&format!("model:{provider}")).await;
-                let secrets = &inner.settings.secrets;
                 inner.models.perform(request, wire, &mut |chunk| chunks(&secrets.redact(chunk))).await
             }
             Request::Http(request) => {
                 let _pass = inner.gates.pass(&tool::http::host(request)).await;
-                let value = tool::http::perform(&inner.outbound, &inner.settings.secrets, call, request, wire).await?;
+                let value = tool::http::perform(&inner.outbound, secrets, call, request, wire).await?;
                 Ok((Answer::Value(value), Usage::default()))
             }
             Request::Mcp(request) => {
@@ -180,28 +202,25 @@ impl Runner {
             usage.cost = prices::cost(&price, usage);
         }
     }
+}
 
-    fn without_secrets(&self, outcome: Outcome) -> Outcome {
-        let secrets = &self.0.settings.secrets;
-        let clean = |error: CallError| CallError {
-            message: secrets.redact(&error.message),
-            data: error.data.map(|data| secrets.redact_json(data)),
-            ..error
-        };
-        match outcome {
-            Outcome::Done { answer: Answer::Value(value), usage } => {
-                Outcome::Done { answer: Answer::Value(secrets.redact_json(value)), usage }
+fn without_secrets(secrets: &CallSecrets, outcome: Outcome) -> Outcome {
+    let clean = |error: CallError| CallError {
+        message: secrets.redact(&error.message),
+        data: error.data.map(|data| secrets.redact_json(data)),
+        ..error
+    };
+    match outcome {
+        Outcome::Done { answer: Answer::Value(value), usage } => Outcome::Done { answer: Answer::Value(secrets.redact_json(value)), usage },
+        Outcome::Done { answer: Answer::Model { text, mut calls }, usage } => {
+            for tool_use in &mut calls {
+                tool_use.args = secrets.redact_json(std::mem::take(&mut tool_use.args));
             }
-            Outcome::Done { answer: Answer::Model { text, mut calls }, usage } => {
-                for tool_use in &mut calls {
-                    tool_use.args = secrets.redact_json(std::mem::take(&mut tool_use.args));
-                }
-                Outcome::Done { answer: Answer::Model { text: secrets.redact(&text), calls }, usage }
-            }
-            Outcome::Retryable { error, retry_after_ms } => Outcome::Retryable { error: clean(error), retry_after_ms },
-            Outcome::Permanent { error } => Outcome::Permanent { error: clean(error) },
-            Outcome::Unknown { error } => Outcome::Unknown { error: clean(error) },
+            Outcome::Done { answer: Answer::Model { text: secrets.redact(&text), calls }, usage }
         }
+        Outcome::Retryable { error, retry_after_ms } => Outcome::Retryable { error: clean(error), retry_after_ms },
+        Outcome::Permanent { error } => Outcome::Permanent { error: clean(error) },
+        Outcome::Unknown { error } => Outcome::Unknown { error: clean(error) },
     }
 }
 

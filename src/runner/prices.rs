@@ -75,6 +75,12 @@ impl PriceTable {
         Ok(())
     }
 
+    /// The models of a provider that have a price, by name.
+    pub fn models_of<'a>(&'a self, provider: &'a str) -> impl Iterator<Item = (&'a str, &'a Price)> {
+        let split = self.prices.iter().filter_map(|(model, price)| Some((super::llm::provider::split(model)?, price)));
+        split.filter(move |((owner, _), _)| *owner == provider).map(|((_, name), price)| (name, price))
+    }
+
     /// The price of `provider/model`; a dated name (`gpt-5-mini-2025-08-07`) has the price of its undated one.
     #[must_use]
     pub fn price(&self, model: &str) -> Option<Price> {

@@ -21,8 +21,32 @@ const MASK: &str = "••••";
 pub enum Error {
     #[error("{variable} is shorter than {SECRET_BYTES_MIN} bytes, so it could not be kept out of traces; use a longer value or unset it")]
     TooShort { variable: String },
-    #[error("secret `{name}` is not set; set the environment variable {PREFIX}{variable} where Flowgate runs")]
+    #[error("secret `{name}` is not set; set it with `flowgate secret set {name}`, or as {PREFIX}{variable} where Flowgate runs")]
     Missing { name: String, variable: String },
+    #[error("secret `{name}` is not set in tenant {tenant}; set it over the API, or with `flowgate secret set {name} --tenant {tenant}`")]
+    MissingInTenant { name: String, tenant: String },
+    #[error("secret `{name}` is not granted to agent `{agent}`; whoever keeps the secret adds the agent to `grantedTo`")]
+    NotGranted { name: String, agent: String },
+    #[error("secret `{name}` cannot be opened: {reason}")]
+    Unavailable { name: String, reason: String },
+}
+
+impl Error {
+    /// The code that a step fails with.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooShort { .. } | Self::Missing { .. } | Self::MissingInTenant { .. } => "secret_missing",
+            Self::NotGranted { .. } => "secret_not_granted",
+            Self::Unavailable { .. } => "secret_unavailable",
+        }
+    }
+}
+
+/// The name as an environment variable has it: two names with the same one are the same secret.
+#[must_use]
+pub fn variable_of(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 /// One value; its `Debug` shows nothing, its memory is wiped when it is dropped.
@@ -82,7 +106,7 @@ impl Secrets {
     /// # Errors
     /// `Missing`, naming the variable to set.
     pub fn get(&self, name: &str) -> Result<Secret, Error> {
-        let variable: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let variable = variable_of(name);
         let found = self.by_variable.get(&variable).cloned();
         found.ok_or_else(|| Error::Missing { name: name.to_owned(), variable })
     }

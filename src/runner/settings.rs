@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use url::Url;
@@ -13,6 +14,7 @@ use super::llm::provider::{self, Providers};
 use super::outbound::policy::{self, BadEntry, OutboundPolicy};
 use super::prices::{self, PriceTable};
 use super::secrets::{self, Secrets};
+use super::vault::Vault;
 
 /// A file of prices that override the built-in ones.
 pub const PRICES_VARIABLE: &str = "FLOWGATE_PRICES";
@@ -26,6 +28,8 @@ pub struct Settings {
     pub mcp: BTreeMap<String, McpServer>,
     pub outbound: OutboundPolicy,
     pub secrets: Secrets,
+    /// Where tenants keep theirs; without one they have none.
+    pub vault: Option<Arc<dyn Vault>>,
     pub prices: PriceTable,
     pub bounds: Bounds,
     /// Bounds of single hosts (`api.example`), providers (`model:openai`) and MCP servers (`mcp:files`).
@@ -121,7 +125,7 @@ impl Settings {
         secrets.hide(&providers.keys());
         let (bounds, special_bounds) = bounds(&file.bounds);
         let prices = prices(variables.get(PRICES_VARIABLE), file.prices.as_ref())?;
-        Ok(Self { providers, mcp: file.mcp, outbound, secrets, prices, bounds, special_bounds })
+        Ok(Self { providers, mcp: file.mcp, outbound, secrets, vault: None, prices, bounds, special_bounds })
     }
 }
 

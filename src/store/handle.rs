@@ -167,6 +167,20 @@ impl Store {
         self.inner.progress.durable()
     }
 
+    /// The last position that the view has.
+    #[must_use]
+    pub fn applied_position(&self) -> Position {
+        self.inner.progress.applied()
+    }
+
+    /// What is free on the disk of the store.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn free_bytes(&self) -> Result<u64, Error> {
+        self.inner.disk.free_bytes().map_err(Error::io("look at", self.inner.disk.path("")))
+    }
+
     /// At most `limit` events from number `from_seq` on, in order.
     ///
     /// # Errors

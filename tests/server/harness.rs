@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,6 +17,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    /// Every line of its standard error so far.
+    pub said: Arc<Mutex<Vec<String>>>,
     /// Removed with the server, where it made it.
     _directory: Option<tempfile::TempDir>,
 }
@@ -30,12 +33,19 @@ impl Server {
 
     /// Over a data directory that outlives it.
     pub fn start_in(directory: &Path) -> Self {
+        Self::start_with(directory, &[], &[])
+    }
+
+    /// With further arguments and environment variables.
+    pub fn start_with(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flowgate"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.join("data"))
+            .args(arguments)
             .current_dir(directory)
             .env_clear()
             .env("FLOWGATE_ROOT_KEY", ROOT_KEY)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -51,8 +61,10 @@ impl Server {
             seen.push(line);
         };
         // A full pipe would stop the server.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, _directory: None }
+        let said = Arc::new(Mutex::new(seen));
+        let saying = Arc::clone(&said);
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| saying.lock().unwrap().push(line)));
+        Self { child, address, said, _directory: None }
     }
 
     pub fn pid(&self) -> u32 {

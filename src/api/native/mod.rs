@@ -2,15 +2,21 @@
 //! clients are served.
 
 mod agents;
+mod audit;
 mod bodies;
+mod budgets;
 mod deployments;
 mod drafts;
 mod environments;
 mod execute;
 mod keys;
+mod llm_providers;
 mod networks;
+mod operators;
 mod records;
+mod retention;
 mod revisions;
+mod secrets;
 mod storage;
 mod tenants;
 mod test_chats;
@@ -18,7 +24,12 @@ mod webhooks;
 
 pub use execute::ParameterCache;
 
+use super::blocking::blocking;
+use super::call::Call;
+use super::problem::Problem;
 use super::route::Route;
+use crate::ids::ExecutionId;
+use crate::machine::summary::Summary;
 
 /// Every operation of the native API.
 pub fn routes() -> Vec<Route> {
@@ -36,6 +47,36 @@ pub fn routes() -> Vec<Route> {
         execute::routes,
         records::routes,
         webhooks::routes,
+        secrets::routes,
+        budgets::routes,
+        audit::routes,
+        llm_providers::routes,
+        retention::routes,
+        operators::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
+}
+
+/// The path's agent, as one that there is; also one that was deleted and can be taken back.
+///
+/// # Errors
+/// 404.
+fn agent_id(call: &Call) -> Result<&str, Problem> {
+    let agent = call.parameter("agent")?;
+    call.app.catalog.agent(&call.tenant, agent)?;
+    Ok(agent)
+}
+
+/// The path's execution, which must be the path's agent's.
+///
+/// # Errors
+/// 404, the same for what does not exist and for what is somebody else's.
+async fn of_agent(call: &Call) -> Result<(ExecutionId, Summary), Problem> {
+    let (agent, named) = (call.parameter("agent")?, call.parameter("execution")?);
+    let unknown = || Problem::not_found("execution", named);
+    let id: ExecutionId = named.parse().map_err(|_| unknown())?;
+    let (store, tenant) = (call.app.catalog.store().clone(), call.tenant.clone());
+    let reading = blocking(move || store.summary(&tenant, id).map_err(|error| Problem::from(crate::catalog::Error::from(error))));
+    let summary = reading.await?.filter(|summary| summary.flow == agent).ok_or_else(unknown)?;
+    Ok((id, summary))
 }

@@ -84,6 +84,11 @@ impl Providers {
         Some((self.by_name.get(&provider.to_ascii_lowercase().replace('-', "_"))?, name))
     }
 
+    /// Every usable provider.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
     /// Every key, to be kept out of texts.
     #[must_use]
     pub fn keys(&self) -> Vec<Secret> {

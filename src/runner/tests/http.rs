@@ -11,6 +11,7 @@ use crate::flow::spec::EffectClass::{Idempotent, Once, Read};
 use crate::flow::template::{Part, Text};
 use crate::limits::HTTP_ANSWER_BYTES_MAX;
 use crate::machine::call::{Body, Call, HttpRequest, Outcome, Request};
+use crate::runner::vault::CallContext;
 
 fn post(url: &str) -> Request {
     let body = Body { content_type: "application/json".to_owned(), parts: vec![Part::Bytes(r#"{"order":1}"#.to_owned())] };
@@ -195,7 +196,7 @@ async fn cancelled_at(acts: Vec<Act>) {
     let runner = runner(&[ALLOWED]);
     let performing = tokio::spawn({
         let cancel = cancel.clone();
-        async move { runner.perform("step#1.1", &request, cancel, &mut |_| {}).await }
+        async move { runner.perform(&CallContext::default(), "step#1.1", &request, cancel, &mut |_| {}).await }
     });
     server.request().await;
     let cancelled_at = Instant::now();
@@ -210,7 +211,8 @@ async fn a_call_cancelled_before_it_starts_sends_nothing() {
     let server = Server::answering(ok("{}")).await;
     let cancel = CancellationToken::new();
     cancel.cancel();
-    let outcome = runner(&[ALLOWED]).perform("step#1.1", &call(post(&server.url), Once), cancel, &mut |_| {}).await;
+    let outcome =
+        runner(&[ALLOWED]).perform(&CallContext::default(), "step#1.1", &call(post(&server.url), Once), cancel, &mut |_| {}).await;
     assert_eq!(kind(&outcome), ("retryable", "cancelled"));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(server.requests().is_empty());

@@ -11,6 +11,7 @@ use crate::flow::spec::EffectClass::Read;
 use crate::ids::NanoUsd;
 use crate::machine::call::{Answer, Call, LlmRequest, Message, Outcome, Request, ToolDefinition, ToolUse, Usage};
 use crate::runner::Runner;
+use crate::runner::vault::CallContext;
 
 const KEY: &str = "sk-canary-0011223344";
 
@@ -64,8 +65,9 @@ fn body(server: &Server) -> Value {
 async fn text_is_passed_on_and_usage_is_priced() {
     let server = Server::answering(hello()).await;
     let mut chunks = Vec::new();
-    let outcome =
-        opened(&server).perform("s#1.1", &ask(request()), CancellationToken::new(), &mut |chunk| chunks.push(chunk.to_owned())).await;
+    let outcome = opened(&server)
+        .perform(&CallContext::default(), "s#1.1", &ask(request()), CancellationToken::new(), &mut |chunk| chunks.push(chunk.to_owned()))
+        .await;
     let Outcome::Done { answer, usage } = outcome else { panic!("{outcome:?}") };
     assert_eq!(answer, Answer::Model { text: "Hello".to_owned(), calls: Vec::new() });
     assert_eq!(chunks, ["Hel", "lo"]);
@@ -191,7 +193,7 @@ async fn cancelling_closes_the_stream_within_a_second() {
     let server = Server::start(move |_, _| vec![Act::Send(first.clone().into_bytes())]).await;
     let (runner, cancel) = (opened(&server), CancellationToken::new());
     let trip = cancel.clone();
-    let outcome = runner.perform("s#1.1", &ask(request()), cancel, &mut |_| trip.cancel()).await;
+    let outcome = runner.perform(&CallContext::default(), "s#1.1", &ask(request()), cancel, &mut |_| trip.cancel()).await;
     let cancelled_at = Instant::now();
     assert_eq!(kind(&outcome), ("unknown", "cancelled"));
     let closed_at = tokio::time::timeout(Duration::from_secs(1), server.closed()).await.expect("closed");

@@ -13,6 +13,7 @@ use super::{SECRET, call, error, kind, perform, value};
 use crate::flow::spec::EffectClass::{Once, Read};
 use crate::machine::call::{Call, McpRequest, Request};
 use crate::runner::settings::File;
+use crate::runner::vault::CallContext;
 use crate::runner::{Error, McpServer, Runner, Settings};
 
 fn with_servers(servers: &[(&str, McpServer)]) -> Runner {
@@ -136,7 +137,7 @@ async fn cancelling_closes_the_connection_within_a_second() {
     let cancel = CancellationToken::new();
     let performing = tokio::spawn({
         let (runner, cancel) = (runner.clone(), cancel.clone());
-        async move { runner.perform("s#1.1", &tool("read", Value::Null), cancel, &mut |_| {}).await }
+        async move { runner.perform(&CallContext::default(), "s#1.1", &tool("read", Value::Null), cancel, &mut |_| {}).await }
     });
     let called = async {
         while !server.requests().iter().any(|request| request.contains("tools/call")) {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::settings::File;
+use super::vault::CallContext;
 use super::{Runner, Settings};
 use crate::flow::spec::EffectClass;
 use crate::machine::call::{Answer, Call, CallError, HttpRequest, Outcome, Request};
@@ -35,7 +36,7 @@ fn call(request: Request, effect: EffectClass) -> Call {
 }
 
 async fn perform(runner: &Runner, call: &Call) -> Outcome {
-    runner.perform("step#1.1", call, CancellationToken::new(), &mut |_| {}).await
+    runner.perform(&CallContext::default(), "step#1.1", call, CancellationToken::new(), &mut |_| {}).await
 }
 
 /// `done`, `retryable`, `permanent` or `unknown`, and the error's code.
@@ -82,6 +83,6 @@ async fn a_delayed_script_ends_when_it_is_cancelled() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         trip.cancel();
     });
-    let outcome = runner(&[]).perform("step#1.1", &call, cancel, &mut |_| {}).await;
+    let outcome = runner(&[]).perform(&CallContext::default(), "step#1.1", &call, cancel, &mut |_| {}).await;
     assert_eq!(kind(&outcome), ("retryable", "cancelled"));
 }

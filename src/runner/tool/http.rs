@@ -13,7 +13,8 @@ use crate::limits::{HTTP_ANSWER_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::machine::call::{Body, Call, HttpRequest};
 use crate::runner::failure::{Failure, Stage};
 use crate::runner::outbound::{Exchange, Header, Outbound, Payload, Reply, Wire};
-use crate::runner::secrets::Secrets;
+use crate::runner::secrets::Secret;
+use crate::runner::vault::CallSecrets;
 
 /// The host that a request goes to; the request is refused later when there is none.
 #[must_use]
@@ -25,14 +26,20 @@ pub fn host(request: &HttpRequest) -> String {
 ///
 /// # Errors
 /// Everything but a complete answer of status 2xx.
-pub async fn perform(outbound: &Outbound, secrets: &Secrets, call: &Call, request: &HttpRequest, wire: &Wire) -> Result<Value, Failure> {
+pub(in crate::runner) async fn perform(
+    outbound: &Outbound,
+    secrets: &CallSecrets,
+    call: &Call,
+    request: &HttpRequest,
+    wire: &Wire,
+) -> Result<Value, Failure> {
     let exchange = exchange(secrets, call, request)?;
     let host = exchange.url.host_str().unwrap_or_default().to_owned();
     let reply = outbound.exchange(exchange, wire).await?;
     if (200..300).contains(&reply.status) { Ok(value(&reply)) } else { Err(refusal(&host, &reply)) }
 }
 
-fn exchange(secrets: &Secrets, call: &Call, request: &HttpRequest) -> Result<Exchange, Failure> {
+fn exchange(secrets: &CallSecrets, call: &Call, request: &HttpRequest) -> Result<Exchange, Failure> {
     let mut url = Url::parse(&request.url).map_err(|error| {
         Failure::new(Stage::Refused, "url_invalid", format!("`{}` is no URL: {error}; write it in full, https:// included", request.url))
     })?;
@@ -56,18 +63,18 @@ fn exchange(secrets: &Secrets, call: &Call, request: &HttpRequest) -> Result<Exc
     Ok(Exchange { method: request.method.clone(), url, headers, body, answer_bytes_max: HTTP_ANSWER_BYTES_MAX })
 }
 
-fn secret(secrets: &Secrets, name: &str) -> Result<crate::runner::secrets::Secret, Failure> {
-    secrets.get(name).map_err(|error| Failure::new(Stage::Refused, "secret_missing", error.to_string()))
+fn secret(secrets: &CallSecrets, name: &str) -> Result<Secret, Failure> {
+    secrets.get(name).map_err(|error| Failure::new(Stage::Refused, error.code(), error.to_string()))
 }
 
-fn text(secrets: &Secrets, text: &Text) -> Result<Zeroizing<String>, Failure> {
+fn text(secrets: &CallSecrets, text: &Text) -> Result<Zeroizing<String>, Failure> {
     Ok(match text {
         Text::Plain(text) => text.clone().into(),
         Text::Secret { prefix, secret: name } => format!("{prefix}{}", secret(secrets, name)?.reveal()).into(),
     })
 }
 
-fn payload(secrets: &Secrets, body: &Body) -> Result<Payload, Failure> {
+fn payload(secrets: &CallSecrets, body: &Body) -> Result<Payload, Failure> {
     let mut bytes = Zeroizing::new(Vec::new());
     let mut credential = false;
     for part in &body.parts {

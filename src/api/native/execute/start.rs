@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{ExecuteRequest, ModeName};
 use crate::api::attachments;
+use crate::api::budgeted;
 use crate::api::call::Call;
 use crate::api::idempotency::Reserved;
 use crate::api::native::bodies;
@@ -96,6 +97,8 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
     let mode = mode(call, &engine, &flow, request.mode).await?;
+    let resolver = resolver(call, environment.slug.clone());
+    let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
     let context = request.chat_user.map(|user| json!({"chatUser": user}));
     let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
     let actor = call.actor()?;
@@ -113,11 +116,15 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         purpose,
         trigger: Some(Trigger { kind: TRIGGER.to_owned(), id: None }),
         labels: labels(call)?,
-        resolver: Some(resolver(call, environment.slug)),
+        resolver: Some(resolver),
+        refused: refused.clone(),
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
     match engine.start(start).await {
-        Ok(execution) => Ok(Started { engine, execution, agent: agent.id, session }),
+        Ok(execution) => match refused {
+            Some(error) => Err(budgeted::problem(&error, execution)),
+            None => Ok(Started { engine, execution, agent: agent.id, session }),
+        },
         Err(error) => {
             files.discard(&call.app.catalog, &call.tenant, &actor).await;
             // Another attempt under the same key was faster.
