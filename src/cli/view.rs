@@ -112,10 +112,12 @@ pub fn waiting_words(entry: &Value) -> String {
             format!("{step} waits for event {}", visible(&names.join(" or ")))
         }
         "timer" => format!("{step} waits until {}", instant(TimeMs(entry["due_at_ms"].as_u64().unwrap_or_default()))),
+        "pause" => "paused".to_owned(),
         "child" => format!("{step} waits for child {}", visible(text("execution"))),
         _ => {
             let kind = serde_json::from_value(entry["kind"].clone()).unwrap_or(QuestionKind::Approval);
-            format!("{step} {}: {}", super::tree::question_word(kind), one_line(text("title"), 80))
+            let words = format!("{step} {}: {}", super::tree::question_word(kind), one_line(text("title"), 80));
+            words.trim_start().to_owned()
         }
     }
 }

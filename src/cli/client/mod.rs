@@ -126,6 +126,14 @@ impl Client {
         self.json(self.request(Method::POST, url).json(body)).await
     }
 
+    /// As `post`, for what starts an execution: the answer comes once that is durable, not when it ends.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub async fn start(&self, url: Url, body: &Value) -> Result<Value, Error> {
+        self.json(self.request(Method::POST, url).header("prefer", "respond-async").json(body)).await
+    }
+
     /// As `post`; also the status of the answer, where it says something.
     ///
     /// # Errors
@@ -178,11 +186,8 @@ impl Client {
     ///
     /// # Errors
     /// As `get`.
-    pub async fn events(&self, url: Url, last_event_id: Option<&str>) -> Result<Events, Error> {
-        let mut request = self.request(Method::GET, url).header("accept", "text/event-stream");
-        if let Some(id) = last_event_id {
-            request = request.header("last-event-id", id);
-        }
+    pub async fn events(&self, url: Url) -> Result<Events, Error> {
+        let request = self.request(Method::GET, url).header("accept", "text/event-stream");
         Ok(Events::new(self.send(request).await?, self.base.to_string()))
     }
 

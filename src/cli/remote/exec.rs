@@ -35,18 +35,9 @@ pub struct Wanted {
 /// What the server says.
 pub async fn list(target: &Target, wanted: &Wanted) -> Result<Vec<Value>, Error> {
     let client = Client::new(target)?;
-    let agents = match &wanted.agent {
-        Some(agent) => vec![agent.clone()],
-        None => find::agents(&client).await?,
-    };
     let conditions: Vec<(&str, &str)> = wanted.statuses.iter().map(|status| ("status", *status)).collect();
-    let mut rows = Vec::new();
-    for agent in agents {
-        rows.extend(find::records(&client, &agent, &conditions, wanted.limit).await?.iter().map(translate::row));
-    }
-    rows.sort_by_key(|row| std::cmp::Reverse(row["started_at_ms"].as_u64()));
-    rows.truncate(wanted.limit);
-    Ok(rows)
+    let records = find::records(&client, wanted.agent.as_deref(), &conditions, wanted.limit).await?;
+    Ok(records.iter().map(translate::row).collect())
 }
 
 /// # Errors
@@ -175,7 +166,7 @@ pub async fn retry(context: &Context, target: &Target, name: &str, options: &wal
     nobody_is_asked(options)?;
     let client = Client::new(target)?;
     let origin = find::execution(&client, name).await?;
-    let answer = client.post(origin.at(&client, ":retry")?, &json!({})).await?;
+    let answer = client.start(origin.at(&client, ":retry")?, &json!({})).await?;
     departed(context, &client, &origin, &answer, "retries").await
 }
 
@@ -192,7 +183,7 @@ pub async fn fork(
     nobody_is_asked(options)?;
     let client = Client::new(target)?;
     let origin = find::execution(&client, name).await?;
-    let answer = client.post(origin.at(&client, ":fork")?, &json!({"attempt": attempt, "output": output})).await?;
+    let answer = client.start(origin.at(&client, ":fork")?, &json!({"attempt": attempt, "output": output})).await?;
     departed(context, &client, &origin, &answer, "departs from").await
 }
 

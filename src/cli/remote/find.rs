@@ -1,4 +1,4 @@
-//! Which execution or question a person means. Addresses on a server name the agent, people do not: agents are asked one after the other.
+//! Which execution or question a person means. Addresses on a server name the agent, people do not.
 
 use serde_json::Value;
 use url::Url;
@@ -9,7 +9,7 @@ use crate::cli::visible::visible;
 
 /// Agents and executions read at a time.
 const PAGE: usize = 200;
-/// Executions of one agent among which the beginning of an id is looked for.
+/// Executions among which the beginning of an id is looked for.
 const SEARCHED_MAX: usize = 1_000;
 /// Open questions that are read.
 const QUESTIONS_MAX: usize = 10_000;
@@ -52,12 +52,15 @@ pub async fn agents(client: &Client) -> Result<Vec<String>, Error> {
     Ok(rows.iter().filter_map(|row| row["id"].as_str().map(str::to_owned)).collect())
 }
 
-/// The newest records of an agent, with more conditions.
+/// The newest records of an agent, or of every one, that meet the conditions.
 ///
 /// # Errors
 /// What the server says.
-pub async fn records(client: &Client, agent: &str, conditions: &[(&str, &str)], limit: usize) -> Result<Vec<Value>, Error> {
-    let mut url = client.at(&["agents", agent, "executionRecords"])?;
+pub async fn records(client: &Client, agent: Option<&str>, conditions: &[(&str, &str)], limit: usize) -> Result<Vec<Value>, Error> {
+    let mut url = match agent {
+        Some(agent) => client.at(&["agents", agent, "executionRecords"])?,
+        None => client.at(&["executionRecords"])?,
+    };
     url.query_pairs_mut().extend_pairs(conditions);
     Ok(client.all(&url, PAGE.min(limit), limit).await?)
 }
@@ -71,23 +74,14 @@ pub async fn execution(client: &Client, name: &str) -> Result<Found, Error> {
     if name.parse::<uuid::Uuid>().is_ok() {
         return by_id(client, name).await?.ok_or_else(unknown);
     }
-    let mut found: Vec<Found> = Vec::new();
-    for agent in agents(client).await? {
-        if name == LAST {
-            let newest = records(client, &agent, &[("runType", "ROOT")], 1).await?;
-            found.extend(newest.into_iter().filter_map(|record| of_record(&agent, record)));
-            continue;
-        }
-        for origin in ORIGINS {
-            let rows = records(client, &agent, &[("origin", origin)], SEARCHED_MAX).await?;
-            found.extend(rows.into_iter().filter_map(|record| of_record(&agent, record)).filter(|found| found.id.starts_with(name)));
-        }
-    }
     if name == LAST {
-        return found
-            .into_iter()
-            .max_by_key(|found| found.record["startTime"].as_u64())
-            .ok_or_else(|| Error::Failed("there is no execution yet".to_owned()));
+        let newest = records(client, None, &[("runType", "ROOT")], 1).await?.pop().and_then(of_record);
+        return newest.ok_or_else(|| Error::Failed("there is no execution yet".to_owned()));
+    }
+    let mut found: Vec<Found> = Vec::new();
+    for origin in ORIGINS {
+        let rows = records(client, None, &[("origin", origin)], SEARCHED_MAX).await?;
+        found.extend(rows.into_iter().filter_map(of_record).filter(|found| found.id.starts_with(name)));
     }
     match found.len() {
         0 => Err(unknown()),
@@ -97,18 +91,25 @@ pub async fn execution(client: &Client, name: &str) -> Result<Found, Error> {
 }
 
 async fn by_id(client: &Client, id: &str) -> Result<Option<Found>, Error> {
+    // One question where it is at the top of its tree, which most are; otherwise every agent is asked.
+    for origin in ORIGINS {
+        let tree = records(client, None, &[("rootExecutionId", id), ("origin", origin)], SEARCHED_MAX).await?;
+        if let Some(record) = tree.into_iter().find(|record| record["id"] == id) {
+            return Ok(of_record(record));
+        }
+    }
     for agent in agents(client).await? {
         match client.get(client.at(&["agents", &agent, "executionRecords", id])?).await {
             Err(error) if error.is_status(404) => {}
-            answer => return Ok(of_record(&agent, answer?)),
+            answer => return Ok(of_record(answer?)),
         }
     }
     Ok(None)
 }
 
-fn of_record(agent: &str, record: Value) -> Option<Found> {
-    let id = record["id"].as_str()?.to_owned();
-    Some(Found { agent: agent.to_owned(), id, record })
+fn of_record(record: Value) -> Option<Found> {
+    let (id, agent) = (record["id"].as_str()?.to_owned(), record["agentId"].as_str()?.to_owned());
+    Some(Found { agent, id, record })
 }
 
 /// Every open question, oldest first.

@@ -19,6 +19,9 @@ const FAILURES_MAX: u32 = 8;
 /// The pause before another try, times the failures so far.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long nothing comes before we look whether it rests.
+const QUIET: Duration = Duration::from_millis(700);
+
 /// What somebody who follows wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
@@ -43,7 +46,7 @@ pub enum Until {
 /// What the server says, or that it cannot be reached any more.
 pub async fn follow(context: &Context, client: &Client, found: &Found, from: u64, show: Show, until: Until) -> Result<bool, Error> {
     let id: ExecutionId = found.id.parse().map_err(|_| Error::Failed(format!("the server's id `{}` is none", found.id)))?;
-    let mut follower = Follower { context, id, progress: Progress::new(context.output), next: from, show };
+    let mut follower = Follower { context, id, progress: Progress::new(context.output), next: from, last: None, show };
     let mut failures = 0;
     let mut interrupt = walk::Interrupt::new()?;
     loop {
@@ -70,12 +73,20 @@ pub async fn follow(context: &Context, client: &Client, found: &Found, from: u64
     }
 }
 
+/// Whether it has ended, or waits.
+async fn rests(client: &Client, found: &Found) -> Result<bool, client::Error> {
+    let url = found.at(client, "").map_err(|error| client::Error::Unusable { url: found.id.clone(), reason: error.to_string() })?;
+    Ok(client.get(url).await?["status"] != "IN_PROGRESS")
+}
+
 struct Follower<'a> {
     context: &'a Context,
     id: ExecutionId,
     progress: Progress,
     /// The number of the next event to show.
     next: u64,
+    /// The id of the last event that came.
+    last: Option<String>,
     show: Show,
 }
 
@@ -85,12 +96,20 @@ impl Follower<'_> {
         let mut url =
             found.below(client, "events").map_err(|error| client::Error::Unusable { url: found.id.clone(), reason: error.to_string() })?;
         url.query_pairs_mut().append_pair("journal", "true");
-        url.query_pairs_mut().append_pair("until", if until == Until::Ended { "ended" } else { "settled" });
-        if let Some(last) = self.next.checked_sub(1) {
-            url.query_pairs_mut().append_pair("after", &last.to_string());
+        if let Some(after) = self.after() {
+            url.query_pairs_mut().append_pair("after", &after);
         }
-        let mut events = client.events(url, None).await?;
-        while let Some(frame) = events.next().await? {
+        let mut events = client.events(url).await?;
+        loop {
+            let frame = match tokio::time::timeout(QUIET, events.next()).await {
+                Ok(frame) => frame?,
+                Err(_) if until == Until::Settled && rests(client, found).await? => return Ok(true),
+                Err(_) => continue,
+            };
+            let Some(frame) = frame else { return Ok(false) };
+            if frame.id.is_some() {
+                self.last.clone_from(&frame.id);
+            }
             match frame.event.as_str() {
                 "done" => return Ok(true),
                 "closing" => return Ok(false),
@@ -100,7 +119,11 @@ impl Follower<'_> {
                 _ => {}
             }
         }
-        Ok(false)
+    }
+
+    /// Where the next connection goes on: behind the last event, text that a model was saying included.
+    fn after(&self) -> Option<String> {
+        self.last.clone().or_else(|| self.next.checked_sub(1).map(|last| last.to_string()))
     }
 
     fn journal(&mut self, frame: &Frame) {

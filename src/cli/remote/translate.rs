@@ -14,7 +14,8 @@ pub fn row(record: &Value) -> Value {
         "revision": record["agentRevision"],
         "status": record["status"],
         "started_at_ms": record["startTime"],
-        "updated_at_ms": record["updatedAt"],
+        // The server says when it ended, not when it last moved.
+        "updated_at_ms": record["endTime"],
         "ended_at_ms": record["endTime"],
         "tokens": tokens(record),
         "cost_usd": cost(&record["totalCost"]),
@@ -68,11 +69,8 @@ fn cost(value: &Value) -> f64 {
 }
 
 fn error(record: &Value) -> Value {
-    if !record["error"].is_null() {
-        return record["error"].clone();
-    }
-    match record["rejectionReason"].as_str() {
-        Some(code) => json!({"code": code, "message": record["rejectionDetail"].as_str().unwrap_or_default()}),
+    match record["errorCode"].as_str() {
+        Some(code) => json!({"code": code, "message": record["rejectionDetail"].as_str().unwrap_or("see its trace")}),
         None => Value::Null,
     }
 }
@@ -88,14 +86,15 @@ fn waiting(waiting_for: &Value) -> Vec<Value> {
 }
 
 fn waiting_entry(entry: &Value) -> Value {
-    let step = if entry["step"].is_null() { &entry["displayName"] } else { &entry["step"] };
+    // Of a question the server names the title, of everything else the step.
+    let name = &entry["displayName"];
     match entry["kind"].as_str().unwrap_or_default() {
-        "EVENT" => json!({"kind": "event", "step": step, "names": entry["names"]}),
-        "TIMER" => json!({"kind": "timer", "step": step, "due_at_ms": entry["expiresAt"]}),
-        "SUBTASK" => json!({"kind": "child", "step": step, "execution": entry["execution"]}),
+        "EVENT" => json!({"kind": "event", "step": name, "names": entry["signals"]}),
+        "TIMER" => json!({"kind": "timer", "step": name, "due_at_ms": entry["expiresAt"]}),
+        "SUBTASK" => json!({"kind": "child", "step": name, "execution": entry["executions"][0]}),
+        "PAUSE" => json!({"kind": "pause"}),
         kind => json!({
-            "kind": if kind == "IN_DOUBT" { "in_doubt" } else { "approval" }, "id": entry["approvalRequestId"], "step": step,
-            "title": if entry["title"].is_null() { &entry["displayName"] } else { &entry["title"] },
+            "kind": if kind == "IN_DOUBT" { "in_doubt" } else { "approval" }, "id": entry["approvalRequestId"], "title": name,
             "asked_at_ms": entry["waitingSince"], "expires_at_ms": entry["expiresAt"],
         }),
     }
@@ -207,12 +206,12 @@ mod tests {
     fn a_record_is_a_row() {
         let record = json!({"id": "x", "agentId": "gate", "agentRevision": 2, "status": "WAITING_FOR_HUMAN", "startTime": 5, "endTime": null,
             "inputTokens": 20, "outputTokens": 10, "totalCost": "0.5",
-            "waitingFor": {"kind": "APPROVAL", "displayName": "review", "approvalRequestId": "q", "waitingSince": 6, "expiresAt": null}});
+            "waitingFor": {"kind": "APPROVAL", "displayName": "Pay 7 EUR?", "approvalRequestId": "q", "waitingSince": 6, "expiresAt": null}});
         let row = row(&record);
         assert_eq!((row["tokens"].as_u64(), row["cost_usd"].as_f64(), row["flow"].as_str()), (Some(30), Some(0.5), Some("gate")));
         assert_eq!(row["waiting_for"][0]["id"], "q");
         assert_eq!(row["error_code"], Value::Null);
-        assert_eq!(crate::cli::view::waiting_words(&row["waiting_for"][0]), "review asks for approval: review");
+        assert_eq!(crate::cli::view::waiting_words(&row["waiting_for"][0]), "asks for approval: Pay 7 EUR?");
     }
 
     #[test]
