@@ -1,5 +1,7 @@
 //! What every handler reaches for.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,29 +15,34 @@ use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
 use super::native::ParameterCache;
-use super::route::Route;
+use super::route::{BODY_BYTES_DEFAULT, Route};
 use crate::catalog::Catalog;
 use crate::catalog::secrets::SecretVault;
+use crate::config;
 use crate::engine::EngineHandle;
+use crate::flow::spec::RehearsalSpec;
 use crate::notify;
 use crate::runner::Runner;
+use crate::runner::outbound::address::Network;
 
 /// Watchers of test chats at once; together they read what is recorded this many times.
 const CHAT_WATCHERS_MAX: usize = 32;
 
 /// What the operator decides about the server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     pub bounds: Bounds,
+    /// Bytes of a JSON body, where a route has no bound of its own.
+    pub body_bytes_max: usize,
     /// How people reach this server, for links; without it, the address that it listens on.
     pub public_url: Option<String>,
-    /// A flow whose models have no key is rehearsed (`flowgate dev`).
-    pub rehearse_without_key: bool,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Where online backups may go; none: there are none.
+    pub backup_dir: Option<PathBuf>,
     pub waits: Waits,
-    /// Where backups that are asked for over HTTP go; without it there are none.
-    pub backup_dir: Option<std::path::PathBuf>,
+    /// Present in a server for trying things out: an execution whose models cannot be called is rehearsed instead of failing.
+    pub rehearsals: Option<Rehearsals>,
 }
 
 /// How long a client may take to send.
@@ -48,6 +55,41 @@ pub struct Waits {
 impl Default for Waits {
     fn default() -> Self {
         Self { headers: Duration::from_secs(10), body: Duration::from_secs(60) }
+    }
+}
+
+/// How executions are rehearsed that cannot run for real.
+#[derive(Clone, Debug, Default)]
+pub struct Rehearsals {
+    /// Scripted answers by agent, beside those in the flows themselves.
+    pub scripts: BTreeMap<String, RehearsalSpec>,
+}
+
+/// An entry of `trusted_proxies` that means nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` in server.trusted_proxies is no address and no network; write `10.0.0.7` or `10.0.0.0/8`")]
+pub struct BadProxy(String);
+
+impl Settings {
+    /// # Errors
+    /// The first entry of `trusted_proxies` that means nothing.
+    pub fn of(server: &config::Server) -> Result<Self, BadProxy> {
+        let proxy = |text: &String| Network::parse(text.trim()).ok_or_else(|| BadProxy(text.clone()));
+        Ok(Self {
+            bounds: Bounds::of(server),
+            body_bytes_max: server.body_bytes_max.get(),
+            public_url: server.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            trusted_proxies: server.trusted_proxies.iter().map(proxy).collect::<Result<_, _>>()?,
+            backup_dir: server.backup_dir.clone(),
+            waits: Waits::default(),
+            rehearsals: None,
+        })
+    }
+
+    /// How large the body of a request to this route may be.
+    #[must_use]
+    pub fn body_bytes_max(&self, route: &Route) -> usize {
+        if route.body_bytes_max == BODY_BYTES_DEFAULT { self.body_bytes_max } else { route.body_bytes_max }
     }
 }
 

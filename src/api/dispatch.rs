@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -13,8 +13,9 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::{FutureExt as _, StreamExt as _};
 
+use super::address;
 use super::answer::{Answer, Body};
-use super::app::App;
+use super::app::{App, Settings};
 use super::call::Call;
 use super::caller::{self, Caller, Known};
 use super::idempotency;
@@ -117,7 +118,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         Some(caller) => Some(app.limiter.admit(&caller.key.id, &tenant)?),
         None => None,
     };
-    let body = body(route, request, payload, app.settings.waits.body).await?;
+    let body = body(route, &app.settings, request, payload).await?;
     let call = Call {
         app: Arc::clone(app),
         caller,
@@ -160,8 +161,10 @@ async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Res
 }
 
 /// Where the request comes from.
-fn client_address(_app: &App, request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
+fn client_address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    Some(address::client(peer, forwarded, &app.settings.trusted_proxies))
 }
 
 /// The tenant that the request is about. A foreign one looks like one that does not exist.
@@ -189,17 +192,18 @@ fn parameters(route: &Route, request: &HttpRequest) -> Result<HashMap<&'static s
 }
 
 /// Reads the body as far as the route allows.
-async fn body(route: &Route, request: &HttpRequest, mut payload: web::Payload, wait: Duration) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(413, "too_large", "Too large", format!("the body may have {} bytes at most", route.body_bytes_max));
+async fn body(route: &Route, settings: &Settings, request: &HttpRequest, mut payload: web::Payload) -> Result<Bytes, Problem> {
+    let (bytes_max, wait) = (settings.body_bytes_max(route), settings.waits.body);
+    let too_large = || Problem::new(413, "too_large", "Too large", format!("the body may have {bytes_max} bytes at most"));
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|bytes| bytes > route.body_bytes_max) {
+    if declared.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_large());
     }
     let reading = async {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| Problem::bad_request("body", format!("the body cannot be read: {error}")))?;
-            if bytes.len() + chunk.len() > route.body_bytes_max {
+            if bytes.len() + chunk.len() > bytes_max {
                 return Err(too_large());
             }
             bytes.extend_from_slice(&chunk);

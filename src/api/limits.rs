@@ -11,9 +11,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::Problem;
+use crate::config;
 use crate::ids::Tenant;
 
-/// The bounds; far above what one client in a loop reaches.
+/// The bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub key_per_second: NonZeroU32,
@@ -24,10 +25,15 @@ pub struct Bounds {
     pub tenant_at_once: usize,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
-        let of = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        Self { key_per_second: of(20_000), tenant_per_second: of(50_000), failures_per_minute: of(60), tenant_at_once: 10_000 }
+impl Bounds {
+    #[must_use]
+    pub fn of(server: &config::Server) -> Self {
+        Self {
+            key_per_second: server.key_per_second,
+            tenant_per_second: server.tenant_per_second,
+            failures_per_minute: server.failures_per_minute,
+            tenant_at_once: server.tenant_at_once.get(),
+        }
     }
 }
 
@@ -95,7 +101,7 @@ mod tests {
     #[test]
     fn each_bound_holds_for_its_own() {
         let two = NonZeroU32::new(2).unwrap();
-        let bounds = Bounds { key_per_second: two, failures_per_minute: two, tenant_at_once: 3, ..Bounds::default() };
+        let bounds = Bounds { key_per_second: two, failures_per_minute: two, tenant_at_once: 3, ..Bounds::of(&config::Server::default()) };
         let limiter = Limiter::new(bounds);
         let (one, other) = (Tenant::new("one"), Tenant::new("other"));
         let held = [limiter.admit("a", &one).unwrap(), limiter.admit("a", &one).unwrap()];

@@ -4,6 +4,7 @@
 //!
 //! Read `route` first, then `dispatch` (what happens to a request before and after its handler), then any file of `native/`.
 
+mod address;
 mod answer;
 mod app;
 mod attachments;
@@ -31,5 +32,5 @@ mod routes;
 mod server;
 mod sse;
 
-pub use app::{App, Settings, Waits};
+pub use app::{App, Rehearsals, Settings, Waits};
 pub use server::{Listening, Stop, serve};

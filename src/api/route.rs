@@ -14,7 +14,7 @@ use super::problem::Problem;
 use crate::catalog::scopes::Scope;
 
 /// Bytes of a JSON body where the route does not say.
-pub const BODY_BYTES_DEFAULT: usize = 2 << 20;
+pub const BODY_BYTES_DEFAULT: usize = crate::config::BODY_BYTES_MAX_DEFAULT;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {

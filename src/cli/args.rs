@@ -2,8 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::error::Error;
 use super::output::{Format, Output};
-use super::{approval, completions, doctor, exec, flow, init, run, secret, serve, signal, store};
+use super::target::{self, Target};
+use super::{
+    agent, approval, completions, config, deploy, dev, doctor, exec, flow, init, key, login, profile, revision, run, secret, serve, signal,
+    store, tenant,
+};
 use crate::config::Config;
 use crate::machine::question::Person;
 
@@ -20,6 +25,11 @@ Examples:
   flowgate exec list
   flowgate approval list
   flowgate exec resume last
+  flowgate dev
+  flowgate exec list --server https://flows.example
+
+Commands about executions, questions, keys and tenants work on the data directory, or, where --server, FLOWGATE_URL or a saved profile
+names one, on a server.
 
 Exit codes: 0 completed, 1 failed, 2 usage, 3 waiting for a person (or parked), 4 flow or input refused, 5 cancelled, 130 interrupted.
 Data goes to standard output, everything else to standard error.")]
@@ -52,6 +62,21 @@ pub struct Global {
     /// Log to standard error; more often, more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// How a line of the log looks
+    #[arg(long, global = true, value_enum, env = "FLOWGATE_LOG_FORMAT", default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    #[command(flatten)]
+    pub target: target::Flags,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -74,6 +99,29 @@ pub enum Command {
     #[command(subcommand)]
     Store(store::Command),
     Serve(serve::Args),
+    Dev(dev::Args),
+    /// Agents on a server: apply flow files, list, show, pull.
+    #[command(subcommand)]
+    Agent(agent::Command),
+    /// Revisions of an agent on a server: list, show, compare.
+    #[command(subcommand)]
+    Revision(revision::Command),
+    Deploy(deploy::Deploy),
+    Rollback(deploy::Rollback),
+    /// API keys: create, list, rotate, revoke.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Tenants: create, list.
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    Login(login::Login),
+    Logout(login::Logout),
+    /// Saved servers: list, choose.
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Settings: what applies, and where it comes from.
+    #[command(subcommand)]
+    Config(config::Command),
     Init(init::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
@@ -88,6 +136,8 @@ pub struct Context {
     pub person: Person,
     /// `--data-dir …`, when the data directory is not the default one: commands that we print must find the same store.
     pub data_dir_flag: String,
+    /// What the command line and the environment say about a server.
+    pub target: target::Flags,
 }
 
 impl Context {
@@ -95,5 +145,25 @@ impl Context {
     #[must_use]
     pub fn command(&self, rest: &str) -> String {
         format!("flowgate {rest}{}", self.data_dir_flag)
+    }
+
+    /// The server that the command is to talk to; none: it works on the data directory.
+    ///
+    /// # Errors
+    /// When what names the server, or its profile, cannot be used.
+    pub fn server(&self) -> Result<Option<Target>, Error> {
+        target::chosen(&self.target, !self.data_dir_flag.is_empty())
+    }
+
+    /// The server, for a command that needs one.
+    ///
+    /// # Errors
+    /// As `server`; also when none is named.
+    pub fn needed_server(&self, command: &str) -> Result<Target, Error> {
+        self.server()?.ok_or_else(|| {
+            Error::Usage(format!(
+                "`flowgate {command}` talks to a server: name one with --server URL or FLOWGATE_URL (and its key with FLOWGATE_KEY), or save one with `flowgate login`"
+            ))
+        })
     }
 }

@@ -76,6 +76,39 @@ impl Loaded {
     }
 }
 
+/// The flow files that people name: files as they are, of directories every flow file in it, by name.
+///
+/// # Errors
+/// `Refused` when a directory cannot be read or has no flow file.
+pub fn flow_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let refused = |reason: String| Error::Refused(format!("no flows from the directory {}: {reason}", path.display()));
+        let entries = std::fs::read_dir(path).map_err(|error| refused(error.to_string()))?;
+        let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|file| is_flow_file(file)).collect();
+        if found.is_empty() {
+            return Err(refused("it has no .yaml, .yml or .json file".to_owned()));
+        }
+        found.sort();
+        files.append(&mut found);
+    }
+    Ok(files)
+}
+
+/// By its name; a rehearsal belongs to a flow and is none.
+fn is_flow_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    path.is_file()
+        && EXTENSIONS.contains(&extension)
+        && !name.starts_with('.')
+        && !name.trim_end_matches(extension).ends_with(".rehearsal.")
+}
+
 /// The text of a flow file.
 ///
 /// # Errors

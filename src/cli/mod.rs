@@ -1,25 +1,38 @@
 //! The command line: one file per command, `args` for its shape, `output` for everything that is printed. Uses the engine through
 //! `engine::EngineHandle` only; no rules of flows, executions or storage live here.
 
+mod agent;
 mod approval;
 mod args;
 mod ask;
+mod client;
 mod completions;
+mod config;
+mod deploy;
+mod dev;
 mod doctor;
 mod error;
 mod exec;
 mod flow;
 mod init;
+mod key;
 mod loading;
+mod login;
 mod output;
+mod profile;
+mod profiles;
 mod progress;
 mod question;
+mod remote;
+mod revision;
 mod run;
 mod secret;
 mod serve;
 mod session;
 mod signal;
 mod store;
+mod target;
+mod tenant;
 mod tree;
 mod values;
 mod view;
@@ -36,15 +49,20 @@ use output::Output;
 
 use crate::config::Config;
 use crate::machine::question::Person;
+use crate::telemetry;
 
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     // Prints help (0) and usage errors (2) itself, with suggestions for what was mistyped.
     let cli = Cli::parse();
-    crate::telemetry::start(cli.global.verbose);
     let output = Output::new(cli.global.output, cli.global.no_color);
-    let ended = context(&cli.global, output).and_then(|context| execute(&context, &cli.command));
+    let format = match cli.global.log_format {
+        args::LogFormat::Text => telemetry::Format::Text,
+        args::LogFormat::Json => telemetry::Format::Json,
+    };
+    let logging = telemetry::start(cli.global.verbose, format).map_err(|error| Error::Usage(error.to_string()));
+    let ended = logging.and_then(|()| context(&cli.global, output)).and_then(|context| execute(&context, &cli.command));
     let exit = ended.unwrap_or_else(|error| {
         output.error(&error.to_string());
         error.exit()
@@ -53,7 +71,8 @@ pub fn main() -> ExitCode {
 }
 
 fn context(global: &args::Global, output: Output) -> Result<Context, Error> {
-    let config = Config::load(global.config.as_deref(), global.data_dir.as_deref()).map_err(|error| Error::Usage(error.to_string()))?;
+    let config = Config::load(global.config.as_deref(), global.data_dir.as_deref(), &session::variables());
+    let config = config.map_err(|error| Error::Usage(error.to_string()))?;
     // Refused before anything is done, whatever the command: a mistyped key would otherwise be a setting that silently does not apply.
     session::settings_file(&config)?;
     let user = global.user.clone().or_else(|| std::env::var("USER").ok()).filter(|user| !user.is_empty());
@@ -64,7 +83,7 @@ fn context(global: &args::Global, output: Output) -> Result<Context, Error> {
         }
         _ => String::new(),
     };
-    Ok(Context { output, config, person, data_dir_flag })
+    Ok(Context { output, config, person, data_dir_flag, target: global.target.clone() })
 }
 
 fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
@@ -77,6 +96,17 @@ fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Secret(command) => secret::execute(context, command),
         Command::Store(command) => store::execute(context, command),
         Command::Serve(args) => serve::execute(context, args),
+        Command::Dev(args) => dev::execute(context, args),
+        Command::Agent(command) => agent::execute(context, command),
+        Command::Revision(command) => revision::execute(context, command),
+        Command::Deploy(args) => deploy::deploy(context, args),
+        Command::Rollback(args) => deploy::rollback(context, args),
+        Command::Key(command) => key::execute(context, command),
+        Command::Tenant(command) => tenant::execute(context, command),
+        Command::Login(args) => login::login(context, args),
+        Command::Logout(args) => login::logout(context, args),
+        Command::Profile(command) => profile::execute(context, command),
+        Command::Config(command) => config::execute(context, command),
         Command::Init(args) => init::execute(context, args),
         Command::Doctor(args) => doctor::execute(context, args),
         Command::Completions(args) => completions::execute(context, args),

@@ -8,11 +8,15 @@ use super::error::Error;
 use crate::catalog::Catalog;
 use crate::catalog::master_key::KeySource;
 use crate::catalog::secrets::SecretVault;
-use crate::config::Config;
+use crate::config::{Config, Variables};
 use crate::engine::{self, EngineHandle, Options, Parked, Resume};
+use crate::ids::Tenant;
 use crate::machine::Refusal;
 use crate::runner::{Runner, Settings, settings};
 use crate::store::{self, Store};
+
+/// The file in the data directory that names the address of the server that holds it.
+const ADDRESS: &str = "address";
 
 /// An engine of our own over the local data directory.
 pub struct Session {
@@ -45,13 +49,47 @@ pub fn has_store(context: &Context) -> bool {
 /// When another process holds it, it is damaged, or the settings cannot be used.
 pub fn open(context: &Context, resume: Resume) -> Result<Session, Error> {
     let mut settings = settings(&context.config)?;
-    let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
-    let store = Store::open(&options).map_err(Error::failed)?;
+    let store = open_store(context)?;
     settings.vault = Some(vault(context, &store)?);
     let runner = Runner::new(settings).map_err(|error| Error::Usage(error.to_string()))?;
-    let options = Options { resume, ..Options::default() };
+    let options = Options { resume, tenant: Tenant::new(context.target.local_tenant()), ..Options::default() };
     let engine = EngineHandle::spawn(store, runner.clone(), options).map_err(Error::from)?;
     Ok(Session { engine, runner })
+}
+
+/// Opens the store alone.
+///
+/// # Errors
+/// When another process holds it, or it is damaged.
+pub fn open_store(context: &Context) -> Result<Store, Error> {
+    let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
+    Store::open(&options).map_err(|error| match (&error, served_at(context)) {
+        (store::Error::Locked { dir, holder }, Some(url)) => Error::Failed(format!(
+            "the data directory {} is in use by {holder}, which serves on {url}: talk to it with --server {url} and a key in FLOWGATE_KEY, or save both with `flowgate login --url {url}`",
+            dir.display()
+        )),
+        _ => Error::failed(error),
+    })
+}
+
+/// The catalog in the data directory, for a command beside which no server runs.
+///
+/// # Errors
+/// As `open_store`.
+pub fn open_catalog(context: &Context) -> Result<Catalog, Error> {
+    open_store(context).map(Catalog::new)
+}
+
+/// Leaves the address of a server beside its store, for commands that find the store held.
+pub fn note_address(context: &Context, url: &str) {
+    if let Err(error) = std::fs::write(context.config.data_dir.join(ADDRESS), format!("{url}\n")) {
+        tracing::warn!(%error, "the server's address cannot be noted in the data directory");
+    }
+}
+
+fn served_at(context: &Context) -> Option<String> {
+    let text = std::fs::read_to_string(context.config.data_dir.join(ADDRESS)).ok()?;
+    Some(text.trim().to_owned()).filter(|url| url.starts_with("http"))
 }
 
 /// Opens the data directory for a command about something in it; `name` is what it looks for.
@@ -84,8 +122,14 @@ pub fn vault(context: &Context, store: &Store) -> Result<Arc<SecretVault>, Error
 /// `Usage`: the file has an unknown key, or something cannot be used.
 pub fn settings(config: &Config) -> Result<Settings, Error> {
     let file = settings_file(config)?;
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Settings::new(&variables.collect(), file).map_err(|error| Error::Usage(error.to_string()))
+    Settings::new(&variables(), file).map_err(|error| Error::Usage(error.to_string()))
+}
+
+/// The process's environment, as far as it is text.
+#[must_use]
+pub fn variables() -> Variables {
+    let texts = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.collect()
 }
 
 /// The runner's part of the settings file; unknown keys are refused.

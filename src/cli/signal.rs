@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::Context;
 use super::error::{Error, Exit};
-use super::{exec, session, values, walk};
+use super::{exec, remote, session, values, walk};
 use crate::engine::Resume;
 use crate::machine::input::Signal;
 
@@ -39,6 +39,11 @@ pub struct Args {
 /// When there is no such execution, it has ended, or the payload does not fit.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let payload = args.payload.as_deref().map(|text| values::document(text, "--payload")).transpose()?.unwrap_or(Value::Null);
+    if let Some(target) = context.server()? {
+        let signal_id = args.signal_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        let signal = Signal { id: signal_id, name: args.name.clone(), payload };
+        return remote::exec::signal(context, &target, &args.named.id, &signal, args.resume.then_some(&args.walk)).await;
+    }
     let moves = if args.resume { Resume::Asked } else { Resume::Nothing };
     let session = session::open_existing(context, moves, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;

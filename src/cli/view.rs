@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::output::{Accent, Output, dollars, duration, instant};
 use crate::engine::{Listed, Snapshot};
 use crate::flow::plan::Approvers;
+use crate::ids::TimeMs;
 use crate::machine::input::Mode;
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::{Status, WaitingFor};
@@ -96,79 +97,120 @@ pub fn question_kind(kind: QuestionKind) -> &'static str {
 
 /// What an execution waits for, in a few words.
 #[must_use]
-pub fn waiting_text(waiting: &WaitingFor) -> String {
-    match waiting {
-        WaitingFor::Question { question, step, title, .. } => {
-            format!("{} {}: {}", visible(step), super::tree::question_word(*question), one_line(title, 80))
+pub fn waiting_text(waiting_for: &WaitingFor) -> String {
+    waiting_words(&waiting(waiting_for))
+}
+
+/// The same of an entry of `waiting_for`.
+#[must_use]
+pub fn waiting_words(entry: &Value) -> String {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+    let step = visible(text("step"));
+    match text("kind") {
+        "event" => {
+            let names: Vec<&str> = entry["names"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            format!("{step} waits for event {}", visible(&names.join(" or ")))
         }
-        WaitingFor::Event { step, names } => format!("{} waits for event {}", visible(step), visible(&names.join(" or "))),
-        WaitingFor::Timer { step, due } => format!("{} waits until {}", visible(step), instant(*due)),
-        WaitingFor::Child { step, execution } => format!("{} waits for child {execution}", visible(step)),
+        "timer" => format!("{step} waits until {}", instant(TimeMs(entry["due_at_ms"].as_u64().unwrap_or_default()))),
+        "pause" => "paused".to_owned(),
+        "child" => format!("{step} waits for child {}", visible(text("execution"))),
+        _ => {
+            let kind = serde_json::from_value(entry["kind"].clone()).unwrap_or(QuestionKind::Approval);
+            let words = format!("{step} {}: {}", super::tree::question_word(kind), one_line(text("title"), 80));
+            words.trim_start().to_owned()
+        }
     }
 }
 
-/// The rows of `exec list` for people.
+/// The cells of a row of `exec list` for people.
 #[must_use]
-pub fn list_row(row: &Listed, now: crate::ids::TimeMs) -> Vec<String> {
-    let summary = &row.summary;
-    let about = match (&summary.error_code, summary.waiting_for.first()) {
-        (Some(code), _) => code.clone(),
-        (None, Some(first)) => waiting_text(first),
+pub fn list_cells(row: &Value, now: TimeMs) -> Vec<String> {
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let about = match (row["error_code"].as_str(), row["waiting_for"].get(0)) {
+        (Some(code), _) => code.to_owned(),
+        (None, Some(first)) => waiting_words(first),
         (None, None) => String::new(),
     };
+    let started_at = TimeMs(row["started_at_ms"].as_u64().unwrap_or_default());
     vec![
-        row.id.to_string(),
-        visible(&summary.flow).into_owned(),
-        summary.status.native().to_owned(),
-        format!("{} ago", duration(now.since(summary.started_at))),
-        summary.tokens.to_string(),
-        dollars(summary.cost.usd()),
+        visible(text("id")).into_owned(),
+        visible(text("flow")).into_owned(),
+        visible(text("status")).into_owned(),
+        format!("{} ago", duration(now.since(started_at))),
+        row["tokens"].as_u64().unwrap_or_default().to_string(),
+        dollars(row["cost_usd"].as_f64().unwrap_or_default()),
         one_line(&about, 60),
     ]
+}
+
+/// What people are shown of an execution beside its JSON.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    pub started_at: TimeMs,
+    pub starter: Option<String>,
+    pub ended_at: Option<TimeMs>,
+    pub input: Option<Value>,
 }
 
 /// `exec show` for people.
 #[must_use]
 pub fn execution_text(output: Output, snapshot: &Snapshot) -> String {
-    let summary = &snapshot.summary;
-    let mut rows: Vec<(&str, String)> = vec![
-        ("flow", format!("{} revision {}", visible(&summary.flow), summary.revision)),
-        ("status", output.accent(status_accent(summary.status), summary.status.native())),
-        ("started", format!("{} by {}", instant(summary.started_at), visible(&snapshot.start.starter.user))),
-    ];
-    if snapshot.start.mode == Mode::Rehearsal {
-        rows.push(("rehearsal", "every outward step is answered by a script".to_owned()));
-    }
-    if let Some(ended_at) = summary.ended_at {
-        rows.push(("ended", format!("{} after {}", instant(ended_at), duration(ended_at.since(summary.started_at)))));
-    }
-    rows.push(("cost", format!("{} · {} tokens", dollars(summary.cost.usd()), summary.tokens)));
-    if let Some(origin) = &snapshot.start.origin {
-        rows.push(("origin", format!("{:?} of {} from {}", origin.kind, origin.execution, visible(&origin.attempt)).to_lowercase()));
-    }
-    rows.push(("input", one_line(&snapshot.start.input.to_string(), 300)));
-    rows.extend(summary.waiting_for.iter().map(|waiting| ("waits", waiting_text(waiting))));
-    if let Some(reason) = &snapshot.quarantined {
-        rows.push(("quarantined", visible(reason).into_owned()));
-    }
-    if let Some(ended) = &snapshot.ended {
-        if let Some(error) = &ended.error {
-            rows.push(("error", format!("{}: {}", visible(&error.code), visible(&error.message))));
-        }
-        if ended.status == Status::Completed {
-            rows.push(("output", pretty(&ended.output)));
-        }
-    }
-    let lines = rows.iter().map(|(name, value)| format!("  {name:<12} {}", value.replace('\n', "\n               ")));
-    std::iter::once(output.accent(Accent::Strong, &snapshot.id.to_string())).chain(lines).collect::<Vec<_>>().join("\n")
+    let (start, summary) = (&snapshot.start, &snapshot.summary);
+    let beside = Beside {
+        started_at: summary.started_at,
+        starter: Some(start.starter.user.clone()),
+        ended_at: summary.ended_at,
+        input: Some(start.input.clone()),
+    };
+    standing_text(output, &execution(snapshot), &beside)
 }
 
+/// The same of its JSON, wherever that comes from.
 #[must_use]
-pub fn status_accent(status: Status) -> Accent {
+pub fn standing_text(output: Output, shown: &Value, beside: &Beside) -> String {
+    let text = |name: &str| shown[name].as_str().unwrap_or_default();
+    let status = text("status");
+    let by = beside.starter.as_ref().map(|user| format!(" by {}", visible(user))).unwrap_or_default();
+    let mut rows: Vec<(&str, String)> = vec![
+        ("flow", format!("{} revision {}", visible(text("flow")), shown["revision"])),
+        ("status", output.accent(status_accent(status), &visible(status))),
+        ("started", format!("{}{by}", instant(beside.started_at))),
+    ];
+    if shown["rehearsal"] == true {
+        rows.push(("rehearsal", "every outward step is answered by a script".to_owned()));
+    }
+    if let Some(ended_at) = beside.ended_at {
+        rows.push(("ended", format!("{} after {}", instant(ended_at), duration(ended_at.since(beside.started_at)))));
+    }
+    let cost = dollars(shown["cost_usd"].as_f64().unwrap_or_default());
+    rows.push(("cost", format!("{cost} · {} tokens", shown["tokens"].as_u64().unwrap_or_default())));
+    if let Some(origin) = shown["origin"].as_object() {
+        let part = |name: &str| visible(origin.get(name).and_then(Value::as_str).unwrap_or_default()).into_owned();
+        rows.push(("origin", format!("{} of {} from {}", part("kind"), part("execution"), part("attempt"))));
+    }
+    rows.extend(beside.input.as_ref().map(|input| ("input", one_line(&input.to_string(), 300))));
+    rows.extend(shown["waiting_for"].as_array().into_iter().flatten().map(|entry| ("waits", waiting_words(entry))));
+    if let Some(reason) = shown["quarantined"].as_str() {
+        rows.push(("quarantined", visible(reason).into_owned()));
+    }
+    if let Some(error) = shown["error"].as_object() {
+        let part = |name: &str| visible(error.get(name).and_then(Value::as_str).unwrap_or_default()).into_owned();
+        rows.push(("error", format!("{}: {}", part("code"), part("message"))));
+    }
+    if status == Status::Completed.native() {
+        rows.push(("output", pretty(&shown["output"])));
+    }
+    let lines = rows.iter().map(|(name, value)| format!("  {name:<12} {}", value.replace('\n', "\n               ")));
+    std::iter::once(output.accent(Accent::Strong, &visible(text("id")))).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// How a status looks, by its native name.
+#[must_use]
+pub fn status_accent(status: &str) -> Accent {
     match status {
-        Status::Completed => Accent::Good,
-        Status::Failed | Status::TimedOut | Status::Rejected => Accent::Bad,
-        Status::Cancelled | Status::WaitingPerson | Status::WaitingAsync => Accent::Attention,
-        Status::Running => Accent::Strong,
+        "COMPLETED" => Accent::Good,
+        "FAILED" | "REJECTED" => Accent::Bad,
+        "CANCELLED" | "WAITING_FOR_HUMAN" | "WAITING_FOR_ASYNC" => Accent::Attention,
+        _ => Accent::Strong,
     }
 }

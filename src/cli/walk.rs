@@ -353,7 +353,7 @@ fn result(context: &Context, snapshot: &Snapshot, questions: &[QuestionRef], pro
     }
     let elapsed = summary.ended_at.map(|at| format!(" after {}", duration(at.since(summary.started_at)))).unwrap_or_default();
     let (tokens, cost) = (summary.tokens.max(progress.spent().0), summary.cost.max(progress.spent().1));
-    let status = output.accent(view::status_accent(summary.status), summary.status.native());
+    let status = output.accent(view::status_accent(summary.status.native()), summary.status.native());
     output.note(&format!("{status}{elapsed} · {tokens} tokens · {}", dollars(cost.usd())));
     output.note(&format!("trace: {}", context.command(&format!("exec trace {}", snapshot.id))));
 }

@@ -140,11 +140,9 @@ impl Outbound {
     /// # Errors
     /// As `new`.
     pub fn with_lookup(policy: OutboundPolicy, lookup: Lookup) -> Result<Self, Error> {
-        // A process has one provider; that another part installed the same one first is fine.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Arc::new(policy);
         let resolver = PolicyResolver { policy: Arc::clone(&policy), lookup };
-        Ok(Self { flow: with_roots(|| flow_client(resolver.clone()))?, trusted: with_roots(trusted_client)?, policy })
+        Ok(Self { flow: client(|| flow_client(resolver.clone()))?, trusted: client(trusted_client)?, policy })
     }
 
     #[must_use]
@@ -239,7 +237,8 @@ pub fn was_connected(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// The innermost cause; the outer ones repeat the URL, whose query may hold a secret.
-fn reason(error: &(dyn StdError + 'static)) -> String {
+#[must_use]
+pub fn reason(error: &(dyn StdError + 'static)) -> String {
     let innermost = causes(error).last().unwrap_or(error);
     if innermost.is::<reqwest::Error>() { "request failed".to_owned() } else { innermost.to_string() }
 }
@@ -272,7 +271,12 @@ fn base() -> reqwest::ClientBuilder {
 }
 
 /// Builds with the system's certificate authorities; where there are none (a bare container), with Mozilla's, which come with the program.
-fn with_roots(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+///
+/// # Errors
+/// When the TLS back end cannot be set up.
+pub fn client(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
+    // A process has one provider; that another part installed the same one first is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     builder().build().or_else(|error| {
         tracing::debug!(%error, "no system certificate authorities; using the built-in list");
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|root| reqwest::Certificate::from_der(root).ok());

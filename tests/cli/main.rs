@@ -7,5 +7,6 @@ mod children;
 mod decisions;
 mod projects;
 mod runs;
+mod server;
 mod together;
 mod usage;

@@ -10,7 +10,29 @@ fn help_names_every_command() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let bench = Bench::new();
-    let commands: [&[&str]; 32] = [
+    let commands: [&[&str]; 54] = [
+        &["agent", "apply"],
+        &["agent", "list"],
+        &["agent", "show"],
+        &["agent", "pull"],
+        &["revision", "list"],
+        &["revision", "show"],
+        &["revision", "diff"],
+        &["deploy"],
+        &["rollback"],
+        &["key", "create"],
+        &["key", "list"],
+        &["key", "rotate"],
+        &["key", "revoke"],
+        &["tenant", "create"],
+        &["tenant", "list"],
+        &["login"],
+        &["logout"],
+        &["profile", "list"],
+        &["profile", "use"],
+        &["config", "show"],
+        &["serve"],
+        &["dev"],
         &["run"],
         &["exec", "list"],
         &["exec", "show"],

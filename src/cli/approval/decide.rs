@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::{Approve, Deciding, Edit, Reject, Resolve, Respond, closing_text};
 use crate::cli::args::Context;
+use crate::cli::client::Client;
 use crate::cli::error::{Error, Exit};
 use crate::cli::session::{self, Session};
 use crate::cli::tree::verdict_word;
-use crate::cli::{exec, values};
+use crate::cli::{exec, remote, values};
 use crate::engine::{Answered, QuestionRef, Resume};
 use crate::machine::question::{Decision, QuestionKind, Verdict};
 use crate::present::visible::visible;
@@ -16,6 +17,9 @@ use crate::present::visible::visible;
 /// # Errors
 /// When the question cannot be approved, by this person, now.
 pub async fn approve(context: &Context, args: &Approve) -> Result<Exit, Error> {
+    if let Some(server) = Server::open(context, &args.deciding).await? {
+        return server.decide(context, &Verdict::Approve, &args.deciding).await;
+    }
     let (session, asked) = read(context, &args.deciding).await?;
     match asked.question.kind {
         QuestionKind::InDoubt => {
@@ -39,6 +43,13 @@ pub async fn approve(context: &Context, args: &Approve) -> Result<Exit, Error> {
 /// As `approve`; also when the arguments do not fit.
 pub async fn edit(context: &Context, args: &Edit) -> Result<Exit, Error> {
     let given = args.arguments.as_deref().map(|text| values::document(text, "--arguments")).transpose()?;
+    if let Some(server) = Server::open(context, &args.deciding).await? {
+        let arguments = match given {
+            Some(arguments) => arguments,
+            None => in_editor(server.arguments())?,
+        };
+        return server.decide(context, &Verdict::Edit { arguments }, &args.deciding).await;
+    }
     let (session, asked) = read(context, &args.deciding).await?;
     let arguments = match (given, &asked.question.action) {
         (Some(arguments), _) => arguments,
@@ -51,6 +62,10 @@ pub async fn edit(context: &Context, args: &Edit) -> Result<Exit, Error> {
 /// # Errors
 /// As `approve`.
 pub async fn reject(context: &Context, args: &Reject) -> Result<Exit, Error> {
+    if let Some(server) = Server::open(context, &args.deciding).await? {
+        let verdict = if server.is_in_doubt() { Verdict::Fail } else { Verdict::Reject };
+        return server.decide(context, &verdict, &args.deciding).await;
+    }
     let (session, asked) = read(context, &args.deciding).await?;
     let verdict = if asked.question.kind == QuestionKind::InDoubt { Verdict::Fail } else { Verdict::Reject };
     decide(context, session, &asked, verdict, &args.deciding).await
@@ -66,6 +81,9 @@ pub async fn respond(context: &Context, args: &Respond) -> Result<Exit, Error> {
         Err(error) if is_reference => return Err(error),
         Err(_) => Value::String(text.to_owned()),
     };
+    if let Some(server) = Server::open(context, &args.deciding).await? {
+        return server.decide(context, &Verdict::Respond { response }, &args.deciding).await;
+    }
     let (session, asked) = read(context, &args.deciding).await?;
     decide(context, session, &asked, Verdict::Respond { response }, &args.deciding).await
 }
@@ -78,12 +96,49 @@ pub async fn resolve(context: &Context, args: &Resolve) -> Result<Exit, Error> {
         None if args.retry => Verdict::Retry,
         None => Verdict::Fail,
     };
+    if let Some(server) = Server::open(context, &args.deciding).await? {
+        return server.decide(context, &verdict, &args.deciding).await;
+    }
     let (session, asked) = read(context, &args.deciding).await?;
     if asked.question.kind != QuestionKind::InDoubt {
         let message = format!("question {} is not in doubt; decide it with approve, reject, edit or respond", asked.question.id);
         return Err(Error::Failed(message));
     }
     decide(context, session, &asked, verdict, &args.deciding).await
+}
+
+/// A question on a server.
+struct Server {
+    client: Client,
+    approval: Value,
+}
+
+impl Server {
+    /// The question, where a server is named; none: it is in the data directory.
+    async fn open(context: &Context, deciding: &Deciding) -> Result<Option<Self>, Error> {
+        let Some(target) = context.server()? else { return Ok(None) };
+        if deciding.resume {
+            let message = "--resume goes on with executions in the data directory; on a server they go on by themselves";
+            return Err(Error::Usage(message.to_owned()));
+        }
+        let client = Client::new(&target)?;
+        let approval = remote::approval::open_question(&client, &deciding.named.id).await?;
+        Ok(Some(Self { client, approval }))
+    }
+
+    fn arguments(&self) -> &Value {
+        let action = &self.approval["question"]["action"]["arguments"];
+        if action.is_null() { &self.approval["proposedParameters"] } else { action }
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.approval["question"]["kind"] == "in_doubt"
+    }
+
+    async fn decide(&self, context: &Context, verdict: &Verdict, deciding: &Deciding) -> Result<Exit, Error> {
+        let said = remote::approval::Said { digest: deciding.digest, reason: deciding.reason.as_deref() };
+        remote::approval::decide(context, &self.client, &self.approval, verdict, &said).await
+    }
 }
 
 /// Opens the store and reads the question, so that the decision names what it has now.

@@ -3,7 +3,7 @@
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{duration, instant};
-use crate::cli::{question, session, view};
+use crate::cli::{question, remote, session, view};
 use crate::clock;
 use crate::engine::{QuestionRef, Resume};
 use crate::present::visible::{one_line, visible};
@@ -17,6 +17,9 @@ pub struct Args {}
 /// # Errors
 /// When the store cannot be opened or read.
 pub async fn execute(context: &Context, _: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::approval::list(context, &target).await;
+    }
     let questions = if session::has_store(context) {
         let session = session::open(context, Resume::Nothing)?;
         let questions = session.engine.questions().await;

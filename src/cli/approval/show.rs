@@ -6,6 +6,7 @@ use super::{Named, closing_text};
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::question::{self, Detail};
+use crate::cli::remote;
 use crate::cli::session;
 use crate::engine::{Closing, Resume};
 
@@ -20,6 +21,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such question, or the store cannot be opened or read.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::approval::show(context, &target, &args.named.id).await;
+    }
     let session = session::open_existing(context, Resume::Nothing, &args.named.id)?;
     let (asked, closed) = match session.engine.find_question(&args.named.id).await {
         Ok(asked) => (asked, None),

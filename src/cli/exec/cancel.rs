@@ -7,7 +7,7 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::progress::Progress;
 use crate::cli::session::{self, Session};
-use crate::cli::{view, walk};
+use crate::cli::{remote, view, walk};
 use crate::engine::{self, Notice, Resume, Snapshot};
 use crate::flow::spec;
 use crate::ids::ExecutionId;
@@ -33,6 +33,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or it has ended in another way.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::cancel(context, &target, &args.named.id, &args.reason, args.wait).await;
+    }
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let notices = session.engine.subscribe(id);

@@ -4,7 +4,7 @@ use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{Format, instant};
-use crate::cli::{session, walk};
+use crate::cli::{remote, session, walk};
 use crate::engine::Resume;
 use crate::machine::event::Recorded;
 use crate::present::visible::visible;
@@ -26,6 +26,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or the store cannot be opened or read.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::events(context, &target, &args.named.id, args.from).await;
+    }
     let session = session::open_existing(context, Resume::Nothing, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let mut events: Vec<Recorded> = Vec::new();
@@ -43,17 +46,21 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     match context.output.format {
         Format::Json | Format::Ndjson => context.output.json_list(&lines),
         Format::Text => {
-            for (recorded, mut line) in events.iter().zip(lines) {
-                let name = line["event"].as_str().unwrap_or_default().to_owned();
-                if let Some(fields) = line.as_object_mut() {
-                    for known in ["id", "seq", "at_ms", "event"] {
-                        fields.shift_remove(known);
-                    }
-                }
-                let fields = line.to_string();
-                context.output.data(&format!("{:>5}  {}  {name:<16} {}", recorded.seq, instant(recorded.at), visible(&fields)));
+            for (recorded, line) in events.iter().zip(lines) {
+                context.output.data(&event_text(recorded, line));
             }
         }
     }
     Ok(Exit::Completed)
+}
+
+/// An event for people; `line` is its JSON.
+pub fn event_text(recorded: &Recorded, mut line: serde_json::Value) -> String {
+    let name = line["event"].as_str().unwrap_or_default().to_owned();
+    if let Some(fields) = line.as_object_mut() {
+        for known in ["id", "seq", "at_ms", "event"] {
+            fields.shift_remove(known);
+        }
+    }
+    format!("{:>5}  {}  {name:<16} {}", recorded.seq, instant(recorded.at), visible(&line.to_string()))
 }

@@ -3,7 +3,7 @@
 use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
-use crate::cli::{session, values, walk};
+use crate::cli::{remote, session, values, walk};
 use crate::engine::{ForkRequest, Resume};
 
 /// Start a new execution that takes over what was completed before an attempt, gives that attempt another output, and goes on.
@@ -29,6 +29,9 @@ pub struct Args {
 /// When there is no such execution or attempt, or it has no output to replace.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let output = values::document(&args.result, "--result")?;
+    if let Some(target) = context.server()? {
+        return remote::exec::fork(context, &target, &args.named.id, &args.attempt, &output, &args.walk).await;
+    }
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let from = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let attempt = if args.attempt.contains('#') { args.attempt.clone() } else { format!("{}#1", args.attempt) };

@@ -2,7 +2,7 @@
 
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
-use crate::cli::{session, view};
+use crate::cli::{remote, session, view};
 use crate::clock;
 use crate::engine::{Filter, Listed, Resume};
 use crate::machine::summary::Status;
@@ -55,21 +55,31 @@ pub struct Args {
 /// # Errors
 /// When the store cannot be opened or read.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let rows = rows(context, args).await?;
+    let rows = match context.server()? {
+        Some(target) => remote::exec::list(&target, &args.wanted()).await?,
+        None => rows(context, args).await?.iter().map(view::listed).collect(),
+    };
     let output = context.output;
     if !output.is_text() {
-        output.json_list(&rows.iter().map(view::listed).collect::<Vec<_>>());
+        output.json_list(&rows);
     } else if rows.is_empty() {
         output.note("no executions");
     } else {
         let now = clock::now();
-        let cells = rows.iter().map(|row| view::list_row(row, now)).collect();
+        let cells = rows.iter().map(|row| view::list_cells(row, now)).collect();
         output.table(&["ID", "FLOW", "STATUS", "STARTED", "TOKENS", "COST", ""], cells);
     }
     if rows.len() == args.limit as usize {
         output.note(&format!("only the newest {}; `--limit` shows more", rows.len()));
     }
     Ok(Exit::Completed)
+}
+
+impl Args {
+    fn wanted(&self) -> remote::exec::Wanted {
+        let statuses = self.status.iter().filter_map(|wanted| Some(wanted.statuses().first()?.native())).collect();
+        remote::exec::Wanted { statuses, agent: self.flow.clone(), limit: self.limit as usize }
+    }
 }
 
 async fn rows(context: &Context, args: &Args) -> Result<Vec<Listed>, Error> {

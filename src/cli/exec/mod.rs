@@ -13,7 +13,9 @@ mod watch;
 use super::args::Context;
 use super::error::{Error, Exit};
 use super::session;
+pub use events::event_text;
 pub use resume::{go_on, walk_on, watch};
+pub use trace::text as trace_text;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

@@ -5,6 +5,7 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::Accent;
 use crate::cli::progress::Progress;
+use crate::cli::remote;
 use crate::cli::session::{self, Session};
 use crate::cli::walk::{self, Watched};
 use crate::engine::Resume;
@@ -27,6 +28,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or the engine fails.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::resume(context, &target, &args.named.id, &args.walk).await;
+    }
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     go_on(context, session, id, &args.walk).await

@@ -3,6 +3,7 @@
 use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
+use crate::cli::remote;
 use crate::cli::session;
 use crate::cli::walk;
 use crate::engine::Resume;
@@ -20,6 +21,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or it has not failed.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::retry(context, &target, &args.named.id, &args.walk).await;
+    }
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let origin = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let id = session.engine.retry(origin, None, context.person.clone()).await.map_err(Error::from)?;

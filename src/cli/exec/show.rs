@@ -3,7 +3,7 @@
 use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
-use crate::cli::{session, view};
+use crate::cli::{remote, session, view};
 use crate::engine::Resume;
 
 /// Show how an execution stands: status, result, cost, what it waits for.
@@ -17,6 +17,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or the store cannot be opened or read.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::show(context, &target, &args.named.id).await;
+    }
     let session = session::open_existing(context, Resume::Nothing, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let snapshot = session.engine.snapshot(id).await.map_err(Error::from)?;

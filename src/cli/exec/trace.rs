@@ -4,6 +4,7 @@ use super::Named;
 use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{Accent, Format, Output, dollars, duration};
+use crate::cli::remote;
 use crate::cli::session;
 use crate::engine::Resume;
 use crate::machine::trace::{Attempt, Trace};
@@ -24,13 +25,16 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or the store cannot be opened or read.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::trace(context, &target, &args.named.id, args.io).await;
+    }
     let session = session::open_existing(context, Resume::Nothing, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let trace = session.engine.trace(id).await.map_err(Error::from)?;
     session.close(std::time::Duration::ZERO).await;
     let output = context.output;
     match output.format {
-        Format::Text => output.data(&text(output, &trace, args.io)),
+        Format::Text => output.data(&text(output, &format!("{} {}", trace.id, trace.status.native()), &trace.attempts, args.io)),
         Format::Json => output.json(&json(&trace)),
         Format::Ndjson => trace.attempts.iter().for_each(|attempt| output.json_line(attempt)),
     }
@@ -42,11 +46,11 @@ fn json(trace: &Trace) -> serde_json::Value {
     serde_json::json!({"id": trace.id, "status": trace.status.native(), "attempts": trace.attempts})
 }
 
-fn text(output: Output, trace: &Trace, io: bool) -> String {
-    let heading = format!("{} {}", trace.id, trace.status.native());
-    let mut lines = vec![output.accent(Accent::Strong, &heading)];
+/// Attempts for people, below a heading.
+pub fn text(output: Output, heading: &str, attempts: &[Attempt], io: bool) -> String {
+    let mut lines = vec![output.accent(Accent::Strong, heading)];
     let mut path = "";
-    for attempt in &trace.attempts {
+    for attempt in attempts {
         if attempt.path != path {
             path = &attempt.path;
             if !path.is_empty() {
@@ -65,9 +69,9 @@ fn text(output: Output, trace: &Trace, io: bool) -> String {
             add("out", &attempt.output);
         }
     }
-    let tokens: u64 = trace.attempts.iter().map(|attempt| attempt.tokens).sum();
-    let cost: f64 = trace.attempts.iter().map(|attempt| attempt.cost_usd).sum();
-    lines.push(format!("{} attempts · {tokens} tokens · {}", trace.attempts.len(), dollars(cost)));
+    let tokens: u64 = attempts.iter().map(|attempt| attempt.tokens).sum();
+    let cost: f64 = attempts.iter().map(|attempt| attempt.cost_usd).sum();
+    lines.push(format!("{} attempts · {tokens} tokens · {}", attempts.len(), dollars(cost)));
     lines.join("\n")
 }
 

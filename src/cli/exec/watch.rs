@@ -6,7 +6,7 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::Format;
 use crate::cli::progress::Progress;
-use crate::cli::{session, view, walk};
+use crate::cli::{remote, session, view, walk};
 use crate::engine::Resume;
 
 /// Events read at once.
@@ -23,6 +23,9 @@ pub struct Args {
 /// # Errors
 /// When there is no such execution, or the store cannot be opened or read (another process may hold it).
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
+    if let Some(target) = context.server()? {
+        return remote::exec::watch(context, &target, &args.named.id).await;
+    }
     let session = session::open_existing(context, Resume::Nothing, &args.named.id)?;
     let id = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let mut progress = Progress::new(context.output);

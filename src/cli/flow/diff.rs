@@ -46,7 +46,7 @@ pub fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
 }
 
 /// Safe for a terminal, each line in the colour of what its first character says.
-fn painted(output: Output, text: &str) -> String {
+pub fn painted(output: Output, text: &str) -> String {
     let lines = text.split('\n').map(|line| {
         let shown = visible(line);
         match line.chars().next() {

@@ -6,6 +6,8 @@ mod explain;
 mod graph;
 mod schema;
 
+pub use diff::painted;
+
 use super::args::Context;
 use super::error::{Error, Exit};
 

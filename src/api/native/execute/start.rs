@@ -20,7 +20,7 @@ use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
 use crate::clock;
 use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
-use crate::flow::spec::FlowSpec;
+use crate::flow::spec::{FlowSpec, RehearsalSpec};
 use crate::flow::vendor::{self, Parameter};
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::Refusal;
@@ -100,6 +100,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let resolver = resolver(call, environment.slug.clone());
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
     let context = request.chat_user.map(|user| json!({"chatUser": user}));
+    let script = rehearsal(call, &flow.name, mode);
     let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
     let actor = call.actor()?;
     let limits = AttachmentLimits::from(&agent.settings);
@@ -110,6 +111,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         attachments: files.attachments.iter().map(attachment).collect(),
         config,
         mode,
+        script,
         environment: Some(environment.slug.clone()),
         session: Some(session.clone()),
         context,
@@ -223,10 +225,16 @@ async fn mode(call: &Call, engine: &EngineHandle, flow: &FlowRef, asked: Option<
         None | Some(ModeName::Unspecified | ModeName::Production) => Mode::Production,
         Some(ModeName::Sandbox) => Mode::Sandbox,
     };
-    if call.app.settings.rehearse_without_key && !engine.unreachable_models(flow, &[]).await?.is_empty() {
+    if call.app.settings.rehearsals.is_some() && !engine.unreachable_models(flow, &[]).await?.is_empty() {
         return Ok(Mode::Rehearsal);
     }
     Ok(mode)
+}
+
+/// The scripted answers of a rehearsal, where the server has some for the agent.
+fn rehearsal(call: &Call, agent: &str, mode: Mode) -> Option<RehearsalSpec> {
+    let rehearsals = call.app.settings.rehearsals.as_ref().filter(|_| mode == Mode::Rehearsal)?;
+    rehearsals.scripts.get(agent).cloned()
 }
 
 /// Child agents run what is deployed where their parent runs.
