@@ -4,9 +4,13 @@
 mod documents;
 mod faults;
 mod golden;
+mod lists;
 mod maintenance;
+mod questions;
 mod recovery;
+mod stats;
 mod suite;
+mod world;
 
 use std::path::Path;
 
