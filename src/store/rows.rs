@@ -116,7 +116,7 @@ fn purge_rows(tenant: &Tenant, execution: ExecutionId, before: &Before, writes: 
     writes.push((keys::summary(tenant, execution), None));
     writes.push((keys::quarantine(tenant, execution), None));
     if let Some(summary) = &before.summary {
-        writes.extend(index(tenant, execution, summary).into_iter().map(|(key, _)| (key, None)));
+        writes.extend(index(tenant, execution, summary).into_keys().map(|key| (key, None)));
     }
 }
 

@@ -14,6 +14,9 @@ use crate::store::stats::{self, Month, Stats, StatsFilter, StatsKey};
 /// 2026-03-31T23:59:59.999Z
 const END_OF_MARCH: u64 = 1_775_001_599_999;
 
+/// Started, failed, unfinished, cost, duration.
+type Sums = (u64, u64, u64, u64, u64);
+
 fn read(world: &World, filter: &StatsFilter) -> Vec<(StatsKey, Stats)> {
     stats::read(world.view.as_ref(), &tenant(), filter).unwrap()
 }
@@ -162,7 +165,7 @@ proptest! {
         let month = |number: u64| Month::of(TimeMs(END_OF_MARCH + number * 31 * 86_400_000));
         let (first_month, last_month, environment) = (first.map(month), last.map(month), environment.map(str::to_owned));
         let filter = StatsFilter { flow, revision, purpose, environment, first_month, last_month };
-        let mut expected: BTreeMap<(Purpose, String, String), (u64, u64, u64, u64, u64)> = BTreeMap::new();
+        let mut expected: BTreeMap<(Purpose, String, String), Sums> = BTreeMap::new();
         for summary in world.summaries.values() {
             let month = Month::of(summary.started_at);
             let fits = filter.flow.as_ref().is_none_or(|flow| summary.flow == *flow)
