@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use flowgate::ids::{Digest, ExecutionId, NanoUsd, Tenant, TimeMs};
 use flowgate::machine::event::Event;
-use flowgate::machine::input::Signal;
+use flowgate::machine::input::{Mode, Purpose, Signal};
 use flowgate::machine::summary::{Status, Summary};
 use flowgate::store::{Entry, Options, Store};
 
@@ -144,5 +144,22 @@ fn summary() -> Summary {
         tokens: 0,
         cost: NanoUsd(0),
         parent: None,
+        purpose: Purpose::Production,
+        mode: Mode::Production,
+        session: None,
+        environment: None,
+        root: None,
+        starter: String::new(),
+        trigger: None,
+        labels: std::collections::BTreeMap::new(),
+        origin: None,
+        input_tokens: 0,
+        output_tokens: 0,
+        cached_tokens: 0,
+        input_cost: NanoUsd(0),
+        output_cost: NanoUsd(0),
+        tools: Vec::new(),
+        tool_errors: false,
+        paused: false,
     }
 }

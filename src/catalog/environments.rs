@@ -9,8 +9,8 @@ use super::tenants::is_slug;
 use super::{Catalog, Changes, Error, Kept, Listing, Stored};
 use crate::ids::{Tenant, TimeMs};
 
-/// Where executions run unless a request says otherwise. Every tenant has it.
-pub const PRODUCTION: &str = "production";
+pub use crate::machine::input::PRODUCTION;
+
 /// A slug in characters.
 const SLUG_LENGTH_MAX: usize = 63;
 

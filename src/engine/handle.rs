@@ -9,7 +9,7 @@ use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Activity, Answered, ClosedQuestion, Filter, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resolver, Snapshot,
+    Activity, Answered, ClosedQuestion, FlowRef, ForkRequest, List, ListRequest, Options, Parked, QuestionRef, Resolver, Snapshot,
     StartRequest,
 };
 use super::system::Engine;
@@ -23,7 +23,7 @@ use crate::machine::question::{Decision, Person};
 use crate::machine::summary::WaitingFor;
 use crate::machine::trace::Trace;
 use crate::runner::Runner;
-use crate::store::Store;
+use crate::store::{QuestionFilter, QuestionPage, QuestionPlace, Store};
 
 /// Between two looks at how much a shutdown still waits for.
 const SHUTDOWN_POLL: Duration = Duration::from_millis(10);
@@ -244,8 +244,24 @@ impl EngineHandle {
     ///
     /// # Errors
     /// `Store`.
-    pub async fn list(&self, filter: Filter) -> Result<Vec<Listed>, Error> {
-        self.read(move |shared, tenant| read::list(shared, tenant, filter)).await
+    pub async fn list(&self, request: ListRequest) -> Result<List, Error> {
+        self.read(move |shared, tenant| read::list(shared, tenant, &request)).await
+    }
+
+    /// A page of open questions as the summaries of their executions have them: at most `limit`, behind `after`. No journal is replayed.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn question_rows(&self, filter: QuestionFilter, after: Option<QuestionPlace>, limit: usize) -> Result<QuestionPage, Error> {
+        self.read(move |shared, tenant| read::question_rows(shared, tenant, &filter, after, limit)).await
+    }
+
+    /// How many questions are open, of a flow or of all.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn question_count(&self, flow: Option<String>) -> Result<u64, Error> {
+        self.read(move |shared, tenant| read::question_count(shared, tenant, flow.as_deref())).await
     }
 
     /// Every open question, oldest first.

@@ -30,10 +30,11 @@ mod system;
 mod tests;
 mod timers;
 
+pub use crate::store::{Filter, QuestionFilter, QuestionPage, QuestionPlace, QuestionRow, RunKind};
 pub use error::Error;
 pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
-    Activity, Answered, ClosedQuestion, Closing, Filter, Flight, FlowRef, ForkRequest, Listed, Options, Parked, QuestionRef, Resolver,
-    Resume, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Closing, Flight, FlowRef, ForkRequest, List, ListRequest, Listed, Options, Parked, QuestionRef,
+    Resolver, Resume, Snapshot, StartRequest,
 };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::hydrate;
-use super::request::{ClosedQuestion, Closing, Filter, Flight, Listed, QuestionRef, Snapshot};
+use super::request::{ClosedQuestion, Closing, Flight, List, ListRequest, Listed, QuestionRef, Snapshot};
 use super::shared::Shared;
 use crate::flow::plan::Plan;
 use crate::ids::{ExecutionId, QuestionId, Tenant};
@@ -14,7 +14,7 @@ use crate::machine::pause::Held;
 use crate::machine::replay;
 use crate::machine::summary::WaitingFor;
 use crate::machine::trace::{self, Trace};
-use crate::store::{self, Found};
+use crate::store::{self, Filter, Found, QuestionFilter, QuestionPage, QuestionPlace, QuestionRow, RunKind};
 
 /// Executions per page where the filter does not say.
 const LIST_DEFAULT: usize = 100;
@@ -80,26 +80,46 @@ pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId, from: u6
     Ok(events)
 }
 
-pub(super) fn list(shared: &Shared, tenant: &Tenant, filter: Filter) -> Result<Vec<Listed>, Error> {
-    let limit = if filter.limit == 0 { LIST_DEFAULT } else { filter.limit };
-    let wanted =
-        store::Filter { statuses: filter.statuses.into_iter().collect::<BTreeSet<_>>(), flow: filter.flow, since: None, until: None };
-    let rows = shared.store.executions(tenant, &wanted, filter.before, limit).map_err(failed)?;
-    Ok(rows.into_iter().map(|(id, summary)| Listed { id, summary }).collect())
+pub(super) fn list(shared: &Shared, tenant: &Tenant, request: &ListRequest) -> Result<List, Error> {
+    let limit = if request.limit == 0 { LIST_DEFAULT } else { request.limit };
+    let page = shared.store.executions(tenant, &request.filter, request.before, limit).map_err(failed)?;
+    Ok(List { rows: page.rows.into_iter().map(|(id, summary)| Listed { id, summary }).collect(), next: page.next })
+}
+
+pub(super) fn question_rows(
+    shared: &Shared,
+    tenant: &Tenant,
+    filter: &QuestionFilter,
+    after: Option<QuestionPlace>,
+    limit: usize,
+) -> Result<QuestionPage, Error> {
+    shared.store.questions(tenant, filter, after, limit).map_err(failed)
+}
+
+pub(super) fn question_count(shared: &Shared, tenant: &Tenant, flow: Option<&str>) -> Result<u64, Error> {
+    shared.store.question_count(tenant, flow).map_err(failed)
+}
+
+/// Every open question as its execution's summary has it, oldest first.
+fn every_question(shared: &Shared, tenant: &Tenant) -> Result<Vec<QuestionRow>, Error> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = question_rows(shared, tenant, &QuestionFilter::default(), after, QUESTIONS_PER_READ)?;
+        found.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
+        }
+    }
 }
 
 /// Every open question in full, oldest first.
 pub(super) fn questions(shared: &Shared, tenant: &Tenant) -> Result<Vec<QuestionRef>, Error> {
     let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let rows = shared.store.questions(tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
-        let Some(last) = rows.last() else { return Ok(found) };
-        after = Some((last.asked_at, last.question));
-        for row in rows {
-            found.extend(question(shared, tenant, row.execution, row.question)?);
-        }
+    for row in every_question(shared, tenant)? {
+        found.extend(question(shared, tenant, row.execution, row.question)?);
     }
+    Ok(found)
 }
 
 /// One open question; none when it is closed.
@@ -183,27 +203,21 @@ pub(super) fn find_execution(shared: &Shared, tenant: &Tenant, prefix: &str) -> 
 
 /// The newest execution that somebody started: a child is newer than the one that asked for it, and nobody means it by `last`.
 fn newest_root(shared: &Shared, tenant: &Tenant) -> Result<Option<ExecutionId>, Error> {
-    let mut before = None;
+    let filter = Filter { runs: BTreeSet::from([RunKind::Root]), ..Filter::default() };
+    let mut request = ListRequest { filter, before: None, limit: 1 };
     loop {
-        let page = list(shared, tenant, Filter { limit: LIST_DEFAULT, before, ..Filter::default() })?;
-        let Some(oldest) = page.last() else { return Ok(None) };
-        if let Some(root) = page.iter().find(|listed| listed.summary.parent.is_none()) {
-            return Ok(Some(root.id));
+        let page = list(shared, tenant, &request)?;
+        if !page.rows.is_empty() || page.next.is_none() {
+            return Ok(page.rows.first().map(|root| root.id));
         }
-        before = Some(oldest.id);
+        request.before = page.next;
     }
 }
 
 /// By the beginning of a question's id, or of the id of an execution that asks, with its children, exactly one.
 pub(super) fn find_question(shared: &Shared, tenant: &Tenant, prefix: &str) -> Result<QuestionRef, Error> {
-    let mut fitting = Vec::new();
-    let mut after = None;
-    loop {
-        let rows = shared.store.questions(tenant, after, QUESTIONS_PER_READ).map_err(failed)?;
-        let Some(last) = rows.last() else { break };
-        after = Some((last.asked_at, last.question));
-        fitting.extend(rows.into_iter().filter(|row| row.question.to_string().starts_with(&prefix.to_lowercase())));
-    }
+    let mut fitting = every_question(shared, tenant)?;
+    fitting.retain(|row| row.question.to_string().starts_with(&prefix.to_lowercase()));
     let none = || Error::NotFound { what: "open question", name: prefix.to_owned() };
     match fitting.as_slice() {
         [one] => question(shared, tenant, one.execution, one.question)?.ok_or_else(none),

@@ -10,7 +10,8 @@ use crate::ids::{CallId, Digest, ExecutionId, Tenant, TimeMs};
 use crate::machine::call::{Call, CallError, Message};
 use crate::machine::input::{Attachment, Mode, Purpose, Start, Trigger};
 use crate::machine::question::{Decided, Person, Question};
-use crate::machine::summary::{Ended, Status, Summary};
+use crate::machine::summary::{Ended, Summary};
+use crate::store::Filter;
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
@@ -166,16 +167,23 @@ pub enum Closing {
     Withdrawn { at: TimeMs },
 }
 
-/// Which executions to list, newest first.
+/// A page of executions, newest first.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Empty: every status.
-    pub statuses: Vec<Status>,
-    pub flow: Option<String>,
-    /// Only executions older than this one (the last of the page before).
+pub struct ListRequest {
+    pub filter: Filter,
+    /// Only executions older than this one (the `next` of the page before).
     pub before: Option<ExecutionId>,
     /// 0: 100.
     pub limit: usize,
+}
+
+/// Some of what a filter holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List {
+    /// Newest first. May be fewer than asked for, even none, where `next` is set.
+    pub rows: Vec<Listed>,
+    /// The rest is older than this one; none when there is no rest.
+    pub next: Option<ExecutionId>,
 }
 
 /// One row of a list.

@@ -98,8 +98,11 @@ impl Mode {
     }
 }
 
+/// The environment where executions run unless a request says otherwise. Every tenant has it.
+pub const PRODUCTION: &str = "production";
+
 /// What an execution is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     #[default]

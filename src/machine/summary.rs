@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::call::{CallError, Used};
-use super::input::{Mode, OriginKind, Purpose, Trigger};
+use super::input::{Mode, OriginKind, PRODUCTION, Purpose, Trigger};
 use super::question::QuestionKind;
 use super::state::{State, Timer};
 use crate::flow::plan::{Approvers, Kind, Plan};
@@ -146,6 +146,18 @@ fn is_free(cost: &NanoUsd) -> bool {
 }
 
 impl Summary {
+    /// Where it runs.
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        self.environment.as_deref().unwrap_or(PRODUCTION)
+    }
+
+    /// From start to end; none while it has not ended.
+    #[must_use]
+    pub fn duration_ms(&self) -> Option<u64> {
+        self.ended_at.map(|ended_at| ended_at.since(self.started_at))
+    }
+
     /// Whether both say the same, apart from when.
     #[must_use]
     pub fn says_same(&self, other: &Self) -> bool {

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::counters::{Addition, Counters};
 use super::entry::Position;
 use super::error::Error;
-use super::heads::{self, Change, Changes, Heads};
+use super::heads::{self, Change, Changes as Moves, Heads};
 use super::keys::{self, RowKind};
+use super::questions;
 use super::rows::{self, Before, Located};
 use super::scan::{self, Scan};
+use super::stats;
 use super::sums::Sums;
 use super::value::{self, Blob, JournalRow};
 use super::view::{Order, Range, View, Write};
@@ -102,7 +105,7 @@ impl Applier {
 
     fn overlay(&self) -> Overlay<'_> {
         let (view, records, heads) = (self.view.as_ref(), self.records.as_ref(), self.heads.as_ref());
-        Overlay { view, records, heads, moved: Changes::new(), changed: HashMap::new() }
+        Overlay { view, records, heads, moved: Moves::new(), changed: HashMap::new() }
     }
 
     /// Moves the heads over a frame that the view already has.
@@ -119,35 +122,45 @@ impl Applier {
         Ok(())
     }
 
-    /// Applies the records of `frame` in one atomic write.
+    /// Applies the records of `frame` in one atomic write. A row that several of them change is written, and accounted for, once.
     pub fn apply(&mut self, frame: &Frame) -> Result<(), Error> {
-        let mut scan = self.scan.take();
         let mut overlay = self.overlay();
-        let mut sums = self.mark.sums.clone();
         for located in &frame.records {
             let before = overlay.before(&located.record)?;
             heads::change(located, &before.chain, &mut overlay.moved);
-            for (key, value) in rows::rows(located, &before)? {
-                let sealed = value.map(|body| value::seal(&key, body));
-                let old = overlay.old(&key, sealed.is_some())?;
-                sums.change(&key, old.as_deref(), sealed.as_deref());
-                if let Some(scan) = &mut scan {
-                    scan.follow(&key, old.as_deref(), sealed.as_deref());
-                }
-                overlay.changed.insert(key, sealed);
+            let changes = rows::rows(located, &before)?;
+            for (key, value) in changes.writes {
+                overlay.write(key, value)?;
+            }
+            for addition in changes.additions {
+                overlay.add(addition)?;
             }
         }
         let Overlay { changed, moved, .. } = overlay;
-        let mut writes: Vec<Write> = changed.into_iter().collect();
+        let mut sums = self.mark.sums.clone();
+        let mut writes: Vec<Write> = Vec::with_capacity(changed.len() + 1);
+        for (key, Changed { old, new }) in changed {
+            sums.change(&key, old.as_deref(), new.as_deref());
+            if let Some(scan) = &mut self.scan {
+                scan.follow(&key, old.as_deref(), new.as_deref());
+            }
+            writes.push((key, new));
+        }
         let mark = Mark { position: frame.position, sums };
         let body = serde_json::to_vec(&mark).map_err(|error| Error::ViewDamaged(format!("its progress cannot be written: {error}")))?;
         writes.push((keys::PROGRESS.to_vec(), Some(value::seal(keys::PROGRESS, body))));
         self.view.apply(writes)?;
         self.heads.change(moved);
-        self.scan = scan;
         self.mark = mark;
         Ok(())
     }
+}
+
+/// What a frame does to one row. Both are sealed.
+struct Changed {
+    /// In the view.
+    old: Option<Vec<u8>>,
+    new: Option<Vec<u8>>,
 }
 
 /// The view with the changes of the frame that is being applied.
@@ -155,21 +168,36 @@ struct Overlay<'a> {
     view: &'a dyn View,
     records: &'a dyn Records,
     heads: &'a Heads,
-    moved: Changes,
-    changed: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    moved: Moves,
+    changed: HashMap<Vec<u8>, Changed>,
 }
 
 impl Overlay<'_> {
     fn sealed(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         match self.changed.get(key) {
-            Some(value) => Ok(value.clone()),
+            Some(changed) => Ok(changed.new.clone()),
             None => self.view.get(key),
         }
     }
 
-    /// The value that a write replaces. Journal rows are only ever added, so the most common write costs no read.
-    fn old(&self, key: &[u8], adds: bool) -> Result<Option<Vec<u8>>, Error> {
-        if adds && RowKind::of(key) == Some(RowKind::Journal) { Ok(None) } else { self.sealed(key) }
+    fn write(&mut self, key: Vec<u8>, body: Option<Vec<u8>>) -> Result<(), Error> {
+        let new = body.map(|body| value::seal(&key, body));
+        if let Some(changed) = self.changed.get_mut(&key) {
+            changed.new = new;
+            return Ok(());
+        }
+        // Most writes add a row, and cost no read then.
+        let is_added = new.is_some() && RowKind::of(&key).is_some_and(RowKind::is_only_added);
+        let old = if is_added { None } else { self.view.get(&key)? };
+        self.changed.insert(key, Changed { old, new });
+        Ok(())
+    }
+
+    fn add(&mut self, addition: Addition) -> Result<(), Error> {
+        let body = self.body(&addition.key)?;
+        let counters = body.map(|body| Counters::read(&addition.key, &body)).transpose()?.unwrap_or_default();
+        let sum = counters.plus(&addition.by).write();
+        self.write(addition.key, sum)
     }
 
     fn body(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
@@ -181,9 +209,10 @@ impl Overlay<'_> {
             Record::Execution(turn) if turn.first_seq == 0 => Ok(Before::default()),
             Record::Execution(turn) => Ok(Before {
                 chain: self.last_chain(&turn.tenant, turn.execution, turn.first_seq)?,
-                summary: match turn.summary {
-                    Some(_) => self.summary(&turn.tenant, turn.execution)?,
-                    None => None,
+                summary: if turn.summary.is_some() || stats::has_decisions(turn) {
+                    self.summary(&turn.tenant, turn.execution)?
+                } else {
+                    None
                 },
                 owned: Vec::new(),
             }),
@@ -231,9 +260,9 @@ impl Overlay<'_> {
             range.start = [last.as_slice(), &[0]].concat();
             rows.extend(chunk);
         }
-        for (key, value) in &self.changed {
+        for (key, changed) in &self.changed {
             if *key >= whole.start && *key < whole.end {
-                match value {
+                match &changed.new {
                     Some(value) => rows.insert(key.clone(), value.clone()),
                     None => rows.remove(key),
                 };
@@ -246,7 +275,7 @@ impl Overlay<'_> {
                 if let Record::Execution(turn) = record
                     && let Some(summary) = turn.summary
                 {
-                    owned.extend(rows::questions(&summary).map(|(question, _)| keys::question_home(tenant, question)));
+                    owned.extend(questions::ids(&summary).map(|question| keys::question_home(tenant, question)));
                 }
             }
             owned.push(key);

@@ -2,45 +2,36 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::attachments::Attachments;
 use super::committer::{Message, Request};
 use super::disk::{Disk, RealDisk};
 use super::documents::{self, DocumentRange, DocumentRow};
 use super::entry::{CommitError, Entry, Pending, Position};
 use super::error::Error;
+use super::filter::Filter;
 use super::keys;
-use super::list::{self, Filter, Found};
+use super::list::{self, Found, Page};
 use super::lock::Lock;
 use super::log::supply::Sizes;
 use super::memory_disk::{Faults, MemoryDisk};
 use super::opening;
 use super::options::{OnFatal, Options};
+use super::questions::{self, QuestionFilter, QuestionPage, QuestionPlace};
 use super::read::{self, FlowRow};
 use super::rebuild;
-use super::rows;
 use super::running::Running;
+use super::stats::{self, Stats, StatsFilter, StatsKey};
 use super::value;
 use super::view::{Order, Range, View};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
 use crate::journal::{self, Record};
 use crate::machine::event::Recorded;
-use crate::machine::summary::{Summary, WaitingFor};
+use crate::machine::summary::Summary;
 
 /// The largest record. A turn holds at most a few values of `PAYLOAD_BYTES_MAX`.
 pub const RECORD_BYTES_MAX: usize = 32 << 20;
 /// Small segments, so that ten thousand stores fit into a test run.
 const MEMORY_SIZES: Sizes = Sizes { segment_bytes_min: 64 << 10, segment_bytes_max: 4 << 20, free_bytes_low: 0, free_bytes_stop: 0 };
-/// An open question and the execution that asks it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct QuestionRow {
-    pub execution: ExecutionId,
-    pub question: QuestionId,
-    pub asked_at: TimeMs,
-    /// Always the `Question` variant.
-    pub waiting_for: WaitingFor,
-}
 
 /// A store. Clones share it; it closes with [`Store::close`], or when the last clone is dropped.
 ///
@@ -196,18 +187,20 @@ impl Store {
         read::summary(self.view()?, tenant, execution)
     }
 
-    /// At most `limit` executions that fit `filter`, newest first; those older than `before`, to go on from the last one seen.
+    /// At most `limit` executions that fit `filter`, newest first; those older than `before`, to go on where the last page ended.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn executions(
-        &self,
-        tenant: &Tenant,
-        filter: &Filter,
-        before: Option<ExecutionId>,
-        limit: usize,
-    ) -> Result<Vec<(ExecutionId, Summary)>, Error> {
+    pub fn executions(&self, tenant: &Tenant, filter: &Filter, before: Option<ExecutionId>, limit: usize) -> Result<Page, Error> {
         list::executions(self.view()?, tenant, filter, before, limit)
+    }
+
+    /// The statistics that fit, by purpose, flow and month.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn stats(&self, tenant: &Tenant, filter: &StatsFilter) -> Result<Vec<(StatsKey, Stats)>, Error> {
+        stats::read(self.view()?, tenant, filter)
     }
 
     /// The execution whose id begins with `prefix`.
@@ -218,28 +211,27 @@ impl Store {
         list::find(self.view()?, tenant, prefix)
     }
 
-    /// At most `limit` open questions, oldest first; those behind `after`, to go on from the last one seen.
+    /// At most `limit` open questions that fit `filter`, oldest first (or what expires first, see there); those behind `after`, to go on where
+    /// the last page ended.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn questions(&self, tenant: &Tenant, after: Option<(TimeMs, QuestionId)>, limit: usize) -> Result<Vec<QuestionRow>, Error> {
-        let view = self.view()?;
-        let mut range = Range::prefix(keys::question_prefix(tenant));
-        if let Some((asked_at, question)) = after {
-            range.start = [keys::question(tenant, asked_at, question).as_slice(), &[0]].concat();
-        }
-        let mut questions = Vec::new();
-        for (key, sealed) in view.scan(&range, Order::Ascending, limit)? {
-            let shape = || Error::ViewDamaged(format!("question row {} has no shape", value::hex(&key)));
-            let execution = keys::execution_of(value::open(&key, &sealed)?).ok_or_else(shape)?;
-            let question = keys::question_of(&key).ok_or_else(shape)?;
-            // The row and the summary change in one write, but not in one read.
-            let Some(summary) = read::summary(view, tenant, execution)? else { continue };
-            let Some((_, asked_at)) = rows::questions(&summary).find(|(id, _)| *id == question) else { continue };
-            let waiting_for = summary.waiting_for.into_iter().find(|waiting| rows::question_id(waiting) == Some(question));
-            questions.extend(waiting_for.map(|waiting_for| QuestionRow { execution, question, asked_at, waiting_for }));
-        }
-        Ok(questions)
+    pub fn questions(
+        &self,
+        tenant: &Tenant,
+        filter: &QuestionFilter,
+        after: Option<QuestionPlace>,
+        limit: usize,
+    ) -> Result<QuestionPage, Error> {
+        questions::read(self.view()?, tenant, filter, after, limit)
+    }
+
+    /// The number of open questions, of a flow or of all.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn question_count(&self, tenant: &Tenant, flow: Option<&str>) -> Result<u64, Error> {
+        questions::count(self.view()?, tenant, flow)
     }
 
     /// The execution that asked `question`, open or not.

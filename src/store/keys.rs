@@ -5,7 +5,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::facets::Facet;
+use super::stats::{Month, StatsKey};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
+use crate::machine::input::Purpose;
 use crate::machine::summary::Status;
 
 /// First byte of rows that span tenants.
@@ -18,6 +21,10 @@ pub const PROGRESS: &[u8] = b"m";
 pub const TENANT_BYTES_MAX: usize = 255;
 /// A flow's, server's or tool's name.
 pub const NAME_BYTES_MAX: usize = 1_024;
+/// A value that stands in an index as it is.
+const INDEX_VALUE_BYTES_MAX: usize = 128;
+/// In place of the length of a value that does not.
+const LONG_VALUE: u16 = u16::MAX;
 
 /// What a row is. Numbers are part of the view's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,9 +35,9 @@ pub enum RowKind {
     Journal = 1,
     /// execution → its summary.
     Summary = 2,
-    /// (status, execution) → nothing.
+    /// (purpose, status, execution) → nothing.
     Status = 3,
-    /// (flow, execution) → nothing.
+    /// (purpose, flow, status, execution) → nothing.
     ByFlow = 4,
     /// (asked at, question) → execution. Open questions only.
     Question = 5,
@@ -50,10 +57,20 @@ pub enum RowKind {
     Quarantine = 12,
     /// (collection, key) → version and record.
     Document = 13,
+    /// (purpose, facet, value, execution) → nothing. What an execution can be found by besides its status; see `facets`.
+    Index = 14,
+    /// (purpose, flow, month, revision, environment) → counters; see `stats`.
+    Stats = 15,
+    /// (flow, asked at, question) → execution. Open questions only.
+    QuestionOfFlow = 16,
+    /// (expires at, question) → execution. Open questions that expire only.
+    QuestionExpiry = 17,
+    /// (flow, or nothing for all of them) → the number of open questions.
+    QuestionCount = 18,
 }
 
 impl RowKind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 18] = [
         Self::Journal,
         Self::Summary,
         Self::Status,
@@ -67,7 +84,18 @@ impl RowKind {
         Self::Consent,
         Self::Quarantine,
         Self::Document,
+        Self::Index,
+        Self::Stats,
+        Self::QuestionOfFlow,
+        Self::QuestionExpiry,
+        Self::QuestionCount,
     ];
+
+    /// Whether rows of this kind are written only when they were not there before, so that nobody need look for what they replace.
+    #[must_use]
+    pub fn is_only_added(self) -> bool {
+        matches!(self, Self::Journal | Self::Status | Self::ByFlow | Self::Index)
+    }
 
     /// The kind of the row under `key`; none for the applier's own row and for what is no key of ours.
     #[must_use]
@@ -110,6 +138,11 @@ impl Key {
         self
     }
 
+    fn byte(mut self, byte: u8) -> Self {
+        self.0.push(byte);
+        self
+    }
+
     fn bytes(mut self, bytes: &[u8]) -> Vec<u8> {
         self.0.extend_from_slice(bytes);
         self.0
@@ -139,14 +172,31 @@ pub fn summary_prefix(tenant: &Tenant) -> Vec<u8> {
     Key::tenant(tenant, RowKind::Summary).0
 }
 
-pub fn status(tenant: &Tenant, status: Status, execution: ExecutionId) -> Vec<u8> {
-    let mut key = status_prefix(tenant, status);
-    key.extend_from_slice(execution.0.as_bytes());
-    key
+pub fn status(tenant: &Tenant, purpose: Purpose, status: Status, execution: ExecutionId) -> Vec<u8> {
+    ended(status_prefix(tenant, purpose, status), execution)
 }
 
-pub fn status_prefix(tenant: &Tenant, status: Status) -> Vec<u8> {
-    Key::tenant(tenant, RowKind::Status).bytes(&[status_byte(status)])
+pub fn status_prefix(tenant: &Tenant, purpose: Purpose, status: Status) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::Status).bytes(&[purpose_byte(purpose), status_byte(status)])
+}
+
+/// A list's prefix with the execution behind it: every list is in the order of the ids.
+fn ended(mut prefix: Vec<u8>, execution: ExecutionId) -> Vec<u8> {
+    prefix.extend_from_slice(execution.0.as_bytes());
+    prefix
+}
+
+/// Part of the view's format.
+fn purpose_byte(purpose: Purpose) -> u8 {
+    match purpose {
+        Purpose::Production => 1,
+        Purpose::Test => 2,
+    }
+}
+
+/// The purpose with this number.
+fn purpose_of(byte: u8) -> Option<Purpose> {
+    [Purpose::Production, Purpose::Test].into_iter().find(|purpose| purpose_byte(*purpose) == byte)
 }
 
 /// Part of the view's format: independent of the order in which the variants are declared.
@@ -163,14 +213,59 @@ fn status_byte(status: Status) -> u8 {
     }
 }
 
-pub fn by_flow(tenant: &Tenant, flow: &str, execution: ExecutionId) -> Vec<u8> {
-    let mut key = by_flow_prefix(tenant, flow);
-    key.extend_from_slice(execution.0.as_bytes());
-    key
+pub fn by_flow(tenant: &Tenant, purpose: Purpose, flow: &str, status: Status, execution: ExecutionId) -> Vec<u8> {
+    ended(by_flow_prefix(tenant, purpose, flow, status), execution)
 }
 
-pub fn by_flow_prefix(tenant: &Tenant, flow: &str) -> Vec<u8> {
-    Key::tenant(tenant, RowKind::ByFlow).name(flow).0
+pub fn by_flow_prefix(tenant: &Tenant, purpose: Purpose, flow: &str, status: Status) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::ByFlow).byte(purpose_byte(purpose)).name(flow).bytes(&[status_byte(status)])
+}
+
+pub fn index(tenant: &Tenant, purpose: Purpose, facet: Facet, value: &str, execution: ExecutionId) -> Vec<u8> {
+    ended(index_prefix(tenant, purpose, facet, value), execution)
+}
+
+/// Of a long value only a digest stands in the key; readers compare with the summary anyway.
+pub fn index_prefix(tenant: &Tenant, purpose: Purpose, facet: Facet, value: &str) -> Vec<u8> {
+    let key = Key::tenant(tenant, RowKind::Index).byte(purpose_byte(purpose)).byte(facet as u8);
+    if value.len() <= INDEX_VALUE_BYTES_MAX {
+        return key.name(value).0;
+    }
+    key.bytes(&[&LONG_VALUE.to_be_bytes(), Digest::of(value.as_bytes()).0.as_slice()].concat())
+}
+
+pub fn stats(tenant: &Tenant, of: &StatsKey) -> Vec<u8> {
+    let key = Key(stats_month_prefix(tenant, of.purpose, &of.flow, of.month));
+    key.bytes(&[&of.revision.to_be_bytes(), of.environment.as_bytes()].concat())
+}
+
+/// Statistics of one flow in one month.
+pub fn stats_month_prefix(tenant: &Tenant, purpose: Purpose, flow: &str, month: Month) -> Vec<u8> {
+    Key(stats_flow_prefix(tenant, purpose, flow)).bytes(&month.number().to_be_bytes())
+}
+
+pub fn stats_flow_prefix(tenant: &Tenant, purpose: Purpose, flow: &str) -> Vec<u8> {
+    Key(stats_prefix(tenant, purpose)).name(flow).0
+}
+
+pub fn stats_prefix(tenant: &Tenant, purpose: Purpose) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::Stats).byte(purpose_byte(purpose)).0
+}
+
+/// What the row of statistics under `key` is about.
+pub fn stats_parts(tenant: &Tenant, key: &[u8]) -> Option<StatsKey> {
+    let (purpose, rest) = key.strip_prefix(Key::tenant(tenant, RowKind::Stats).0.as_slice())?.split_first()?;
+    let (length, rest) = rest.split_first_chunk::<2>()?;
+    let (flow, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    let (month, rest) = rest.split_first_chunk::<4>()?;
+    let (revision, environment) = rest.split_first_chunk::<4>()?;
+    Some(StatsKey {
+        purpose: purpose_of(*purpose)?,
+        flow: std::str::from_utf8(flow).ok()?.to_owned(),
+        month: Month::from_number(u32::from_be_bytes(*month)),
+        revision: u32::from_be_bytes(*revision),
+        environment: std::str::from_utf8(environment).ok()?.to_owned(),
+    })
 }
 
 pub fn question(tenant: &Tenant, asked_at: TimeMs, question: QuestionId) -> Vec<u8> {
@@ -184,9 +279,33 @@ pub fn question_prefix(tenant: &Tenant) -> Vec<u8> {
     Key::tenant(tenant, RowKind::Question).0
 }
 
-/// The question named by the key of an open-question row.
-pub fn question_of(key: &[u8]) -> Option<QuestionId> {
-    key.last_chunk::<16>().map(|bytes| QuestionId(Uuid::from_bytes(*bytes)))
+pub fn question_of_flow(tenant: &Tenant, flow: &str, asked_at: TimeMs, question: QuestionId) -> Vec<u8> {
+    Key(question_of_flow_prefix(tenant, flow)).bytes(&[&asked_at.0.to_be_bytes(), question.0.as_bytes().as_slice()].concat())
+}
+
+pub fn question_of_flow_prefix(tenant: &Tenant, flow: &str) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::QuestionOfFlow).name(flow).0
+}
+
+pub fn question_expiry(tenant: &Tenant, expires_at: TimeMs, question: QuestionId) -> Vec<u8> {
+    Key(question_expiry_prefix(tenant)).bytes(&[&expires_at.0.to_be_bytes(), question.0.as_bytes().as_slice()].concat())
+}
+
+pub fn question_expiry_prefix(tenant: &Tenant) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::QuestionExpiry).0
+}
+
+/// The open questions of a flow, or of all of them.
+pub fn question_count(tenant: &Tenant, flow: Option<&str>) -> Vec<u8> {
+    let key = Key::tenant(tenant, RowKind::QuestionCount);
+    flow.map_or_else(|| key.0.clone(), |flow| Key(key.0.clone()).name(flow).0)
+}
+
+/// Time and question at the end of the key of an open-question row, in whichever order of questions.
+pub fn question_parts(key: &[u8]) -> Option<(TimeMs, QuestionId)> {
+    let (rest, question) = key.split_last_chunk::<16>()?;
+    let time = rest.last_chunk::<8>()?;
+    Some((TimeMs(u64::from_be_bytes(*time)), QuestionId(Uuid::from_bytes(*question))))
 }
 
 pub fn question_home(tenant: &Tenant, question: QuestionId) -> Vec<u8> {

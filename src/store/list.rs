@@ -1,52 +1,37 @@
-//! Lists of executions, newest first, by index.
+//! Lists of executions, newest first, by index: every condition that has an index is a group of lists in the order of the ids, and what is in
+//! one list of every group is found by leaping from list to list. An execution whose status changes while a page is read may be missing from a
+//! list of several statuses, as from two lists of one status each.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::error::Error;
+use super::filter::Filter;
 use super::keys;
 use super::read;
 use super::value;
 use super::view::{Order, Range, View};
-use crate::ids::{ExecutionId, Tenant, TimeMs};
-use crate::machine::summary::{Status, Summary};
+use crate::ids::{ExecutionId, Tenant};
+use crate::machine::summary::Summary;
 
-/// Index rows read from one range at a time.
-const CHUNK_ROWS: usize = 64;
+/// Rows that one page may read from the view. What no index holds (durations, whose child) is looked up in summaries, and a page of which too
+/// few fit ends early instead of reading on for ever: about a tenth of a second.
+pub const READS_MAX: usize = 20_000;
+/// A long page may read more: about what its rows cost when everything fits.
+const READS_PER_ROW: usize = 8;
+/// Rows read from one list after a leap: the next leap is likely to go past them.
+const CHUNK_ROWS_MIN: usize = 4;
+/// Rows read from one list at a time while it is read in order.
+const CHUNK_ROWS_MAX: usize = 128;
 /// Executions named when a prefix fits several.
 const FOUND_MAX: usize = 10;
 
-/// Which executions to list; the default lists all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filter {
-    /// Empty: any.
-    pub statuses: BTreeSet<Status>,
-    pub flow: Option<String>,
-    /// Started at or after.
-    pub since: Option<TimeMs>,
-    /// Started before.
-    pub until: Option<TimeMs>,
-}
-
-impl Filter {
-    fn holds(&self, summary: &Summary) -> bool {
-        (self.statuses.is_empty() || self.statuses.contains(&summary.status))
-            && self.flow.as_ref().is_none_or(|flow| *flow == summary.flow)
-            && self.since.is_none_or(|since| summary.started_at >= since)
-            && self.until.is_none_or(|until| summary.started_at < until)
-    }
-
-    /// The index ranges whose union holds every execution that fits.
-    fn prefixes(&self, tenant: &Tenant) -> Vec<Vec<u8>> {
-        let unfinished = !self.statuses.is_empty() && self.statuses.iter().all(|status| !status.is_final());
-        match &self.flow {
-            // Few executions are unfinished, many belong to one flow.
-            Some(flow) if !unfinished => vec![keys::by_flow_prefix(tenant, flow)],
-            _ if !self.statuses.is_empty() => self.statuses.iter().map(|status| keys::status_prefix(tenant, *status)).collect(),
-            _ => vec![keys::summary_prefix(tenant)],
-        }
-    }
+/// Some of what a filter holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Newest first. May be fewer than asked for, even none, where `next` is set.
+    pub rows: Vec<(ExecutionId, Summary)>,
+    /// The rest is older than this one; none when there is no rest.
+    pub next: Option<ExecutionId>,
 }
 
 /// What a prefix of an id stands for.
@@ -58,65 +43,138 @@ pub enum Found {
     Several(Vec<ExecutionId>),
 }
 
-/// One index range, read backwards.
+/// What a page may still read.
+struct Reader<'a> {
+    view: &'a dyn View,
+    reads: usize,
+    reads_max: usize,
+}
+
+impl Reader<'_> {
+    fn is_spent(&self) -> bool {
+        self.reads >= self.reads_max
+    }
+
+    fn summary(&mut self, tenant: &Tenant, execution: ExecutionId) -> Result<Option<Summary>, Error> {
+        self.reads += 1;
+        read::summary(self.view, tenant, execution)
+    }
+}
+
+/// One list, read backwards.
 struct Cursor {
-    range: Range,
-    ready: Vec<ExecutionId>,
+    prefix: Vec<u8>,
+    /// The oldest id that is looked for.
+    first: u128,
+    /// Ids that were read, the next one last.
+    ready: Vec<u128>,
+    /// Everything at or above this id was read.
+    read_to: u128,
+    chunk_rows: usize,
 }
 
 impl Cursor {
-    fn newest(&mut self, view: &dyn View) -> Result<Option<ExecutionId>, Error> {
-        if self.ready.is_empty() {
-            let rows = view.scan(&self.range, Order::Descending, CHUNK_ROWS)?;
-            if let Some((key, _)) = rows.last() {
-                self.range.end.clone_from(key);
-            }
-            for (key, sealed) in rows.iter().rev() {
-                value::open(key, sealed)?;
-                self.ready.extend(keys::execution_of(key));
-            }
+    fn new(prefix: Vec<u8>, first: u128, end: u128) -> Self {
+        Self { prefix, first, ready: Vec::new(), read_to: end, chunk_rows: CHUNK_ROWS_MIN }
+    }
+
+    /// The newest id of the list below `end`.
+    fn newest(&mut self, reader: &mut Reader<'_>, end: u128) -> Result<Option<u128>, Error> {
+        while self.ready.last().is_some_and(|id| *id >= end) {
+            self.ready.pop();
+        }
+        if self.ready.is_empty() && self.read_to > self.first {
+            let in_order = self.read_to <= end;
+            self.chunk_rows = if in_order { (2 * self.chunk_rows).min(CHUNK_ROWS_MAX) } else { CHUNK_ROWS_MIN };
+            self.read(reader, end.min(self.read_to))?;
         }
         Ok(self.ready.last().copied())
     }
+
+    fn read(&mut self, reader: &mut Reader<'_>, end: u128) -> Result<(), Error> {
+        let key = |id: u128| [self.prefix.as_slice(), &id.to_be_bytes()].concat();
+        let range = Range { start: key(self.first), end: key(end) };
+        let rows = reader.view.scan(&range, Order::Descending, self.chunk_rows)?;
+        reader.reads += rows.len().max(1);
+        self.read_to = self.first;
+        for (key, sealed) in rows.iter().rev() {
+            value::open(key, sealed)?;
+            self.ready.extend(keys::execution_of(key).map(|execution| execution.0.as_u128()));
+        }
+        if let (Some(oldest), true) = (self.ready.first(), rows.len() == self.chunk_rows) {
+            self.read_to = *oldest;
+        }
+        Ok(())
+    }
 }
 
-pub fn executions(
-    view: &dyn View,
-    tenant: &Tenant,
-    filter: &Filter,
-    before: Option<ExecutionId>,
-    limit: usize,
-) -> Result<Vec<(ExecutionId, Summary)>, Error> {
-    let prefixes = filter.prefixes(tenant);
-    let mut cursors: Vec<Cursor> = prefixes
-        .into_iter()
-        .map(|prefix| {
-            let mut range = Range::prefix(prefix.clone());
-            if let Some(before) = before {
-                range.end = [prefix.as_slice(), before.0.as_bytes()].concat();
-            }
-            Cursor { range, ready: Vec::new() }
-        })
-        .collect();
-    let mut found = Vec::new();
-    while found.len() < limit {
-        let mut newest: Option<ExecutionId> = None;
-        for cursor in &mut cursors {
-            newest = newest.max(cursor.newest(view)?);
+/// The lists of one condition: what is in any of them fits it.
+struct Group(Vec<Cursor>);
+
+impl Group {
+    fn newest(&mut self, reader: &mut Reader<'_>, end: u128) -> Result<Option<u128>, Error> {
+        let mut newest = None;
+        for cursor in &mut self.0 {
+            newest = newest.max(cursor.newest(reader, end)?);
         }
-        let Some(execution) = newest else { break };
-        for cursor in &mut cursors {
-            if cursor.ready.last() == Some(&execution) {
-                cursor.ready.pop();
-            }
+        Ok(newest)
+    }
+}
+
+/// Where a search for the next candidate stopped.
+enum Step {
+    /// This one is in every group.
+    Candidate(u128),
+    /// Too much was read; nothing at or above this id is left.
+    Spent(u128),
+    End,
+}
+
+/// The newest id below `end` that every group has.
+fn step(groups: &mut [Group], reader: &mut Reader<'_>, mut end: u128) -> Result<Step, Error> {
+    loop {
+        // Here only, so that every page gets further than the one before.
+        if reader.is_spent() {
+            return Ok(Step::Spent(end));
         }
-        let summary = read::summary(view, tenant, execution)?
-            .ok_or_else(|| Error::ViewDamaged(format!("execution {execution} is listed and has no summary")))?;
-        if filter.holds(&summary) {
-            found.push((execution, summary));
+        let (mut candidate, mut agreed) = (None, true);
+        for group in groups.iter_mut() {
+            let Some(newest) = group.newest(reader, end)? else { return Ok(Step::End) };
+            agreed &= candidate.is_none_or(|candidate| candidate == newest);
+            candidate = Some(newest);
+            // The next group may have this one as well, or else something older.
+            end = newest.saturating_add(1);
+        }
+        match candidate {
+            Some(candidate) if agreed => return Ok(Step::Candidate(candidate)),
+            Some(_) => {}
+            None => return Ok(Step::End),
         }
     }
-    Ok(found)
+}
+
+pub fn executions(view: &dyn View, tenant: &Tenant, filter: &Filter, before: Option<ExecutionId>, limit: usize) -> Result<Page, Error> {
+    let (first, mut end) = filter.ids();
+    end = before.map_or(end, |before| end.min(before.0.as_u128()));
+    let cursors = |prefixes: Vec<Vec<u8>>| Group(prefixes.into_iter().map(|prefix| Cursor::new(prefix, first, end)).collect());
+    let mut groups: Vec<Group> = filter.lists(tenant).into_iter().map(cursors).collect();
+    let mut reader = Reader { view, reads: 0, reads_max: READS_MAX.max(limit.saturating_mul(READS_PER_ROW)) };
+    let mut rows = Vec::new();
+    let next = loop {
+        match step(&mut groups, &mut reader, end)? {
+            Step::End => break None,
+            Step::Spent(at) => break Some(at),
+            Step::Candidate(_) if rows.len() >= limit => break Some(end),
+            Step::Candidate(candidate) => {
+                end = candidate;
+                let execution = ExecutionId(Uuid::from_u128(candidate));
+                // None: it was purged between the two reads.
+                let summary = reader.summary(tenant, execution)?;
+                rows.extend(summary.filter(|summary| filter.holds(summary)).map(|summary| (execution, summary)));
+            }
+        }
+    };
+    Ok(Page { rows, next: next.map(|id| ExecutionId(Uuid::from_u128(id))) })
 }
 
 /// The execution whose id begins with `prefix` (hex digits, dashes ignored).

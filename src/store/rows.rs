@@ -1,13 +1,19 @@
 //! The one function that says what the view holds: from a record and what was there before, the rows that change. Pure, so that
 //! replaying the log gives the same view. Index rows change only when what they index changes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::counters::Addition;
 use super::error::Error;
+use super::facets;
 use super::keys;
+use super::questions;
+use super::stats;
 use super::value::{self, Blob, JournalRow, Place};
 use super::view::Write;
-use crate::ids::{ExecutionId, QuestionId, Tenant, TimeMs};
+use crate::ids::{ExecutionId, Tenant};
 use crate::journal::{Record, Turn};
-use crate::machine::summary::{Summary, WaitingFor};
+use crate::machine::summary::Summary;
 
 /// A record, its bytes, and where they stand.
 #[derive(Clone, Debug)]
@@ -22,19 +28,35 @@ pub struct Located {
 pub struct Before {
     /// Of the last journal row; zeros when there is none.
     pub chain: [u8; 32],
+    /// For turns that change it, or that need it to be counted.
     pub summary: Option<Summary>,
     /// For `Purged`: every key that belongs to the execution alone (journal and question homes).
     pub owned: Vec<Vec<u8>>,
 }
 
-/// The rows that `located` changes. Values are not sealed yet.
+/// What a record does to the view.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Values are not sealed yet.
+    pub writes: Vec<Write>,
+    /// To rows of counters.
+    pub additions: Vec<Addition>,
+}
+
+/// The rows that `located` changes.
 ///
 /// # Errors
 /// When a summary cannot be written as JSON.
-pub fn rows(located: &Located, before: &Before) -> Result<Vec<Write>, Error> {
-    let mut writes = Vec::with_capacity(4);
+pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
+    let (mut writes, mut additions) = (Vec::with_capacity(4), Vec::new());
     match &located.record {
-        Record::Execution(turn) => turn_rows(turn, located, before, &mut writes)?,
+        Record::Execution(turn) => {
+            turn_rows(turn, located, before, &mut writes)?;
+            additions = stats::additions(turn, before.summary.as_ref());
+            if turn.summary.is_some() {
+                additions.extend(questions::additions(&turn.tenant, before.summary.as_ref(), turn.summary.as_ref()));
+            }
+        }
         Record::Flow(flow) => {
             writes.push((keys::flow_name(&flow.tenant, &flow.name, flow.revision), Some(flow.digest.0.to_vec())));
             let mut body = Vec::new();
@@ -59,9 +81,12 @@ pub fn rows(located: &Located, before: &Before) -> Result<Vec<Write>, Error> {
             });
             writes.push((key, body));
         }
-        Record::Purged(purged) => purge_rows(&purged.tenant, purged.execution, before, &mut writes),
+        Record::Purged(purged) => {
+            purge_rows(&purged.tenant, purged.execution, before, &mut writes);
+            additions = questions::additions(&purged.tenant, before.summary.as_ref(), None);
+        }
     }
-    Ok(writes)
+    Ok(Changes { writes, additions })
 }
 
 fn turn_rows(turn: &Turn, located: &Located, before: &Before, writes: &mut Vec<Write>) -> Result<(), Error> {
@@ -77,18 +102,13 @@ fn turn_rows(turn: &Turn, located: &Located, before: &Before, writes: &mut Vec<W
 
     let old = before.summary.as_ref().map(|summary| index(&turn.tenant, turn.execution, summary)).unwrap_or_default();
     let new = index(&turn.tenant, turn.execution, summary);
-    let gone = old.iter().filter(|(key, _)| !new.iter().any(|(kept, _)| kept == key));
-    writes.extend(gone.map(|(key, _)| (key.clone(), None)));
-    let added = new.iter().filter(|(key, _)| !old.iter().any(|(had, _)| had == key));
-    writes.extend(added.map(|(key, value)| (key.clone(), Some(value.clone()))));
-    let opened = questions(summary).filter(|(question, _)| !was_open(before, *question));
-    writes.extend(opened.map(|(question, _)| (keys::question_home(&turn.tenant, question), Some(turn.execution.0.as_bytes().to_vec()))));
+    let gone = old.keys().filter(|key| !new.contains_key(*key));
+    writes.extend(gone.map(|key| (key.clone(), None)));
+    let asked: BTreeSet<_> = before.summary.iter().flat_map(questions::ids).collect();
+    let opened = questions::ids(summary).filter(|question| !asked.contains(question));
+    writes.extend(opened.map(|question| (keys::question_home(&turn.tenant, question), Some(turn.execution.0.as_bytes().to_vec()))));
+    writes.extend(new.into_iter().filter(|(key, _)| !old.contains_key(key)).map(|(key, value)| (key, Some(value))));
     Ok(())
-}
-
-/// Whether the question was open before.
-fn was_open(before: &Before, question: QuestionId) -> bool {
-    before.summary.as_ref().is_some_and(|summary| questions(summary).any(|(id, _)| id == question))
 }
 
 fn purge_rows(tenant: &Tenant, execution: ExecutionId, before: &Before, writes: &mut Vec<Write>) {
@@ -96,38 +116,20 @@ fn purge_rows(tenant: &Tenant, execution: ExecutionId, before: &Before, writes: 
     writes.push((keys::summary(tenant, execution), None));
     writes.push((keys::quarantine(tenant, execution), None));
     if let Some(summary) = &before.summary {
-        writes.extend(index(tenant, execution, summary).into_iter().map(|(key, _)| (key, None)));
+        writes.extend(index(tenant, execution, summary).into_keys().map(|key| (key, None)));
     }
 }
 
 /// The index rows of one summary.
-fn index(tenant: &Tenant, execution: ExecutionId, summary: &Summary) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut rows =
-        vec![(keys::status(tenant, summary.status, execution), Vec::new()), (keys::by_flow(tenant, &summary.flow, execution), Vec::new())];
+fn index(tenant: &Tenant, execution: ExecutionId, summary: &Summary) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let (purpose, status) = (summary.purpose, summary.status);
+    let mut keys = vec![keys::status(tenant, purpose, status, execution), keys::by_flow(tenant, purpose, &summary.flow, status, execution)];
+    keys.extend(facets::of(summary).into_iter().map(|(facet, value)| keys::index(tenant, purpose, facet, &value, execution)));
     if summary.owed {
-        rows.push((keys::owed(tenant, execution), Vec::new()));
+        keys.push(keys::owed(tenant, execution));
     }
-    if let (Some(deadline), false) = (summary.deadline, summary.status.is_final()) {
-        rows.push((keys::due(deadline, tenant, execution), Vec::new()));
+    if let (Some(deadline), false) = (summary.deadline, status.is_final()) {
+        keys.push(keys::due(deadline, tenant, execution));
     }
-    rows.extend(
-        questions(summary).map(|(question, asked_at)| (keys::question(tenant, asked_at, question), execution.0.as_bytes().to_vec())),
-    );
-    rows
-}
-
-/// The open questions of a summary and when each was asked.
-pub fn questions(summary: &Summary) -> impl Iterator<Item = (QuestionId, TimeMs)> {
-    summary.waiting_for.iter().filter_map(|waiting| match waiting {
-        WaitingFor::Question { id, asked_at, .. } => Some((*id, *asked_at)),
-        WaitingFor::Event { .. } | WaitingFor::Timer { .. } | WaitingFor::Child { .. } => None,
-    })
-}
-
-/// The question that this is about, if it is one.
-pub fn question_id(waiting: &WaitingFor) -> Option<QuestionId> {
-    match waiting {
-        WaitingFor::Question { id, .. } => Some(*id),
-        WaitingFor::Event { .. } | WaitingFor::Timer { .. } | WaitingFor::Child { .. } => None,
-    }
+    keys.into_iter().map(|key| (key, Vec::new())).chain(questions::index(tenant, execution, summary)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use flowgate::engine::{EngineHandle, Error, Filter, Options};
+use flowgate::engine::{EngineHandle, Error, Filter, ListRequest, Options};
 use flowgate::machine::event::Event;
 use flowgate::machine::input::Signal;
 use flowgate::machine::summary::Status;
@@ -34,8 +34,9 @@ async fn a_thousand_executions_of_ten_steps_finish_correctly() {
         assert!(ids.insert(id));
     }
     assert_eq!(ids.len(), 1_000);
-    let listed = engine.list(Filter { statuses: vec![Status::Completed], limit: 2_000, ..Filter::default() }).await.unwrap();
-    assert_eq!(listed.len(), 1_000);
+    let filter = Filter { statuses: [Status::Completed].into(), ..Filter::default() };
+    let listed = engine.list(ListRequest { filter, limit: 2_000, before: None }).await.unwrap();
+    assert_eq!((listed.rows.len(), listed.next), (1_000, None));
 }
 
 const LISTENS: &str = "
@@ -86,7 +87,7 @@ async fn an_intake_that_is_full_refuses_starts() {
     let flow = publish(&engine, &ten_steps()).await;
     let refused = engine.start(crate::harness::request(&flow)).await;
     assert!(matches!(refused, Err(Error::Busy { waiting: 0 })), "{refused:?}");
-    assert!(engine.list(Filter::default()).await.unwrap().is_empty());
+    assert!(engine.list(ListRequest::default()).await.unwrap().rows.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowgate::engine::{EngineHandle, Filter, FlowRef, ForkRequest, Notice, Resume, StartRequest};
+use flowgate::engine::{EngineHandle, FlowRef, ForkRequest, ListRequest, Notice, Resume, StartRequest};
 use flowgate::ids::{ExecutionId, QuestionId, Tenant};
 use flowgate::machine::input::Signal;
 use flowgate::machine::question::{Decision, Verdict};
@@ -69,7 +69,7 @@ async fn an_id_of_another_tenant_is_answered_like_one_that_nobody_has() {
     assert!(foreign.iter().all(|answer| answer.contains("NotFound")), "{foreign:#?}");
     assert_eq!(journal(&one, id).await, before, "nothing moved");
 
-    assert!(two.list(Filter::default()).await.unwrap().is_empty());
+    assert!(two.list(ListRequest::default()).await.unwrap().rows.is_empty());
     assert!(two.questions().await.unwrap().is_empty());
     assert!(two.find_execution("last").await.is_err());
     assert!(two.flow("same-name", None).await.is_err());
@@ -131,7 +131,7 @@ async fn children_stay_in_their_parents_tenant() {
         let id = start(engine, &flow).await;
         let mut notices = engine.subscribe(id);
         assert_eq!(output(&end(engine, id).await), json!({"who": who}));
-        assert_eq!(engine.list(Filter::default()).await.unwrap().len(), 2);
+        assert_eq!(engine.list(ListRequest::default()).await.unwrap().rows.len(), 2);
         while !matches!(notices.try_next(), Some(Notice::Idle { .. }) | None) {}
     }
 }

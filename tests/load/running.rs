@@ -1,6 +1,6 @@
 //! A thousand executions at once: each goes through all of its steps, in order, with its own values and nobody else's.
 
-use flowgate::engine::{Filter, Resume};
+use flowgate::engine::{Filter, ListRequest, Resume};
 use flowgate::machine::summary::Status;
 use serde_json::{Value, json};
 
@@ -45,7 +45,8 @@ async fn a_thousand_at_once_finish_each_with_its_own_result() {
         assert_eq!(ran, (0..STEPS).map(|step| format!("s{step}#1.1")).collect::<Vec<_>>(), "{id}");
         assert!(trace.attempts.iter().all(|attempt| attempt.status == "completed"), "{id}: {:?}", trace.attempts);
     }
-    let listed = engine.list(Filter { statuses: vec![Status::Completed], limit: count + 1, ..Filter::default() }).await.unwrap();
-    assert_eq!(listed.len(), count);
+    let filter = Filter { statuses: [Status::Completed].into(), ..Filter::default() };
+    let listed = engine.list(ListRequest { filter, limit: count + 1, before: None }).await.unwrap();
+    assert_eq!((listed.rows.len(), listed.next), (count, None));
     engine.shutdown(super::PATIENCE).await;
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use flowgate::engine::{EngineHandle, Filter, QuestionRef, Resume};
+use flowgate::engine::{EngineHandle, Filter, ListRequest, QuestionRef, Resume};
 use flowgate::machine::question::{Decision, Verdict};
 use flowgate::machine::summary::Status;
 use serde_json::{Value, json};
@@ -114,8 +114,8 @@ async fn process_that_finds_them() {
     let baseline = resident();
     let engine = engine(&given_dir(), Resume::All);
     // Not every question: a list of thousands takes memory of its own.
-    let waiting = Filter { statuses: vec![Status::WaitingPerson], limit: 1, ..Filter::default() };
-    assert_eq!(engine.list(waiting).await.unwrap().len(), 1);
+    let filter = Filter { statuses: [Status::WaitingPerson].into(), ..Filter::default() };
+    assert_eq!(engine.list(ListRequest { filter, limit: 1, before: None }).await.unwrap().rows.len(), 1);
     check("in a process that opened their store", count, &baseline);
     approve(&engine, count, APPROVED).await;
     engine.shutdown(super::PATIENCE).await;

@@ -4,7 +4,7 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::{remote, session, view};
 use crate::clock;
-use crate::engine::{Filter, Listed, Resume};
+use crate::engine::{EngineHandle, Error as EngineError, Filter, ListRequest, Listed, Resume};
 use crate::machine::summary::Status;
 
 /// The statuses that can be asked for, by their native names.
@@ -89,8 +89,20 @@ async fn rows(context: &Context, args: &Args) -> Result<Vec<Listed>, Error> {
     }
     let session = session::open(context, Resume::Nothing)?;
     let statuses = args.status.iter().flat_map(|wanted| wanted.statuses()).copied().collect();
-    let filter = Filter { statuses, flow: args.flow.clone(), before: None, limit: args.limit as usize };
-    let rows = session.engine.list(filter).await;
+    let rows = newest(&session.engine, Filter { statuses, flow: args.flow.clone(), ..Filter::default() }, args.limit as usize).await;
     session.close(std::time::Duration::ZERO).await;
     rows.map_err(Error::from)
+}
+
+/// As many as asked for, however many pages it takes.
+async fn newest(engine: &EngineHandle, filter: Filter, limit: usize) -> Result<Vec<Listed>, EngineError> {
+    let (mut rows, mut before) = (Vec::new(), None);
+    loop {
+        let page = engine.list(ListRequest { filter: filter.clone(), before, limit: limit - rows.len() }).await?;
+        rows.extend(page.rows);
+        before = page.next;
+        if before.is_none() || rows.len() >= limit {
+            return Ok(rows);
+        }
+    }
 }

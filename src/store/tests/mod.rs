@@ -5,9 +5,13 @@ mod attachments;
 mod documents;
 mod faults;
 mod golden;
+mod lists;
 mod maintenance;
+mod questions;
 mod recovery;
+mod stats;
 mod suite;
+mod world;
 
 use std::path::Path;
 

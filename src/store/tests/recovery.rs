@@ -23,7 +23,7 @@ pub fn fill(store: &Store) {
 
 pub fn is_intact(store: &Store) -> bool {
     (0..5).all(|number| seqs(store, number) == [0, 1, 2, 3, 4])
-        && store.executions(&tenant(), &crate::store::Filter::default(), None, 99).is_ok_and(|found| found.len() == 5)
+        && store.executions(&tenant(), &crate::store::Filter::default(), None, 99).is_ok_and(|found| found.rows.len() == 5)
 }
 
 /// Every regular file under `dir`, the lock aside.

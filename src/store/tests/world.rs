@@ -1,0 +1,124 @@
+//! A view in memory with its applier, without a log and without threads: fast to fill, and it counts what is read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::store::applier::{Applier, Frame, Records};
+use crate::store::memory::MemoryView;
+use crate::store::rows::Located;
+use crate::store::value::{Blob, Place};
+use crate::store::view::{Order, Range, Row, View, Write};
+use crate::store::{Error, scan};
+
+/// Records in one frame.
+const FRAME: usize = 512;
+
+/// Counts the rows that are read.
+#[derive(Default)]
+pub struct CountingView {
+    rows: MemoryView,
+    reads: AtomicUsize,
+}
+
+impl View for CountingView {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.rows.get(key)
+    }
+
+    fn scan(&self, range: &Range, order: Order, limit: usize) -> Result<Vec<Row>, Error> {
+        let found = self.rows.scan(range, order, limit)?;
+        self.reads.fetch_add(found.len().max(1), Ordering::Relaxed);
+        Ok(found)
+    }
+
+    fn apply(&self, writes: Vec<Write>) -> Result<(), Error> {
+        self.rows.apply(writes)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Every record here is small enough for the view.
+struct NoLog;
+
+impl Records for NoLog {
+    fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error> {
+        match blob {
+            Blob::Inline(bytes) => Ok(bytes.clone()),
+            Blob::InLog { .. } => Err(Error::Stopped("there is no log".to_owned())),
+        }
+    }
+}
+
+pub struct World {
+    pub view: Arc<CountingView>,
+    /// What was applied last, by execution: what the view is held against.
+    pub summaries: BTreeMap<ExecutionId, Summary>,
+    applier: Applier,
+    seqs: BTreeMap<ExecutionId, u64>,
+    waiting: Vec<Located>,
+    position: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let view = Arc::new(CountingView::default());
+        let applier = Applier::new(Arc::clone(&view) as Arc<dyn View>, Arc::new(NoLog), Arc::default()).unwrap();
+        Self { view, summaries: BTreeMap::new(), applier, seqs: BTreeMap::new(), waiting: Vec::new(), position: 0 }
+    }
+
+    /// A turn with this summary, and with these events or one that says nothing.
+    pub fn turn(&mut self, execution: ExecutionId, summary: Option<&Summary>, events: Vec<Event>) {
+        let events = if events.is_empty() { vec![event(0)] } else { events };
+        let seq = self.seqs.entry(execution).or_default();
+        let expected_seq = *seq;
+        *seq += events.len() as u64;
+        if let Some(summary) = summary {
+            self.summaries.insert(execution, summary.clone());
+        }
+        self.record(Entry::Execution { tenant: tenant(), execution, expected_seq, at: TimeMs(1), events, summary: summary.cloned() });
+    }
+
+    pub fn set(&mut self, execution: ExecutionId, summary: &Summary) {
+        self.turn(execution, Some(summary), Vec::new());
+    }
+
+    pub fn purge(&mut self, execution: ExecutionId) {
+        self.seqs.remove(&execution);
+        self.summaries.remove(&execution);
+        self.record(Entry::Purge { tenant: tenant(), execution });
+    }
+
+    fn record(&mut self, entry: Entry) {
+        let (record, _) = entry.into_record();
+        let bytes = crate::journal::encode(&record).unwrap();
+        self.waiting.push(Located { record, bytes, place: Place { segment: 1, offset: 0 } });
+        if self.waiting.len() >= FRAME {
+            self.apply();
+        }
+    }
+
+    /// Everything so far is in the view, which is as its sums say.
+    pub fn apply(&mut self) {
+        self.position += 1;
+        let records = std::mem::take(&mut self.waiting);
+        self.applier.apply(&Frame { position: Position(self.position), records }).unwrap();
+    }
+
+    /// Compares the whole view with the sums that the applier kept: a row that was written without looking must not have been there.
+    pub fn is_as_summed(&self) {
+        scan::compare(self.view.as_ref(), &self.applier.mark().sums).unwrap();
+    }
+
+    /// How many rows `read` reads.
+    pub fn reads<T>(&self, read: impl FnOnce(&dyn View) -> T) -> (T, usize) {
+        let before = self.view.reads.load(Ordering::Relaxed);
+        let result = read(self.view.as_ref());
+        (result, self.view.reads.load(Ordering::Relaxed) - before)
+    }
+}
