@@ -3,6 +3,7 @@
 
 mod agents;
 mod audit;
+        approvals::routes,
 mod bodies;
 mod budgets;
 mod deployments;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         llm_providers::routes,
         retention::routes,
         operators::routes,
+        approvals::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
 }
