@@ -2,8 +2,8 @@
 //! clients are served.
 
 mod agents;
+mod approvals;
 mod audit;
-        approvals::routes,
 mod bodies;
 mod budgets;
 mod deployments;

@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use actix_web::web;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::show;
 use super::view::{Approval, GateType, Risk, Status, status};
 use crate::api::answer::Answer;
+use crate::api::blocking::blocking;
 use crate::api::call::Call;
 use crate::api::page;
-use crate::api::problem::{Problem, internal};
+use crate::api::problem::Problem;
 use crate::catalog;
 use crate::engine::{Error, KnownQuestion};
 use crate::ids::{ExecutionId, QuestionId, TimeMs};
@@ -333,8 +333,7 @@ async fn reading<T: Send + 'static>(
     read: impl FnOnce(&Store) -> Result<T, crate::store::Error> + Send + 'static,
 ) -> Result<T, Problem> {
     let store = call.app.catalog.store().clone();
-    let read = web::block(move || read(&store)).await.map_err(|_| internal("the threads that read are gone"))?;
-    Ok(read.map_err(catalog::Error::from)?)
+    blocking(move || Ok(read(&store).map_err(catalog::Error::from)?)).await
 }
 
 pub async fn counts(call: Call) -> Result<Answer, Problem> {
