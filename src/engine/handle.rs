@@ -9,13 +9,14 @@ use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Activity, Answered, ClosedQuestion, FlowRef, ForkRequest, List, ListRequest, Options, Parked, QuestionRef, Resolver, Snapshot,
+    Activity, Answered, ClosedQuestion, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Options, Parked, QuestionRef, Resolver,
+    Snapshot,
     StartRequest,
 };
 use super::system::Engine;
-use super::{departure, read, starting};
+use super::{asked, departure, read, starting};
 use crate::flow::spec::FlowSpec;
-use crate::ids::{CallId, ExecutionId, Tenant};
+use crate::ids::{CallId, ExecutionId, QuestionId, Tenant};
 use crate::machine::Refusal;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Signal, Start};
@@ -304,6 +305,22 @@ impl EngineHandle {
     #[must_use]
     pub fn texts(&self, id: ExecutionId) -> Vec<(CallId, String)> {
         self.inner.shared.performer.texts(&Key::new(&self.tenant, id))
+    }
+
+    /// A question as it stands, open or not, by its whole id.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn question(&self, id: QuestionId) -> Result<KnownQuestion, Error> {
+        self.read(move |shared, tenant| asked::question(shared, tenant, id)).await
+    }
+
+    /// Every question that an execution has asked, open or not, in the order of asking.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn questions_of(&self, id: ExecutionId) -> Result<Vec<KnownQuestion>, Error> {
+        self.read(move |shared, tenant| asked::questions(shared, tenant, id)).await
     }
 
     /// Notices of an execution and its children from now on. It need not exist yet.

@@ -5,6 +5,7 @@
 //!
 //! **Invariant**: nothing leaves this module (an effect, a reply, a notice) before the events that led to it are durable.
 
+mod asked;
 mod departure;
 mod directory;
 mod error;
@@ -35,6 +36,6 @@ pub use error::Error;
 pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
-    Activity, Answered, ClosedQuestion, Closing, Flight, FlowRef, ForkRequest, List, ListRequest, Listed, Options, Parked, QuestionRef,
-    Resolver, Resume, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Closing, Flight, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Listed, Options, Parked,
+    QuestionRef, Resolver, Resume, Snapshot, StartRequest,
 };

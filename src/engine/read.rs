@@ -1,16 +1,15 @@
 //! Answers from the store: snapshots, traces, lists, and ids by their beginning. Blocking; moves nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::error::Error;
-use super::hydrate;
-use super::request::{ClosedQuestion, Closing, Flight, List, ListRequest, Listed, QuestionRef, Snapshot};
+use super::request::{ClosedQuestion, Flight, List, ListRequest, Listed, QuestionRef, Snapshot};
 use super::shared::Shared;
+use super::{asked, hydrate};
 use crate::flow::plan::Plan;
 use crate::ids::{ExecutionId, QuestionId, Tenant};
 use crate::machine::event::{Event, Recorded};
 use crate::machine::input::Start;
-use crate::machine::pause::Held;
 use crate::machine::replay;
 use crate::machine::summary::WaitingFor;
 use crate::machine::trace::{self, Trace};
@@ -30,7 +29,7 @@ pub(super) fn failed(error: store::Error) -> Error {
     }
 }
 
-fn unknown(id: ExecutionId) -> Error {
+pub(super) fn unknown(id: ExecutionId) -> Error {
     Error::NotFound { what: "execution", name: id.to_string() }
 }
 
@@ -160,27 +159,9 @@ pub(super) fn closed_question(shared: &Shared, tenant: &Tenant, name: &str) -> R
     let home = id.and_then(|id| home(shared, tenant, id).ok());
     let id = id.filter(|_| home.is_some());
     let execution = home.map_or_else(|| find_execution(shared, tenant, name), Ok).map_err(|_| none())?;
-    let Journal { events, start, .. } = journal(shared, tenant, execution)?;
-    let mut asked = BTreeMap::new();
-    let mut closed = None;
-    for Recorded { event, at, .. } in events {
-        let (question, closing) = match event {
-            Event::Asked { question, .. } => {
-                asked.insert(question.id, question);
-                continue;
-            }
-            Event::Answered { question, decided } => (question, Closing::Decided(decided)),
-            Event::Held { input: Held::Decision { decision, decided: Some(decided) } } => (decision.question, Closing::Decided(decided)),
-            Event::Expired { question } => (question, Closing::Expired { at }),
-            Event::Withdrawn { question } => (question, Closing::Withdrawn { at }),
-            _ => continue,
-        };
-        if id.is_none_or(|id| id == question) {
-            closed = asked.remove(&question).map(|question| (question, closing)).or(closed);
-        }
-    }
-    let (question, closing) = closed.ok_or_else(none)?;
-    Ok(ClosedQuestion { asked: QuestionRef { execution, flow: start.flow, question: question.as_ref().clone() }, closing })
+    let known = asked::questions(shared, tenant, execution)?.into_iter().filter(|known| id.is_none_or(|id| id == known.asked.question.id));
+    let closed = known.filter_map(|known| Some(ClosedQuestion { closing: known.closing?, asked: known.asked }));
+    closed.max_by_key(|closed| closed.closing.at()).ok_or_else(none)
 }
 
 /// The execution that asked a question, open or not.

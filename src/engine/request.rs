@@ -156,6 +156,17 @@ pub struct ClosedQuestion {
     pub closing: Closing,
 }
 
+/// A question as it stands, open or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownQuestion {
+    /// With the votes and the action that it has, or had when it was closed.
+    pub asked: QuestionRef,
+    /// None: it is open.
+    pub closing: Option<Closing>,
+    /// How often its action was changed since it was asked; each time its digest changed with it.
+    pub edits: u32,
+}
+
 /// How a question was closed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Closing {
@@ -165,6 +176,17 @@ pub enum Closing {
     Expired { at: TimeMs },
     /// The step that asked was cancelled, or its execution ended.
     Withdrawn { at: TimeMs },
+}
+
+impl Closing {
+    /// When.
+    #[must_use]
+    pub fn at(&self) -> TimeMs {
+        match self {
+            Self::Decided(decided) => decided.at,
+            Self::Expired { at } | Self::Withdrawn { at } => *at,
+        }
+    }
 }
 
 /// A page of executions, newest first.

@@ -9,7 +9,7 @@ use crate::flow::spec::DecisionKind;
 ///
 /// # Errors
 /// `NotAllowed`, naming the rule.
-pub(super) fn may_decide(question: &Question, person: &Person) -> Result<(), Refusal> {
+pub fn may_decide(question: &Question, person: &Person) -> Result<(), Refusal> {
     if person.user.is_empty() {
         return Err(Refusal::NotAllowed("a decision needs a named user".to_owned()));
     }
@@ -23,7 +23,9 @@ pub(super) fn may_decide(question: &Question, person: &Person) -> Result<(), Ref
     Ok(())
 }
 
-fn is_approver(approvers: &Approvers, person: &Person) -> bool {
+/// Whether the policy names this person; who is excluded is known to the question only.
+#[must_use]
+pub fn is_approver(approvers: &Approvers, person: &Person) -> bool {
     approvers.any_of.is_empty()
         || approvers.any_of.iter().any(|wanted| match wanted.split_once(':') {
             Some(("user", user)) => user == person.user,

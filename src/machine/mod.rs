@@ -38,6 +38,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use approval::{is_approver, may_decide};
 pub use decide::{Refusal, Turn, decide, evolve, outstanding, replay};
 pub use start::models;
 pub use state::State;

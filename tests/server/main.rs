@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
 #![cfg(unix)]
 
+mod approvals;
+mod desk;
 mod docs;
 mod drafts;
 mod hardening;

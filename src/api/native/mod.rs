@@ -2,6 +2,7 @@
 //! clients are served.
 
 mod agents;
+mod approvals;
 mod audit;
 mod bodies;
 mod budgets;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         llm_providers::routes,
         retention::routes,
         operators::routes,
+        approvals::routes,
     ];
     resources.into_iter().flat_map(|routes| routes()).collect()
 }

@@ -1,0 +1,390 @@
+//! Lists of approvals, page by page with bounded work: open ones by the store's index of questions, oldest first; then closed ones, out
+//! of the journals of executions, newest first. A page that found little within its bound says where the next one goes on.
+
+use std::collections::{BTreeMap, HashMap};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::show;
+use super::view::{Approval, GateType, Risk, Status, status};
+use crate::api::answer::Answer;
+use crate::api::blocking::blocking;
+use crate::api::call::Call;
+use crate::api::page;
+use crate::api::problem::Problem;
+use crate::catalog;
+use crate::engine::{Error, KnownQuestion};
+use crate::ids::{ExecutionId, QuestionId, TimeMs};
+use crate::machine::question::Person;
+use crate::machine::summary::{Summary, WaitingFor};
+use crate::machine::{self, is_approver};
+use crate::store::{Filter, QuestionRow, Store};
+
+/// Index rows read at a time.
+const ROWS_PER_READ: usize = 100;
+/// Index rows looked at for one page.
+const ROWS_PER_PAGE: usize = 5_000;
+/// Journals read for one page.
+const JOURNALS_PER_PAGE: usize = 200;
+/// Open questions counted at most.
+const COUNTED_MAX: usize = 10_000;
+/// What `expiringSoon` counts.
+const SOON_MS: u64 = 60 * 60 * 1_000;
+
+/// Only `me`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approver {
+    /// Who calls: what their key may decide now.
+    Me,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfTenant {
+    #[serde(default)]
+    agent_id: Option<String>,
+    /// Absent: every status.
+    #[serde(default)]
+    status: Vec<Status>,
+    #[serde(default)]
+    approver: Option<Approver>,
+    /// Asked at least this long ago.
+    #[serde(default)]
+    min_age_ms: Option<u64>,
+    /// Open, and expiring within this time.
+    #[serde(default)]
+    expiring_within_ms: Option<u64>,
+    #[serde(default)]
+    risk: Option<Risk>,
+    #[serde(default)]
+    page_size: Option<usize>,
+    #[serde(default)]
+    page_token: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfAgent {
+    /// Absent: every status.
+    #[serde(default)]
+    status: Vec<Status>,
+    #[serde(default)]
+    approver: Option<Approver>,
+    /// Asked at least this long ago.
+    #[serde(default)]
+    min_age_ms: Option<u64>,
+    /// Open, and expiring within this time.
+    #[serde(default)]
+    expiring_within_ms: Option<u64>,
+    #[serde(default)]
+    risk: Option<Risk>,
+    #[serde(default)]
+    page_size: Option<usize>,
+    #[serde(default)]
+    page_token: Option<String>,
+}
+
+/// A page of approvals. It may hold fewer than asked for, and still be followed by another one.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Approvals {
+    items: Vec<Approval>,
+    /// Absent or null: this was the last page.
+    next_page_token: Option<String>,
+}
+
+/// How many approvals are open.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    pending: u64,
+    /// Those whose approvers the caller is among; the list with `approver=me` also leaves out those that exclude the caller.
+    mine: u64,
+    /// Within an hour.
+    expiring_soon: u64,
+    oldest_created_at: Option<TimeMs>,
+    by_agent: BTreeMap<String, u64>,
+    by_gate_type: BTreeMap<GateType, u64>,
+    /// False: there are more than were counted.
+    complete: bool,
+}
+
+pub async fn of_tenant(call: Call) -> Result<Answer, Problem> {
+    let query: OfTenant = call.query()?;
+    list(&call, query).await
+}
+
+pub async fn of_agent(call: Call) -> Result<Answer, Problem> {
+    let OfAgent { status, approver, min_age_ms, expiring_within_ms, risk, page_size, page_token } = call.query()?;
+    let agent = call.parameter("agent")?;
+    call.app.catalog.agent(&call.tenant, agent)?;
+    let agent_id = Some(agent.to_owned());
+    list(&call, OfTenant { agent_id, status, approver, min_age_ms, expiring_within_ms, risk, page_size, page_token }).await
+}
+
+async fn list(call: &Call, query: OfTenant) -> Result<Answer, Problem> {
+    let from = Place::read(query.page_token.as_deref())?;
+    let mut listing = Listing { call, query, items: Vec::new(), known: HashMap::new(), rows: 0 };
+    let next = listing.fill(from).await?;
+    Answer::json(&Approvals { items: listing.items, next_page_token: next.map(|place| place.token()) })
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Behind this open question.
+    Open(Option<(TimeMs, QuestionId)>),
+    /// At an execution's closed questions behind the first `skipped`, newest first; then those of older executions.
+    Closed(Option<(ExecutionId, usize)>),
+}
+
+impl Place {
+    fn token(self) -> String {
+        page::token(&match self {
+            Self::Open(None) => "open".to_owned(),
+            Self::Open(Some((asked_at, question))) => format!("open/{}/{question}", asked_at.0),
+            Self::Closed(None) => "closed".to_owned(),
+            Self::Closed(Some((execution, skipped))) => format!("closed/{execution}/{skipped}"),
+        })
+    }
+
+    fn read(token: Option<&str>) -> Result<Self, Problem> {
+        let Some(text) = page::read(token)? else { return Ok(Self::Open(None)) };
+        let parts: Vec<&str> = text.split('/').collect();
+        let place = match parts.as_slice() {
+            ["open"] => Some(Self::Open(None)),
+            ["open", at, question] => at.parse().ok().zip(question.parse().ok()).map(|(at, id)| Self::Open(Some((TimeMs(at), id)))),
+            ["closed"] => Some(Self::Closed(None)),
+            ["closed", execution, skipped] => execution.parse().ok().zip(skipped.parse().ok()).map(|place| Self::Closed(Some(place))),
+            _ => None,
+        };
+        place.ok_or_else(|| Problem::invalid("pageToken", "it is not a token of this list; leave it out to begin at the first page"))
+    }
+}
+
+/// A page on its way.
+struct Listing<'a> {
+    call: &'a Call,
+    query: OfTenant,
+    items: Vec<Approval>,
+    /// Journals that were read: an execution often asks several questions.
+    known: HashMap<ExecutionId, Vec<KnownQuestion>>,
+    /// Index rows looked at.
+    rows: usize,
+}
+
+impl Listing<'_> {
+    /// Where the next page begins, if there is one.
+    async fn fill(&mut self, from: Place) -> Result<Option<Place>, Problem> {
+        let closed_from = match from {
+            Place::Open(after) if self.wants(Status::Pending) => {
+                if let Some(next) = self.open(after).await? {
+                    return Ok(Some(Place::Open(Some(next))));
+                }
+                None
+            }
+            Place::Open(_) => None,
+            Place::Closed(from) => from,
+        };
+        let wants_closed = [Status::Responded, Status::Cancelled, Status::Expired].into_iter().any(|status| self.wants(status));
+        if !wants_closed || self.query.expiring_within_ms.is_some() {
+            return Ok(None);
+        }
+        if self.is_full() || self.is_spent() {
+            return Ok(Some(Place::Closed(None)));
+        }
+        Ok(self.closed(closed_from).await?.map(|place| Place::Closed(Some(place))))
+    }
+
+    fn wants(&self, status: Status) -> bool {
+        self.query.status.is_empty() || self.query.status.contains(&status)
+    }
+
+    fn is_full(&self) -> bool {
+        self.items.len() >= page::size(self.query.page_size)
+    }
+
+    /// No more may be looked at for this page.
+    fn is_spent(&self) -> bool {
+        self.rows >= ROWS_PER_PAGE || self.known.len() >= JOURNALS_PER_PAGE
+    }
+
+    /// Open questions, oldest first; where to go on, if there may be more.
+    async fn open(&mut self, mut after: Option<(TimeMs, QuestionId)>) -> Result<Option<(TimeMs, QuestionId)>, Problem> {
+        let newest = self.query.min_age_ms.map_or(TimeMs(u64::MAX), |age_ms| TimeMs(self.call.now.0.saturating_sub(age_ms)));
+        loop {
+            let tenant = self.call.tenant.clone();
+            let rows = reading(self.call, move |store| {
+                let rows = store.questions(&tenant, after, ROWS_PER_READ)?;
+                rows.into_iter().map(|row| Ok((store.summary(&tenant, row.execution)?, row))).collect::<Result<Vec<_>, _>>()
+            });
+            let rows: Vec<(Option<Summary>, QuestionRow)> = rows.await?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            for (summary, row) in rows {
+                if row.asked_at > newest {
+                    return Ok(None);
+                }
+                if self.is_full() || self.is_spent() {
+                    return Ok(after);
+                }
+                after = Some((row.asked_at, row.question));
+                self.rows += 1;
+                if summary.is_some_and(|summary| self.may_fit(&summary, &row.waiting_for)) {
+                    self.add(row.execution, row.question).await?;
+                }
+            }
+        }
+    }
+
+    async fn add(&mut self, execution: ExecutionId, question: QuestionId) -> Result<(), Problem> {
+        let found = self.journal(execution).await?.iter().find(|known| known.asked.question.id == question).cloned();
+        // Closed since the index was read: it is no open question any more.
+        if let Some(known) = found.filter(|known| known.closing.is_none()) {
+            self.take(known)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the index rows leave it possible that the question is wanted. What only the journal knows is asked of it afterwards.
+    fn may_fit(&self, summary: &Summary, waiting: &WaitingFor) -> bool {
+        let WaitingFor::Question { approvers, expires_at, .. } = waiting else { return false };
+        let soon = |within_ms| expires_at.is_some_and(|at| at <= self.call.now.plus(within_ms));
+        let is_mine = || self.call.person().is_ok_and(|person| is_approver(approvers, &person));
+        self.query.agent_id.as_ref().is_none_or(|agent| *agent == summary.flow)
+            && self.query.expiring_within_ms.is_none_or(soon)
+            && (self.query.approver.is_none() || is_mine())
+    }
+
+    /// Closed questions, those of the newest execution first; where to go on, if there may be more.
+    async fn closed(&mut self, from: Option<(ExecutionId, usize)>) -> Result<Option<(ExecutionId, usize)>, Problem> {
+        let mut before = None;
+        if let Some((execution, skipped)) = from {
+            if let Some(next) = self.closed_of(execution, skipped).await? {
+                return Ok(Some(next));
+            }
+            before = Some(execution);
+        }
+        loop {
+            let (tenant, filter) = (self.call.tenant.clone(), Filter { flow: self.query.agent_id.clone(), ..Filter::default() });
+            let rows = reading(self.call, move |store| store.executions(&tenant, &filter, before, ROWS_PER_READ)).await?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            for (execution, _) in rows {
+                if let (true, Some(before)) = (self.is_full() || self.is_spent(), before) {
+                    return Ok(Some((before, usize::MAX)));
+                }
+                if let Some(next) = self.closed_of(execution, 0).await? {
+                    return Ok(Some(next));
+                }
+                before = Some(execution);
+            }
+        }
+    }
+
+    /// One execution's closed questions, the last asked first.
+    async fn closed_of(&mut self, execution: ExecutionId, skipped: usize) -> Result<Option<(ExecutionId, usize)>, Problem> {
+        let closed = self.journal(execution).await?.iter().rev().filter(|known| known.closing.is_some());
+        let closed: Vec<KnownQuestion> = closed.skip(skipped).cloned().collect();
+        for (index, known) in closed.into_iter().enumerate() {
+            if self.is_full() {
+                return Ok(Some((execution, skipped + index)));
+            }
+            if self.wants(status(&known)) {
+                self.take(known)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds the question to the page if everything about it is wanted.
+    fn take(&mut self, known: KnownQuestion) -> Result<(), Problem> {
+        let question = &known.asked.question;
+        let is_old = self.query.min_age_ms.is_none_or(|age_ms| question.asked_at.plus(age_ms) <= self.call.now);
+        let is_mine = self.query.approver.is_none() || machine::may_decide(question, &self.call.person()?).is_ok();
+        let is_risky = self.query.risk.is_none_or(|risk| risk == Risk::of(question));
+        if is_old && is_mine && is_risky {
+            self.items.push(show(self.call, known)?);
+        }
+        Ok(())
+    }
+
+    /// Every question of an execution; none where it is gone.
+    async fn journal(&mut self, execution: ExecutionId) -> Result<&[KnownQuestion], Problem> {
+        if !self.known.contains_key(&execution) {
+            let known = match self.call.app.engine.of(&self.call.tenant).questions_of(execution).await {
+                Ok(known) => known,
+                Err(Error::NotFound { .. }) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
+            self.known.insert(execution, known);
+        }
+        Ok(self.known.get(&execution).map_or(&[], Vec::as_slice))
+    }
+}
+
+/// Reads the store on a thread that may block.
+async fn reading<T: Send + 'static>(
+    call: &Call,
+    read: impl FnOnce(&Store) -> Result<T, crate::store::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    let store = call.app.catalog.store().clone();
+    blocking(move || Ok(read(&store).map_err(catalog::Error::from)?)).await
+}
+
+pub async fn counts(call: Call) -> Result<Answer, Problem> {
+    let (tenant, person, now) = (call.tenant.clone(), call.person()?, call.now);
+    let counts = reading(&call, move |store| {
+        let (mut counts, mut after) = (Counts::default(), None);
+        for _ in 0..COUNTED_MAX / ROWS_PER_READ {
+            let rows = store.questions(&tenant, after, ROWS_PER_READ)?;
+            let Some(last) = rows.last() else { break };
+            after = Some((last.asked_at, last.question));
+            for row in rows {
+                let Some(summary) = store.summary(&tenant, row.execution)? else { continue };
+                counts.add(&row, summary, &person, now);
+            }
+        }
+        counts.complete = store.questions(&tenant, after, 1)?.is_empty();
+        Ok(counts)
+    });
+    Answer::json(&counts.await?)
+}
+
+impl Counts {
+    fn add(&mut self, row: &QuestionRow, summary: Summary, person: &Person, now: TimeMs) {
+        let WaitingFor::Question { question, approvers, expires_at, .. } = &row.waiting_for else { return };
+        self.pending += 1;
+        self.mine += u64::from(is_approver(approvers, person));
+        self.expiring_soon += u64::from(expires_at.is_some_and(|at| at <= now.plus(SOON_MS)));
+        self.oldest_created_at.get_or_insert(row.asked_at);
+        *self.by_agent.entry(summary.flow).or_default() += 1;
+        *self.by_gate_type.entry(GateType::from(*question)).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_comes_back_from_its_token_and_nonsense_is_refused() {
+        let (execution, question) = (ExecutionId(uuid::Uuid::now_v7()), QuestionId::derived("q"));
+        let places = [
+            Place::Open(None),
+            Place::Open(Some((TimeMs(7), question))),
+            Place::Closed(None),
+            Place::Closed(Some((execution, usize::MAX))),
+        ];
+        for place in places {
+            assert_eq!(Place::read(Some(&place.token())).unwrap(), place);
+        }
+        for nonsense in ["open/x/y", "closed/1", "other"] {
+            assert_eq!(Place::read(Some(&page::token(nonsense))).unwrap_err().status, 400);
+        }
+    }
+}
