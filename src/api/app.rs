@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::idempotency::InFlight;
 use super::draft_changes::DraftChanges;
 use super::feeds::Feeds;
+use super::idempotency::InFlight;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
-use super::native::ParameterCache;
+use super::native::{ParameterCache, SessionLocks};
 use super::route::{BODY_BYTES_DEFAULT, Route};
 use crate::catalog::Catalog;
 use crate::catalog::secrets::SecretVault;
@@ -112,6 +112,7 @@ pub struct App {
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
     pub feeds: Feeds,
+    pub sessions: SessionLocks,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -135,6 +136,7 @@ impl App {
             chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             notify: notify::Settings::default(),
             feeds: Feeds::default(),
+            sessions: SessionLocks::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
-use super::spending::{self, Month};
+use super::spending;
 use super::{Catalog, Error, Kept, Listing};
 use crate::ids::{NanoUsd, Tenant, TimeMs};
 use crate::machine::input::Purpose;
+use crate::store::Month;
 
 /// Thresholds of one budget.
 const THRESHOLDS_MAX: usize = 20;

@@ -11,9 +11,10 @@ use crate::api::route::{Content, Route};
 use crate::catalog::Catalog;
 use crate::catalog::budgets::{BudgetChange, BudgetRow};
 use crate::catalog::scopes::Scope;
-use crate::catalog::spending::{self, Month, Which};
+use crate::catalog::spending::{self, Which};
 use crate::ids::{Tenant, TimeMs};
 use crate::machine::input::Purpose;
+use crate::store::Month;
 
 /// What executions are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -23,7 +23,7 @@ mod tenants;
 mod test_chats;
 mod webhooks;
 
-pub use execute::ParameterCache;
+pub use execute::{ParameterCache, SessionLocks};
 
 use super::blocking::blocking;
 use super::call::Call;

@@ -1,7 +1,7 @@
 //! `…/agents/{agent}/testChats`: conversations in which somebody tries an agent out. A test chat is a session of executions whose purpose
 //! is testing; its messages are what went in and what came out of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ use crate::api::sse;
 use crate::catalog::Kept as _;
 use crate::catalog::scopes::Scope;
 use crate::catalog::test_chats::HiddenTestChat;
-use crate::engine::{EngineHandle, Filter, Listed};
+use crate::engine::{EngineHandle, ListRequest, Listed};
 use crate::ids::{Tenant, TimeMs};
 use crate::journal::{Document, Record, Turn};
 use crate::machine::input::Purpose;
-use crate::store::Feed;
+use crate::store::{Feed, Filter, RunKind};
 
 /// Executions of the agent that are looked through for tests, newest first; older chats are not shown.
 const EXECUTIONS_SEEN_MAX: usize = 10_000;
@@ -127,15 +127,14 @@ pub fn routes() -> Vec<Route> {
 
 /// The agent's executions that are tests in a session, newest first. The one place that knows how they are found.
 async fn test_executions(engine: &EngineHandle, agent: &str) -> Result<Vec<Listed>, Problem> {
-    let (mut found, mut seen, mut before) = (Vec::new(), 0, None);
-    while seen < EXECUTIONS_SEEN_MAX {
-        let filter = Filter { flow: Some(agent.to_owned()), before, limit: CHUNK, ..Filter::default() };
-        let rows = engine.list(filter).await?;
-        seen += rows.len();
-        before = rows.last().map(|row| row.id);
-        let is_last = rows.len() < CHUNK;
-        found.extend(rows.into_iter().filter(is_test));
-        if is_last {
+    let filter =
+        Filter { flow: Some(agent.to_owned()), purpose: Some(Purpose::Test), runs: BTreeSet::from([RunKind::Root]), ..Filter::default() };
+    let (mut found, mut before) = (Vec::new(), None);
+    while found.len() < EXECUTIONS_SEEN_MAX {
+        let page = engine.list(ListRequest { filter: filter.clone(), before, limit: CHUNK }).await?;
+        found.extend(page.rows.into_iter().filter(is_test));
+        before = page.next;
+        if before.is_none() {
             break;
         }
     }

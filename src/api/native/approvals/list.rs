@@ -19,7 +19,7 @@ use crate::ids::{ExecutionId, QuestionId, TimeMs};
 use crate::machine::question::Person;
 use crate::machine::summary::{Summary, WaitingFor};
 use crate::machine::{self, is_approver};
-use crate::store::{Filter, QuestionRow, Store};
+use crate::store::{Filter, QuestionFilter, QuestionRow, Store};
 
 /// Index rows read at a time.
 const ROWS_PER_READ: usize = 100;
@@ -216,14 +216,13 @@ impl Listing<'_> {
         let newest = self.query.min_age_ms.map_or(TimeMs(u64::MAX), |age_ms| TimeMs(self.call.now.0.saturating_sub(age_ms)));
         loop {
             let tenant = self.call.tenant.clone();
-            let rows = reading(self.call, move |store| {
-                let rows = store.questions(&tenant, after, ROWS_PER_READ)?;
-                rows.into_iter().map(|row| Ok((store.summary(&tenant, row.execution)?, row))).collect::<Result<Vec<_>, _>>()
-            });
-            let rows: Vec<(Option<Summary>, QuestionRow)> = rows.await?;
-            if rows.is_empty() {
-                return Ok(None);
-            }
+            let filter = QuestionFilter { flow: self.query.agent_id.clone(), expires_before: None };
+            let (rows, next) = reading(self.call, move |store| {
+                let page = store.questions(&tenant, &filter, after, ROWS_PER_READ)?;
+                let rows = page.rows.into_iter().map(|row| Ok((store.summary(&tenant, row.execution)?, row)));
+                Ok((rows.collect::<Result<Vec<(Option<Summary>, QuestionRow)>, crate::store::Error>>()?, page.next))
+            })
+            .await?;
             for (summary, row) in rows {
                 if row.asked_at > newest {
                     return Ok(None);
@@ -236,6 +235,10 @@ impl Listing<'_> {
                 if summary.is_some_and(|summary| self.may_fit(&summary, &row.waiting_for)) {
                     self.add(row.execution, row.question).await?;
                 }
+            }
+            match next {
+                Some(place) => after = Some(place),
+                None => return Ok(None),
             }
         }
     }
@@ -270,11 +273,8 @@ impl Listing<'_> {
         }
         loop {
             let (tenant, filter) = (self.call.tenant.clone(), Filter { flow: self.query.agent_id.clone(), ..Filter::default() });
-            let rows = reading(self.call, move |store| store.executions(&tenant, &filter, before, ROWS_PER_READ)).await?;
-            if rows.is_empty() {
-                return Ok(None);
-            }
-            for (execution, _) in rows {
+            let page = reading(self.call, move |store| store.executions(&tenant, &filter, before, ROWS_PER_READ)).await?;
+            for (execution, _) in page.rows {
                 if let (true, Some(before)) = (self.is_full() || self.is_spent(), before) {
                     return Ok(Some((before, usize::MAX)));
                 }
@@ -282,6 +282,10 @@ impl Listing<'_> {
                     return Ok(Some(next));
                 }
                 before = Some(execution);
+            }
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return Ok(None),
             }
         }
     }
@@ -341,15 +345,18 @@ pub async fn counts(call: Call) -> Result<Answer, Problem> {
     let counts = reading(&call, move |store| {
         let (mut counts, mut after) = (Counts::default(), None);
         for _ in 0..COUNTED_MAX / ROWS_PER_READ {
-            let rows = store.questions(&tenant, after, ROWS_PER_READ)?;
-            let Some(last) = rows.last() else { break };
-            after = Some((last.asked_at, last.question));
-            for row in rows {
+            let page = store.questions(&tenant, &QuestionFilter::default(), after, ROWS_PER_READ)?;
+            for row in page.rows {
                 let Some(summary) = store.summary(&tenant, row.execution)? else { continue };
                 counts.add(&row, summary, &person, now);
             }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
-        counts.complete = store.questions(&tenant, after, 1)?.is_empty();
+        counts.complete = after.is_none();
+        counts.pending = store.question_count(&tenant, None)?;
         Ok(counts)
     });
     Answer::json(&counts.await?)

@@ -2,6 +2,7 @@
 //! (`result`, with the trace in `steps`), and the same as a stream of events (`stream`).
 
 mod result;
+mod session;
 mod start;
 mod steps;
 mod stream;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
+pub use session::{SessionLocks, history, message};
 pub use start::{Origin, ParameterCache, Started, begin};
 pub use steps::{Step, StepResult};
 pub use stream::{Following, Until, follow};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{ExecuteRequest, ModeName};
+use super::{ExecuteRequest, ModeName, session};
 use crate::api::attachments;
 use crate::api::budgeted;
 use crate::api::call::Call;
@@ -91,11 +91,14 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
     }
     let environment = environment(call, request.environment_slug.as_deref())?;
+    let is_new = request.session_id.is_none();
     let session = session_id(request.session_id)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
     let input = input(&parameters, request.parameters.unwrap_or_default())?;
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
+    // Nobody else knows the name of a session that begins.
+    let turn = if is_new { None } else { Some(session::admit(call, &engine, &agent, &session, purpose).await?) };
     let mode = mode(call, &engine, &flow, request.mode).await?;
     let resolver = resolver(call, environment.slug.clone());
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
@@ -120,6 +123,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         labels: labels(call)?,
         resolver: Some(resolver),
         refused: refused.clone(),
+        history: turn.as_ref().map(|turn| turn.history.clone()).unwrap_or_default(),
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
     match engine.start(start).await {
