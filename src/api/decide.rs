@@ -81,8 +81,8 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The engine as the link's tenant sees it.
-fn engine_of(call: &Call, _tenant: &Tenant) -> EngineHandle {
-    call.app.engine.clone()
+fn engine_of(call: &Call, tenant: &Tenant) -> EngineHandle {
+    call.app.engine.of(tenant)
 }
 
 /// What a link leads to now.

@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
 #![cfg(unix)]
 
+mod bench;
 mod docs;
 mod drafts;
 mod hardening;
 mod harness;
+mod links;
+mod receivers;
 mod repetition;
 mod storage;
 mod streams;
 mod walls;
+mod webhooks;
