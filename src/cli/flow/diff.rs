@@ -6,7 +6,7 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::loading;
 use crate::cli::output::{Accent, Output};
-use crate::cli::visible::visible;
+use crate::present::visible::visible;
 use crate::flow::diff;
 
 /// Say what changes from one flow to another: steps, edges, prompts, schemas, limits.
