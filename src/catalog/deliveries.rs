@@ -344,7 +344,8 @@ mod tests {
         let actor = Actor { at: TimeMs(20), ..Actor::without_key("ana") };
         catalog.redeliver(&tenant, (&Reach::Tenant, "h"), &row.id, &actor).await.unwrap();
         assert_eq!(due(&catalog), [20]);
-        catalog.redeliver(&tenant, (&Reach::Tenant, "h"), &row.id, &actor).await.unwrap();
+        let again = Actor { at: TimeMs(20), ..Actor::without_key("ana") };
+        catalog.redeliver(&tenant, (&Reach::Tenant, "h"), &row.id, &again).await.unwrap();
         assert_eq!(due(&catalog), [20], "twice is once");
     }
 

@@ -165,8 +165,8 @@ pub struct WebhookChange {
     pub events: Option<Vec<Happening>>,
     pub description: Option<String>,
     pub is_active: Option<bool>,
-    /// `Some(None)` takes it away.
-    pub links_for: Option<Option<String>>,
+    /// The empty text takes it away.
+    pub links_for: Option<String>,
 }
 
 fn fresh_secret() -> Result<String, Error> {
@@ -346,13 +346,16 @@ impl Catalog {
     ) -> Result<WebhookRow, Error> {
         let url = change.url.as_deref().map(checked_url).transpose()?;
         let description = change.description.map(checked_description).transpose()?;
-        let links_for = change.links_for.map(checked_approver).transpose()?;
+        let takes_links = change.links_for.is_some();
+        let links_for = checked_approver(change.links_for.filter(|approver| !approver.is_empty()))?;
         self.edit_webhook(tenant, reach, id, ("webhook.changed", actor), |row| {
             row.url = url.clone().unwrap_or_else(|| row.url.clone());
             row.events = change.events.clone().map_or_else(|| row.events.clone(), checked_events);
             row.description = description.clone().unwrap_or_else(|| row.description.clone());
             row.is_active = change.is_active.unwrap_or(row.is_active);
-            row.links_for = links_for.clone().unwrap_or_else(|| row.links_for.clone());
+            if takes_links {
+                row.links_for.clone_from(&links_for);
+            }
         })
         .await
     }

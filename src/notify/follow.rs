@@ -55,15 +55,14 @@ impl Follower {
     /// Goes on where the last one was; the first one begins here, and records that.
     pub async fn new(parts: Arc<Parts>, is_due: Arc<Notify>) -> Result<Self, catalog::Error> {
         let catalog = &parts.catalog;
-        let recorded = match catalog.get::<Followed>(&Catalog::system(), NAME)? {
-            Some(stored) => stored.value.position,
-            None => {
-                let position = catalog.store().position();
-                let mut changes = Changes::default();
-                changes.put(&Catalog::system(), NAME, 0, &Followed { position });
-                catalog.commit(changes).await?;
-                position
-            }
+        let recorded = if let Some(stored) = catalog.get::<Followed>(&Catalog::system(), NAME)? {
+            stored.value.position
+        } else {
+            let position = catalog.store().position();
+            let mut changes = Changes::default();
+            changes.put(&Catalog::system(), NAME, 0, &Followed { position });
+            catalog.commit(changes).await?;
+            position
         };
         let feed = Some(catalog.store().feed(recorded));
         Ok(Self { parts, feed, recorded, is_due })

@@ -62,16 +62,16 @@ fn is_waiting(status: Status) -> bool {
 
 /// Whether something moved, so that waiting now is news: a vote or a reminder while it waits is none.
 fn moves(event: &Event) -> bool {
-    match event {
+    matches!(
+        event,
         Event::Asked { .. }
-        | Event::Entered { work: Work::Wait { .. } | Work::Listen, .. }
-        | Event::CallEnded { .. }
-        | Event::CallLost { .. }
-        | Event::ChildEnded { .. }
-        | Event::StepEnded { .. }
-        | Event::Continued => true,
-        _ => false,
-    }
+            | Event::Entered { work: Work::Wait { .. } | Work::Listen, .. }
+            | Event::CallEnded { .. }
+            | Event::CallLost { .. }
+            | Event::ChildEnded { .. }
+            | Event::StepEnded { .. }
+            | Event::Continued
+    )
 }
 
 fn name(execution: ExecutionId, seq: u64, what: &str) -> String {

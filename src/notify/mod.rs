@@ -39,8 +39,8 @@ pub struct Parts {
 
 impl Parts {
     /// The engine as the tenant sees it.
-    fn engine_of(&self, _tenant: &Tenant) -> EngineHandle {
-        self.engine.clone()
+    fn engine_of(&self, tenant: &Tenant) -> EngineHandle {
+        self.engine.of(tenant)
     }
 }
 

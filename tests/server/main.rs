@@ -4,13 +4,17 @@
 
 mod approvals;
 mod desk;
+mod bench;
 mod docs;
 mod drafts;
 mod hardening;
 mod harness;
 mod operators;
+mod links;
+mod receivers;
 mod repetition;
 mod secrets;
 mod storage;
 mod streams;
 mod walls;
+mod webhooks;

@@ -74,7 +74,7 @@ fn says(status: u16, title: &str, text: &str) -> Answer {
 pub fn question(snapshot: &Snapshot, question: &Question, link: &LinkRow) -> Answer {
     let mut main = String::from("<dl>");
     let mut row = |name: &str, value: &str| {
-        let _ = write!(main, "<dt>{}</dt><dd><pre>{}</pre></dd>\n", escaped(name), escaped(value));
+        let _ = writeln!(main, "<dt>{}</dt><dd><pre>{}</pre></dd>", escaped(name), escaped(value));
     };
     row("step", &format!("{} {}", question.step, question_word(question.kind)));
     row("execution", &format!("{} ({}) at {}", snapshot.id, snapshot.summary.flow, question.place));

@@ -1,7 +1,7 @@
 //! `…/webhooks` of a tenant and `…/agents/{agent}/webhooks`: who is called when something happens, and what came of the calls.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -85,15 +85,9 @@ struct ChangeWebhook {
     description: Option<String>,
     #[serde(default)]
     is_active: Option<bool>,
-    /// `null` takes it away.
-    #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<String>")]
-    links_for: Option<Option<String>>,
-}
-
-/// Tells null from absent.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    /// The empty text takes it away.
+    #[serde(default)]
+    links_for: Option<String>,
 }
 
 /// How a secret is replaced.
@@ -325,7 +319,7 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 async fn change(call: Call) -> Result<Answer, Problem> {
     let wanted: ChangeWebhook = call.json()?;
     check_url(&call, wanted.url.as_deref())?;
-    check_links(&call, wanted.links_for.as_ref().and_then(Option::as_ref))?;
+    check_links(&call, wanted.links_for.as_ref().filter(|approver| !approver.is_empty()))?;
     let reach = reach(&call);
     let id = call.parameter("webhook")?;
     let standing = call.app.catalog.webhook(&call.tenant, &reach, id)?;
