@@ -91,13 +91,6 @@ pub async fn execution(client: &Client, name: &str) -> Result<Found, Error> {
 }
 
 async fn by_id(client: &Client, id: &str) -> Result<Option<Found>, Error> {
-    // One question where it is at the top of its tree, which most are; otherwise every agent is asked.
-    for origin in ORIGINS {
-        let tree = records(client, None, &[("rootExecutionId", id), ("origin", origin)], SEARCHED_MAX).await?;
-        if let Some(record) = tree.into_iter().find(|record| record["id"] == id) {
-            return Ok(of_record(record));
-        }
-    }
     for agent in agents(client).await? {
         match client.get(client.at(&["agents", &agent, "executionRecords", id])?).await {
             Err(error) if error.is_status(404) => {}
