@@ -285,13 +285,13 @@ impl Watching {
             let mut feed = self.feed.take()?;
             feed.grown().await;
             let reading = tokio::task::spawn_blocking(move || (feed.read(COMMITS_PER_READ), feed));
-            let (fed, feed) = reading.await.ok()?;
+            let (read, feed) = reading.await.ok()?;
             self.feed = Some(feed);
-            let fed = fed.inspect_err(|error| tracing::error!(%error, "a watcher of test chats cannot read on")).ok()?;
-            if fed.is_empty() {
+            let commits = read.inspect_err(|error| tracing::error!(%error, "a watcher of test chats cannot read on")).ok()?;
+            if commits.is_empty() {
                 tokio::time::sleep(PAUSE).await;
             }
-            for record in fed.into_iter().flat_map(|fed| fed.records) {
+            for record in commits.into_iter().flat_map(|commit| commit.records) {
                 self.ready.extend(told(&self.tenant, &self.agent, record));
             }
         }
