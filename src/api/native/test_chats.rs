@@ -1,7 +1,7 @@
 //! `…/agents/{agent}/testChats`: conversations in which somebody tries an agent out. A test chat is a session of executions whose purpose
 //! is testing; its messages are what went in and what came out of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ use crate::api::sse;
 use crate::catalog::Kept as _;
 use crate::catalog::scopes::Scope;
 use crate::catalog::test_chats::HiddenTestChat;
-use crate::engine::{EngineHandle, Filter, Listed};
+use crate::engine::{EngineHandle, ListRequest, Listed};
 use crate::ids::{Tenant, TimeMs};
 use crate::journal::{Document, Record, Turn};
 use crate::machine::input::Purpose;
-use crate::store::Feed;
+use crate::store::{Feed, Filter, RunKind};
 
-/// Executions of the agent that are looked through for tests, newest first; older chats are not shown.
+/// Executions of test chats that are looked through, newest first; older chats are not shown.
 const EXECUTIONS_SEEN_MAX: usize = 10_000;
 /// Executions read at a time.
 const CHUNK: usize = 500;
@@ -125,25 +125,24 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// The agent's executions that are tests in a session, newest first. The one place that knows how they are found.
-async fn test_executions(engine: &EngineHandle, agent: &str) -> Result<Vec<Listed>, Problem> {
-    let (mut found, mut seen, mut before) = (Vec::new(), 0, None);
-    while seen < EXECUTIONS_SEEN_MAX {
-        let filter = Filter { flow: Some(agent.to_owned()), before, limit: CHUNK, ..Filter::default() };
-        let rows = engine.list(filter).await?;
-        seen += rows.len();
-        before = rows.last().map(|row| row.id);
-        let is_last = rows.len() < CHUNK;
-        found.extend(rows.into_iter().filter(is_test));
-        if is_last {
-            break;
+/// The agent's executions that are tests in a session (in this one, if it is named), newest first.
+async fn test_executions(engine: &EngineHandle, agent: &str, session: Option<&str>) -> Result<Vec<Listed>, Problem> {
+    let filter = Filter {
+        flow: Some(agent.to_owned()),
+        purpose: Some(Purpose::Test),
+        runs: BTreeSet::from([RunKind::Root]),
+        session: session.map(str::to_owned),
+        ..Filter::default()
+    };
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = engine.list(ListRequest { filter: filter.clone(), before, limit: CHUNK }).await?;
+        found.extend(page.rows.into_iter().filter(|row| row.summary.session.is_some()));
+        before = page.next;
+        if before.is_none() || found.len() >= EXECUTIONS_SEEN_MAX {
+            return Ok(found);
         }
     }
-    Ok(found)
-}
-
-fn is_test(row: &Listed) -> bool {
-    row.summary.purpose == Purpose::Test && row.summary.parent.is_none() && row.summary.session.is_some()
 }
 
 /// A test chat's executions, newest first; never empty.
@@ -195,10 +194,11 @@ fn content(value: &Value) -> String {
     }
 }
 
-async fn all_chats(call: &Call) -> Result<Vec<Chat>, Problem> {
+/// The agent's chats; only this one, if it is named.
+async fn found_chats(call: &Call, session: Option<&str>) -> Result<Vec<Chat>, Problem> {
     let agent = call.parameter("agent")?;
     call.app.catalog.agent(&call.tenant, agent)?;
-    let tests = test_executions(&call.app.engine.of(&call.tenant), agent).await?;
+    let tests = test_executions(&call.app.engine.of(&call.tenant), agent, session).await?;
     Ok(chats(tests, &call.app.catalog.hidden_test_chats(&call.tenant, agent)?))
 }
 
@@ -206,7 +206,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let query: ListQuery = call.query()?;
     let is_page = query.page_size.is_some() || query.page_token.is_some();
     let size = if is_page { page::size(query.page_size) } else { page::SIZE_MAX };
-    let mut chats = all_chats(&call).await?;
+    let mut chats = found_chats(&call, None).await?;
     if let Some(last) = page::read(query.page_token.as_deref())? {
         // A chat that was written in meanwhile has moved to the front, and was seen or will be at the next look from there.
         let place = chats.iter().position(|chat| chat.session == last);
@@ -234,7 +234,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 async fn one_chat(call: &Call) -> Result<Chat, Problem> {
     let id = call.parameter("chat")?;
-    let found = all_chats(call).await?.into_iter().find(|chat| chat.session == id);
+    let found = found_chats(call, Some(id)).await?.into_iter().next();
     found.ok_or_else(|| Problem::not_found("test chat", id))
 }
 
@@ -392,7 +392,8 @@ mod tests {
         ] {
             say(&engine, &flow, session, question, purpose).await;
         }
-        let tests = test_executions(&engine, "helper").await.unwrap();
+        assert_eq!(test_executions(&engine, "helper", Some("second")).await.unwrap().len(), 1);
+        let tests = test_executions(&engine, "helper", None).await.unwrap();
         let found = chats(tests.clone(), &[]);
         assert_eq!(sessions(&found), [("first", 4), ("second", 2)]);
         let began = engine.snapshot(found[0].executions.last().unwrap().id).await.unwrap();
