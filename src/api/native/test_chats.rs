@@ -27,7 +27,7 @@ use crate::journal::{Document, Record, Turn};
 use crate::machine::input::Purpose;
 use crate::store::{Feed, Filter, RunKind};
 
-/// Executions of the agent that are looked through for tests, newest first; older chats are not shown.
+/// Executions of test chats that are looked through, newest first; older chats are not shown.
 const EXECUTIONS_SEEN_MAX: usize = 10_000;
 /// Executions read at a time.
 const CHUNK: usize = 500;
@@ -138,11 +138,6 @@ async fn test_executions(engine: &EngineHandle, agent: &str) -> Result<Vec<Liste
             break;
         }
     }
-    Ok(found)
-}
-
-fn is_test(row: &Listed) -> bool {
-    row.summary.purpose == Purpose::Test && row.summary.parent.is_none() && row.summary.session.is_some()
 }
 
 /// A test chat's executions, newest first; never empty.
@@ -194,10 +189,11 @@ fn content(value: &Value) -> String {
     }
 }
 
-async fn all_chats(call: &Call) -> Result<Vec<Chat>, Problem> {
+/// The agent's chats; only this one, if it is named.
+async fn found_chats(call: &Call, session: Option<&str>) -> Result<Vec<Chat>, Problem> {
     let agent = call.parameter("agent")?;
     call.app.catalog.agent(&call.tenant, agent)?;
-    let tests = test_executions(&call.app.engine.of(&call.tenant), agent).await?;
+    let tests = test_executions(&call.app.engine.of(&call.tenant), agent, session).await?;
     Ok(chats(tests, &call.app.catalog.hidden_test_chats(&call.tenant, agent)?))
 }
 
@@ -205,7 +201,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let query: ListQuery = call.query()?;
     let is_page = query.page_size.is_some() || query.page_token.is_some();
     let size = if is_page { page::size(query.page_size) } else { page::SIZE_MAX };
-    let mut chats = all_chats(&call).await?;
+    let mut chats = found_chats(&call, None).await?;
     if let Some(last) = page::read(query.page_token.as_deref())? {
         // A chat that was written in meanwhile has moved to the front, and was seen or will be at the next look from there.
         let place = chats.iter().position(|chat| chat.session == last);
@@ -233,7 +229,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 async fn one_chat(call: &Call) -> Result<Chat, Problem> {
     let id = call.parameter("chat")?;
-    let found = all_chats(call).await?.into_iter().find(|chat| chat.session == id);
+    let found = found_chats(call, Some(id)).await?.into_iter().next();
     found.ok_or_else(|| Problem::not_found("test chat", id))
 }
 
@@ -284,13 +280,13 @@ impl Watching {
             let mut feed = self.feed.take()?;
             feed.grown().await;
             let reading = tokio::task::spawn_blocking(move || (feed.read(COMMITS_PER_READ), feed));
-            let (fed, feed) = reading.await.ok()?;
+            let (read, feed) = reading.await.ok()?;
             self.feed = Some(feed);
-            let fed = fed.inspect_err(|error| tracing::error!(%error, "a watcher of test chats cannot read on")).ok()?;
-            if fed.is_empty() {
+            let commits = read.inspect_err(|error| tracing::error!(%error, "a watcher of test chats cannot read on")).ok()?;
+            if commits.is_empty() {
                 tokio::time::sleep(PAUSE).await;
             }
-            for record in fed.into_iter().flat_map(|fed| fed.records) {
+            for record in commits.into_iter().flat_map(|commit| commit.records) {
                 self.ready.extend(told(&self.tenant, &self.agent, record));
             }
         }
@@ -375,7 +371,7 @@ mod tests {
         chats.iter().map(|chat| (chat.session.as_str(), chat.messages_count())).collect()
     }
 
-    #[actix_web::rt::test]
+    #[tokio::test]
     async fn a_chat_is_a_session_of_tests_the_latest_first_and_deleted_ones_are_gone() {
         let store = Store::in_memory(Faults::default());
         let settings = Settings::new(&BTreeMap::new(), crate::runner::settings::File::default()).unwrap();
@@ -391,7 +387,8 @@ mod tests {
         ] {
             say(&engine, &flow, session, question, purpose).await;
         }
-        let tests = test_executions(&engine, "helper").await.unwrap();
+        assert_eq!(test_executions(&engine, "helper", Some("second")).await.unwrap().len(), 1);
+        let tests = test_executions(&engine, "helper", None).await.unwrap();
         let found = chats(tests.clone(), &[]);
         assert_eq!(sessions(&found), [("first", 4), ("second", 2)]);
         let began = engine.snapshot(found[0].executions.last().unwrap().id).await.unwrap();
