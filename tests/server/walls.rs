@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::harness::{Answer, Client, Server};
 
-const PUBLIC: [&str; 7] = ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}", "/swagger/v1/swagger.json"];
+const PUBLIC: [&str; 8] =
+    ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}", "/swagger/v1/swagger.json", "/decide/{token}"];
 /// Of these the id may name nothing, whoever asks: an answer without anything in it is right.
 const EMPTY_IS_FINE: [&str; 2] = ["listApiKeyAuditEvents", "listTokenAuditEvents"];
 /// An id that nothing has.
 const NOBODY: &str = "0198c0de-dead-7bee-8000-0123456789ab";
 
-/// Numbers beneath an agent: the walk goes with the agent's name.
-const NUMBERS: [&str; 2] = ["revision", "other"];
+/// Names beneath an agent or a webhook, whose ids are walked instead, and what belongs to the whole installation.
+const NOT_OF_A_TENANT: [&str; 5] = ["revision", "other", "delivery", "chat", "provider"];
 
 /// One operation of the document.
 struct Operation {
@@ -112,6 +113,13 @@ fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
     let revision = alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions", &flow);
     assert_eq!(revision.status, 200, "{}", revision.text());
     let execution = made(alpha.json("POST", "/v1/tenants/alpha/agents/helper:execute", &json!({})), "executionRecordId");
+    let webhook = json!({"url": "https://hooks.example.com/flowgate"});
+    let webhook = made(alpha.json("POST", "/v1/tenants/alpha/webhooks", &webhook), "id");
+    assert_eq!(alpha.json("PUT", "/v1/tenants/alpha/secrets/token", &json!({"value": "hidden"})).status, 200);
+    let asks = json!({"flow": {"steps": {"only": {"approval": {"title": "Send this?", "approvers": {"any_of": ["user:ann"]}}}}}});
+    assert_eq!(alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions", &asks).status, 200);
+    let waiting = alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions/2:execute", &json!({}));
+    let approval = made(waiting, "humanApprovalRequestId");
     let number = "1".to_owned();
     BTreeMap::from([
         ("key", key),
@@ -121,6 +129,9 @@ fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
         ("revision", number.clone()),
         ("other", number),
         ("execution", execution),
+        ("webhook", webhook),
+        ("secret", "token".to_owned()),
+        ("approval", approval),
     ])
 }
 
@@ -128,7 +139,10 @@ fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
 fn absent(name: &str) -> &'static str {
     match name {
         "agent" => "nobody",
+        "secret" => "other",
         "revision" | "other" => "7",
+        // Beside a webhook that is nobody's, and told apart from it.
+        "delivery" => "0198c0de-beef-7bee-8000-0123456789ab",
         _ => NOBODY,
     }
 }
@@ -195,8 +209,9 @@ fn a_foreign_id_looks_like_one_that_does_not_exist() {
     for operation in operations(&beta).iter().filter(|operation| operation.path.contains("{tenant}")) {
         let names: Vec<&str> =
             operation.path.split('{').skip(1).filter_map(|part| part.split('}').next()).filter(|name| *name != "tenant").collect();
-        unnamed.extend(names.iter().filter(|name| !ids.contains_key(*name)).map(|name| (*name).to_owned()));
-        for name in names.into_iter().filter(|name| ids.contains_key(name) && !NUMBERS.contains(name)) {
+        unnamed
+            .extend(names.iter().filter(|name| !ids.contains_key(*name) && !NOT_OF_A_TENANT.contains(name)).map(|name| (*name).to_owned()));
+        for name in names.into_iter().filter(|name| ids.contains_key(name) && !NOT_OF_A_TENANT.contains(name)) {
             let with = |id: &str| {
                 let path = filled(&operation.path, |part| match part {
                     "tenant" => "beta".to_owned(),
