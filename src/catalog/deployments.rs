@@ -174,6 +174,8 @@ impl Catalog {
         wanted: Deploy,
         actor: &Actor,
     ) -> Result<DeployRow, Error> {
+        // An unknown agent is 404 before it is one without a history.
+        self.agent(tenant, agent)?;
         let revision = match to {
             Some(revision) => revision,
             None => self.before_present(tenant, agent, &wanted.environment)?,

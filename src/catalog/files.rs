@@ -317,7 +317,7 @@ impl Catalog {
         let before = TimeMs(now.0.saturating_sub(ORPHAN_MS));
         let mut swept = Swept::default();
         // Listed before the records are read: what is added meanwhile is not among them.
-        let found = self.blocking(|store| store.file_ids()).await?;
+        let found = self.blocking(crate::store::Store::file_ids).await?;
         let mut named = std::collections::HashSet::new();
         for tenant in self.tenants()? {
             let tenant = Tenant::new(&tenant.id);

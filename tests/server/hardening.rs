@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowgate::api::{App, Settings, Stop, Waits, serve};
 use flowgate::catalog::Catalog;
 use flowgate::catalog::audit::Actor;
+use flowgate::catalog::master_key::KeySource;
+use flowgate::catalog::secrets::SecretVault;
 use flowgate::engine::{EngineHandle, Options};
 use flowgate::runner::{Runner, settings};
 use flowgate::store::{Faults, Store};
@@ -141,7 +144,8 @@ fn impatient(waits: Waits) -> (SocketAddr, CancellationToken) {
     let engine = EngineHandle::spawn(store, runner.clone(), Options::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(catalog.ensure_root_key(Some(ROOT_KEY), &Actor::without_key("test"))).unwrap();
-    let app = App::new(engine, catalog, runner, Settings { waits, ..Settings::default() });
+    let vault = Arc::new(SecretVault::new(catalog.clone(), KeySource::new(|_| None, None).unwrap()));
+    let app = App::new(engine, catalog, runner, vault, Settings { waits, ..Settings::default() });
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let token = CancellationToken::new();

@@ -108,6 +108,36 @@ fn of_many_at_once_one_makes_it() {
     assert_eq!(client.get("/v1/tenants/acme/storage").value()["items"].as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn a_repeated_start_is_the_same_execution() {
+    let server = Server::start();
+    let client = server.tenant("acme");
+    assert_eq!(client.json("POST", "/v1/tenants/acme/agents", &json!({"id": "helper"})).status, 201);
+    let flow = json!({"flow": {"steps": {"only": {"set": {"done": true}}}}});
+    assert_eq!(client.json("POST", "/v1/tenants/acme/agents/helper/revisions", &flow).status, 200);
+    let path = "/v1/tenants/acme/agents/helper:execute";
+    let body = json!({"attachments": [{"name": "a.txt", "content": "aGVsbG8="}]});
+    let id = |answer: &Answer| answer.value()["executionRecordId"].as_str().unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
+    // At once, and one after the other.
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..6).map(|_| scope.spawn(|| client.once("k", path, &body).unwrap())).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    let first = id(&answers[0]);
+    for answer in answers.iter().chain([&client.once("k", path, &body).unwrap()]) {
+        assert_eq!((answer.status, id(answer)), (200, first.clone()));
+        assert_eq!(answer.value()["sessionId"], answers[0].value()["sessionId"]);
+    }
+    assert_eq!(client.once("k", path, &json!({})).unwrap().code(), "idempotency_mismatch");
+    assert_ne!(id(&client.once("k2", path, &json!({})).unwrap()), first);
+    let files = client.get("/v1/tenants/acme/storage").value();
+    let owners: Vec<&str> = files["items"].as_array().unwrap().iter().filter_map(|file| file["executionRecordId"].as_str()).collect();
+    assert_eq!(owners, [first.as_str()], "one file, whatever was tried");
+    let wrong = json!({"attachments": [body["attachments"][0], {"name": "b", "content": "%"}]});
+    assert_eq!(client.once("k3", path, &wrong).unwrap().status, 400);
+    assert_eq!(client.get("/v1/tenants/acme/storage").value(), files, "a refused start leaves no file");
+}
+
 /// What clients were told, over all lives of the server.
 #[derive(Default)]
 struct Told {

@@ -248,7 +248,7 @@ fn of_parent(names: &Names) -> Vec<Route> {
             .scope(write)
             .takes::<CreateWebhook>()
             .answers::<WithSecret>(201)
-            .creates()
+            .creates_secret()
             .to(create),
         Route::get(names.one.0, get_one, "A webhook").scope(read).answers::<Webhook>(200).to(get),
         Route::patch(names.one.0, change_one, "Change a webhook").scope(write).takes::<ChangeWebhook>().answers::<Webhook>(200).to(change),
@@ -293,13 +293,23 @@ fn check_links(call: &Call, links_for: Option<&String>) -> Result<(), Problem> {
     if links_for.is_some() { call.caller()?.must(Scope::Admin) } else { Ok(()) }
 }
 
+/// An agent that does not exist has no webhooks and gets none.
+fn must_exist(call: &Call) -> Result<(), Problem> {
+    if let Ok(agent) = call.parameter("agent") {
+        call.app.catalog.agent(&call.tenant, agent)?;
+    }
+    Ok(())
+}
+
 async fn list(call: Call) -> Result<Answer, Problem> {
+    must_exist(&call)?;
     let reach = reach(&call);
     let rows = call.app.catalog.webhooks(&call.tenant, &reach)?;
     Answer::json(&rows.into_iter().map(|row| Webhook::of(row.value, &reach)).collect::<Vec<_>>())
 }
 
 async fn create(call: Call) -> Result<Answer, Problem> {
+    must_exist(&call)?;
     let wanted: CreateWebhook = call.json()?;
     check_url(&call, Some(&wanted.url))?;
     check_links(&call, wanted.links_for.as_ref())?;
