@@ -99,7 +99,15 @@ fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
 fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
     let key = alpha.get("/v1/tenants/alpha/apiKeys/current").value()["id"].as_str().unwrap().to_owned();
     let file = alpha.upload("/v1/tenants/alpha/storage", "secret.txt", "text/plain", b"secret", &[]).value();
-    BTreeMap::from([("key", key), ("file", file["fileId"].as_str().unwrap().to_owned())])
+    let secret = alpha.json("PUT", "/v1/tenants/alpha/secrets/shop_token", &json!({"value": "secret-of-alpha"}));
+    assert_eq!(secret.status, 200, "{}", secret.text());
+    BTreeMap::from([
+        ("key", key),
+        ("file", file["fileId"].as_str().unwrap().to_owned()),
+        ("secret", "shop_token".to_owned()),
+        // Providers are the operator's; this server has none.
+        ("provider", "openai".to_owned()),
+    ])
 }
 
 #[test]
