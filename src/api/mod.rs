@@ -16,7 +16,6 @@ mod decide;
 mod dispatch;
 mod docs;
 mod draft_changes;
-mod feeds;
 mod housekeeping;
 mod idempotency;
 mod key_uses;
