@@ -30,6 +30,7 @@ mod route;
 mod routes;
 mod server;
 mod sse;
+mod upkeep;
 
 pub use app::{App, Rehearsals, Settings, Waits};
 pub use server::{Listening, Stop, serve};
