@@ -9,7 +9,6 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::draft_changes::DraftChanges;
-use super::feeds::Feeds;
 use super::idempotency::InFlight;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
@@ -111,7 +110,6 @@ pub struct App {
     pub chat_watchers: Arc<Semaphore>,
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
-    pub feeds: Feeds,
     pub sessions: SessionLocks,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
@@ -135,7 +133,6 @@ impl App {
             drafts: DraftChanges::default(),
             chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             notify: notify::Settings::default(),
-            feeds: Feeds::default(),
             sessions: SessionLocks::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),

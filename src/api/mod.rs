@@ -16,7 +16,6 @@ mod decide;
 mod dispatch;
 mod docs;
 mod draft_changes;
-mod feeds;
 mod housekeeping;
 mod idempotency;
 mod key_uses;
@@ -31,6 +30,7 @@ mod route;
 mod routes;
 mod server;
 mod sse;
+mod upkeep;
 
 pub use app::{App, Rehearsals, Settings, Waits};
 pub use server::{Listening, Stop, serve};

@@ -9,7 +9,7 @@ use actix_web::{App as Web, HttpServer};
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::{dispatch, housekeeping};
+use super::{dispatch, housekeeping, upkeep};
 use crate::engine::Parked;
 use crate::notify;
 
@@ -54,6 +54,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
+        actix_web::rt::spawn(upkeep::run(Arc::clone(&app)));
         let mut signals = Signals::new()?;
         let notifying = notify::start(parts(&app, address)).await.map_err(std::io::Error::other)?;
         ready(Listening { address });

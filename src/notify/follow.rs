@@ -41,6 +41,15 @@ impl Kept for Followed {
     const COLLECTION: &'static str = "followers";
 }
 
+/// Who follows the log, and up to where they have told what happened.
+///
+/// # Errors
+/// `Store`.
+pub fn followers(catalog: &Catalog) -> Result<Vec<(String, Position)>, catalog::Error> {
+    let stored = catalog.list::<Followed>(&Catalog::system(), catalog::Listing::default())?;
+    Ok(stored.into_iter().map(|stored| (stored.key, stored.value.position)).collect())
+}
+
 pub(super) struct Follower {
     parts: Arc<Parts>,
     /// None while a blocking thread has it.

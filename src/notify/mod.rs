@@ -13,6 +13,7 @@ mod letter;
 mod settings;
 mod sign;
 
+pub use follow::followers;
 pub use settings::{Error, Settings};
 
 use std::sync::Arc;

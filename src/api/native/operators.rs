@@ -20,6 +20,7 @@ use crate::catalog::{Catalog, Changes};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::WaitingFor;
+use crate::notify;
 use crate::store::{self, QuestionFilter, QuestionRow, Store};
 
 /// A backup's name in characters.
@@ -134,7 +135,7 @@ struct Status {
     log_position: u64,
     /// Commits that the view does not have yet.
     view_lag: u64,
-    /// Those who follow the log, and how far they are behind.
+    /// Those who follow the log, and how far they are behind. Places are recorded from time to time, so a lag of some thousand is none.
     feeds: Vec<FeedLag>,
     /// On the disk of the data directory.
     free_bytes: u64,
@@ -144,7 +145,7 @@ struct Status {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct FeedLag {
-    name: &'static str,
+    name: String,
     position: u64,
     lag: u64,
 }
@@ -316,11 +317,11 @@ async fn note(catalog: &Catalog, actor: &Actor, action: &str, detail: &str) -> R
 async fn status(call: Call) -> Result<Answer, Problem> {
     let (app, catalog) = (&call.app, call.app.catalog.clone());
     let activity = app.engine.activity().await?;
-    let (tenants, free_bytes) = blocking(move || {
+    let reading = blocking(move || {
         let free = catalog.store().free_bytes().map_err(store_failed)?;
-        Ok((catalog.tenants()?.len(), free))
-    })
-    .await?;
+        Ok((catalog.tenants()?.len(), free, notify::followers(&catalog)?))
+    });
+    let (tenants, free_bytes, followers) = reading.await?;
     let store = app.catalog.store();
     // In this order: the view cannot be ahead.
     let (applied, position) = (store.applied_position(), store.position());
@@ -334,7 +335,7 @@ async fn status(call: Call) -> Result<Answer, Problem> {
         intake_max: activity.intake_max,
         log_position: position.0,
         view_lag: lag(applied),
-        feeds: app.feeds.all().into_iter().map(|(name, at)| FeedLag { name, position: at.0, lag: lag(at) }).collect(),
+        feeds: followers.into_iter().map(|(name, at)| FeedLag { name, position: at.0, lag: lag(at) }).collect(),
         free_bytes,
         tenants,
         closing: app.closing.is_cancelled(),

@@ -154,9 +154,11 @@ async fn set(call: Call) -> Result<Answer, Problem> {
         Some(Some(agents)) => Grant::Agents(agents),
     };
     let value = wanted.value.as_ref().map(|value| value.0.as_str());
-    let set = call.app.vault.set(&call.tenant, call.parameter("secret")?, value, grant, &call.actor()?).await;
+    let name = call.parameter("secret")?;
+    let set = call.app.vault.set(&call.tenant, name, value, grant, &call.actor()?).await;
     let row = set.map_err(|error| match error {
         // The name is in the path: what cannot be one names nothing.
+        Error::Invalid { field: "name", .. } if value.is_none() => Problem::not_found("secret", name),
         Error::Invalid { field: "name", message } => Problem::new(404, "not_found", "Not found", message),
         error => error.into(),
     })?;
