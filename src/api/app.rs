@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::idempotency::InFlight;
 use super::draft_changes::DraftChanges;
 use super::feeds::Feeds;
+use super::idempotency::InFlight;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;

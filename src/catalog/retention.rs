@@ -133,8 +133,8 @@ impl Catalog {
         let newest = ExecutionId::first_at(TimeMs(now.0.saturating_sub(u64::from(days_min) * DAY_MS)).plus(1));
         let filter = Filter { statuses: finished(), ..Filter::default() };
         let page = self.store().executions(tenant, &filter, Some(before.unwrap_or(newest).min(newest)), LOOKED_AT_ONCE)?;
-        let mut due = Due { families: Vec::new(), next: page.last().map(|(id, _)| *id).filter(|_| page.len() == LOOKED_AT_ONCE) };
-        for (id, summary) in page {
+        let mut due = Due { families: Vec::new(), next: page.next };
+        for (id, summary) in page.rows {
             if !rules.is_due(&summary, now) || self.has_parent(tenant, &summary)? {
                 continue;
             }

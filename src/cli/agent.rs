@@ -9,11 +9,11 @@ use super::args::Context;
 use super::client::{Client, read};
 use super::error::{Error, Exit};
 use super::output::instant;
-use crate::present::visible::{one_line, visible};
 use super::{loading, session};
 use crate::flow::compile;
 use crate::flow::spec::FlowSpec;
 use crate::ids::TimeMs;
+use crate::present::visible::{one_line, visible};
 
 /// Agents read at a time.
 const PAGE: usize = 200;

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::args::Context;
 use super::error::{Error, Exit};
 use super::session;
-use crate::present::visible::visible;
 use crate::config::{Config, Origin, Variables};
+use crate::present::visible::visible;
 
 /// What stands in place of a value that may be secret.
 const MASK: &str = "••••";

@@ -7,7 +7,6 @@ use super::args::Context;
 use super::client::{Client, read};
 use super::error::{Error, Exit};
 use super::output::{duration, instant};
-use crate::present::visible::visible;
 use super::{serve, session, values};
 use crate::catalog::Catalog;
 use crate::catalog::audit::Actor;
@@ -16,6 +15,7 @@ use crate::catalog::scopes::{self, PRESETS, Scope};
 use crate::clock;
 use crate::flow::spec;
 use crate::ids::{Tenant, TimeMs};
+use crate::present::visible::visible;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 

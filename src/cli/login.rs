@@ -9,8 +9,8 @@ use super::args::Context;
 use super::client::Client;
 use super::error::{Error, Exit};
 use super::profiles::{Profile, Profiles};
-use super::target::{self, TENANT_DEFAULT, Target};
 use super::session;
+use super::target::{self, TENANT_DEFAULT, Target};
 use crate::present::visible;
 
 /// The profile where none is named.

@@ -7,10 +7,10 @@ use super::args::Context;
 use super::client::{Client, read};
 use super::error::{Error, Exit};
 use super::output::instant;
-use crate::present::visible::{one_line, visible};
 use super::{flow, session};
 use crate::flow::diff;
 use crate::ids::TimeMs;
+use crate::present::visible::{one_line, visible};
 
 /// Revisions read at a time.
 const PAGE: usize = 200;

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::args::Context;
 use super::error::{Error, Exit};
 use super::session;
-use crate::present::visible::visible;
 use crate::catalog::audit::Actor;
 use crate::catalog::secrets::{Grant, SECRET_BYTES_MAX, SecretRow, SecretVault};
 use crate::ids::Tenant;
+use crate::present::visible::visible;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]

@@ -7,11 +7,11 @@ use super::args::Context;
 use super::client::{Client, read};
 use super::error::{Error, Exit};
 use super::output::instant;
-use crate::present::visible::visible;
 use super::{serve, session};
 use crate::catalog::tenants::TenantRow;
 use crate::clock;
 use crate::ids::TimeMs;
+use crate::present::visible::visible;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

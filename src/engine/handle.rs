@@ -10,8 +10,7 @@ use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Share
 use super::notice::Notices;
 use super::request::{
     Activity, Answered, ClosedQuestion, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Options, Parked, QuestionRef, Resolver,
-    Snapshot,
-    StartRequest,
+    Snapshot, StartRequest,
 };
 use super::system::Engine;
 use super::{asked, departure, read, starting};

@@ -20,7 +20,7 @@ use crate::catalog::{Catalog, Changes};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::WaitingFor;
-use crate::store::{self, QuestionRow, Store};
+use crate::store::{self, QuestionFilter, QuestionRow, Store};
 
 /// A backup's name in characters.
 const BACKUP_NAME_LENGTH_MAX: usize = 100;
@@ -237,39 +237,38 @@ fn doubts(store: &Store, tenant: &Tenant, mut after: Option<(TimeMs, QuestionId)
     let token = |(at, id): (TimeMs, QuestionId)| page::token(&format!("{}/{id}", at.0));
     let mut items = Vec::new();
     for _ in 0..READS_PER_PAGE_MAX {
-        let rows = store.questions(tenant, after, QUESTIONS_AT_ONCE).map_err(store_failed)?;
-        let count = rows.len();
-        for row in rows {
+        let page = store.questions(tenant, &QuestionFilter::default(), after, QUESTIONS_AT_ONCE).map_err(store_failed)?;
+        for row in page.rows {
             after = Some((row.asked_at, row.question));
-            items.extend(doubt(store, tenant, row)?);
+            items.extend(doubt(row));
             if items.len() == size {
                 return Ok(InDoubtPage { items, next_page_token: after.map(token) });
             }
         }
-        if count < QUESTIONS_AT_ONCE {
+        after = page.next;
+        if after.is_none() {
             return Ok(InDoubtPage { items, next_page_token: None });
         }
     }
     Ok(InDoubtPage { items, next_page_token: after.map(token) })
 }
 
-fn doubt(store: &Store, tenant: &Tenant, row: QuestionRow) -> Result<Option<InDoubt>, Problem> {
+fn doubt(row: QuestionRow) -> Option<InDoubt> {
     let WaitingFor::Question { id, question: QuestionKind::InDoubt, step, title, digest, asked_at, expires_at, .. } = row.waiting_for
     else {
-        return Ok(None);
+        return None;
     };
-    let summary = store.summary(tenant, row.execution).map_err(store_failed)?;
-    Ok(Some(InDoubt {
+    Some(InDoubt {
         approval_request_id: id,
         execution_record_id: row.execution,
-        agent_id: summary.as_ref().map(|summary| summary.flow.clone()),
-        agent_revision: summary.as_ref().map(|summary| summary.revision),
+        agent_id: Some(row.flow),
+        agent_revision: Some(row.revision),
         step,
         title,
         digest,
         created_at: asked_at,
         expires_at,
-    }))
+    })
 }
 
 /// The directory of a backup; a name that could leave the operator's place is refused.

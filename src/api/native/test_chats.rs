@@ -21,7 +21,7 @@ use crate::api::sse;
 use crate::catalog::Kept as _;
 use crate::catalog::scopes::Scope;
 use crate::catalog::test_chats::HiddenTestChat;
-use crate::engine::{EngineHandle, Filter, Listed};
+use crate::engine::{EngineHandle, Filter, ListRequest, Listed, RunKind};
 use crate::ids::{Tenant, TimeMs};
 use crate::journal::{Document, Record, Turn};
 use crate::machine::input::Purpose;
@@ -127,23 +127,19 @@ pub fn routes() -> Vec<Route> {
 
 /// The agent's executions that are tests in a session, newest first. The one place that knows how they are found.
 async fn test_executions(engine: &EngineHandle, agent: &str) -> Result<Vec<Listed>, Problem> {
+    let (purpose, runs) = (Some(Purpose::Test), [RunKind::Root].into());
+    let filter = Filter { flow: Some(agent.to_owned()), purpose, runs, ..Filter::default() };
     let (mut found, mut seen, mut before) = (Vec::new(), 0, None);
     while seen < EXECUTIONS_SEEN_MAX {
-        let filter = Filter { flow: Some(agent.to_owned()), before, limit: CHUNK, ..Filter::default() };
-        let rows = engine.list(filter).await?;
-        seen += rows.len();
-        before = rows.last().map(|row| row.id);
-        let is_last = rows.len() < CHUNK;
-        found.extend(rows.into_iter().filter(is_test));
-        if is_last {
+        let page = engine.list(ListRequest { filter: filter.clone(), before, limit: CHUNK }).await?;
+        seen += page.rows.len();
+        found.extend(page.rows.into_iter().filter(|row| row.summary.session.is_some()));
+        before = page.next;
+        if before.is_none() {
             break;
         }
     }
     Ok(found)
-}
-
-fn is_test(row: &Listed) -> bool {
-    row.summary.purpose == Purpose::Test && row.summary.parent.is_none() && row.summary.session.is_some()
 }
 
 /// A test chat's executions, newest first; never empty.
@@ -376,7 +372,7 @@ mod tests {
         chats.iter().map(|chat| (chat.session.as_str(), chat.messages_count())).collect()
     }
 
-    #[actix_web::rt::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_chat_is_a_session_of_tests_the_latest_first_and_deleted_ones_are_gone() {
         let store = Store::in_memory(Faults::default());
         let settings = Settings::new(&BTreeMap::new(), crate::runner::settings::File::default()).unwrap();

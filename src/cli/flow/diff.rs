@@ -6,8 +6,8 @@ use crate::cli::args::Context;
 use crate::cli::error::{Error, Exit};
 use crate::cli::loading;
 use crate::cli::output::{Accent, Output};
-use crate::present::visible::visible;
 use crate::flow::diff;
+use crate::present::visible::visible;
 
 /// Say what changes from one flow to another: steps, edges, prompts, schemas, limits.
 ///

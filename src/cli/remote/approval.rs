@@ -8,14 +8,14 @@ use crate::cli::client::Client;
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::{duration, instant};
 use crate::cli::question::{self, Detail};
-use crate::present::action::pretty;
 use crate::cli::target::Target;
 use crate::cli::tree::verdict_word;
-use crate::present::visible::{one_line, visible};
 use crate::clock;
 use crate::engine::QuestionRef;
 use crate::ids::{Digest, TimeMs};
 use crate::machine::question::Verdict;
+use crate::present::action::pretty;
+use crate::present::visible::{one_line, visible};
 
 /// # Errors
 /// What the server says.

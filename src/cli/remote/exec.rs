@@ -12,11 +12,11 @@ use crate::cli::client::{Client, read};
 use crate::cli::error::{Error, Exit};
 use crate::cli::output::Format;
 use crate::cli::target::Target;
-use crate::present::visible::visible;
 use crate::cli::{exec, view, walk};
 use crate::flow::spec;
 use crate::machine::input::Signal;
 use crate::machine::trace::Attempt;
+use crate::present::visible::visible;
 
 /// How often a cancelled execution is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
