@@ -258,10 +258,8 @@ async fn decided(call: &Call, known: KnownQuestion, said: Said) -> Result<Approv
     let engine = call.app.engine.of(&call.tenant);
     let question = known.asked.question.id;
     let Said { verdict, digest, reason } = said;
-    let error = match engine.decide(Decision { question, digest, verdict, by: call.person()?, reason }).await {
-        Ok(_) => return show(call, engine.question(question).await?),
-        Err(error) => error,
-    };
+    let decision = Decision { question, digest, verdict, by: call.person()?, reason };
+    let Err(error) = engine.decide(decision).await else { return show(call, engine.question(question).await?) };
     match &error {
         Error::Refused(Refusal::Decided(decided)) => {
             let standing = StandingDecision::from(decided.as_ref());

@@ -128,7 +128,7 @@ async fn list(call: &Call, query: OfTenant) -> Result<Answer, Problem> {
     let from = Place::read(query.page_token.as_deref())?;
     let mut listing = Listing { call, query, items: Vec::new(), known: HashMap::new(), rows: 0 };
     let next = listing.fill(from).await?;
-    Answer::json(&Approvals { items: listing.items, next_page_token: next.map(|place| place.token()) })
+    Answer::json(&Approvals { items: listing.items, next_page_token: next.map(Place::token) })
 }
 
 /// Where a page begins.
