@@ -125,17 +125,22 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// The agent's executions that are tests in a session, newest first. The one place that knows how they are found.
-async fn test_executions(engine: &EngineHandle, agent: &str) -> Result<Vec<Listed>, Problem> {
-    let filter =
-        Filter { flow: Some(agent.to_owned()), purpose: Some(Purpose::Test), runs: BTreeSet::from([RunKind::Root]), ..Filter::default() };
+/// The agent's executions that are tests in a session (in this one, if it is named), newest first.
+async fn test_executions(engine: &EngineHandle, agent: &str, session: Option<&str>) -> Result<Vec<Listed>, Problem> {
+    let filter = Filter {
+        flow: Some(agent.to_owned()),
+        purpose: Some(Purpose::Test),
+        runs: BTreeSet::from([RunKind::Root]),
+        session: session.map(str::to_owned),
+        ..Filter::default()
+    };
     let (mut found, mut before) = (Vec::new(), None);
-    while found.len() < EXECUTIONS_SEEN_MAX {
+    loop {
         let page = engine.list(ListRequest { filter: filter.clone(), before, limit: CHUNK }).await?;
-        found.extend(page.rows.into_iter().filter(is_test));
+        found.extend(page.rows.into_iter().filter(|row| row.summary.session.is_some()));
         before = page.next;
-        if before.is_none() {
-            break;
+        if before.is_none() || found.len() >= EXECUTIONS_SEEN_MAX {
+            return Ok(found);
         }
     }
 }
