@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowgate::engine::{EngineHandle, Error, Resume, StartRequest};
+use flowgate::engine::{EngineHandle, Error, Filter, ListRequest, Resume, StartRequest};
 use flowgate::machine::Refusal;
 use flowgate::machine::call::CallError;
 use flowgate::machine::summary::Status;
@@ -61,7 +61,7 @@ async fn a_refused_start_leaves_a_record_that_can_be_listed_and_not_retried() {
     let snapshot = end(&engine, id).await;
     assert_eq!((snapshot.summary.status, snapshot.summary.error_code.as_deref()), (Status::Rejected, Some("budget_exceeded")));
     assert_eq!(journal(&engine, id).await.len(), 2);
-    let filter = flowgate::engine::Filter { statuses: vec![Status::Rejected], ..Default::default() };
-    assert_eq!(engine.list(filter).await.unwrap()[0].id, id);
+    let filter = Filter { statuses: [Status::Rejected].into(), ..Filter::default() };
+    assert_eq!(engine.list(ListRequest { filter, ..ListRequest::default() }).await.unwrap().rows[0].id, id);
     assert!(matches!(engine.retry(id, None, operator()).await, Err(Error::Unfit(_))));
 }

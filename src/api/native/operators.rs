@@ -240,7 +240,7 @@ fn doubts(store: &Store, tenant: &Tenant, mut after: Option<(TimeMs, QuestionId)
         let page = store.questions(tenant, &QuestionFilter::default(), after, QUESTIONS_AT_ONCE).map_err(store_failed)?;
         for row in page.rows {
             after = Some((row.asked_at, row.question));
-            items.extend(doubt(store, tenant, row)?);
+            items.extend(doubt(row));
             if items.len() == size {
                 return Ok(InDoubtPage { items, next_page_token: after.map(token) });
             }
@@ -253,23 +253,22 @@ fn doubts(store: &Store, tenant: &Tenant, mut after: Option<(TimeMs, QuestionId)
     Ok(InDoubtPage { items, next_page_token: after.map(token) })
 }
 
-fn doubt(store: &Store, tenant: &Tenant, row: QuestionRow) -> Result<Option<InDoubt>, Problem> {
+fn doubt(row: QuestionRow) -> Option<InDoubt> {
     let WaitingFor::Question { id, question: QuestionKind::InDoubt, step, title, digest, asked_at, expires_at, .. } = row.waiting_for
     else {
-        return Ok(None);
+        return None;
     };
-    let summary = store.summary(tenant, row.execution).map_err(store_failed)?;
-    Ok(Some(InDoubt {
+    Some(InDoubt {
         approval_request_id: id,
         execution_record_id: row.execution,
-        agent_id: summary.as_ref().map(|summary| summary.flow.clone()),
-        agent_revision: summary.as_ref().map(|summary| summary.revision),
+        agent_id: Some(row.flow),
+        agent_revision: Some(row.revision),
         step,
         title,
         digest,
         created_at: asked_at,
         expires_at,
-    }))
+    })
 }
 
 /// The directory of a backup; a name that could leave the operator's place is refused.

@@ -375,7 +375,7 @@ mod tests {
         chats.iter().map(|chat| (chat.session.as_str(), chat.messages_count())).collect()
     }
 
-    #[actix_web::rt::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_chat_is_a_session_of_tests_the_latest_first_and_deleted_ones_are_gone() {
         let store = Store::in_memory(Faults::default());
         let settings = Settings::new(&BTreeMap::new(), crate::runner::settings::File::default()).unwrap();
