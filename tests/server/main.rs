@@ -3,14 +3,14 @@
 #![cfg(unix)]
 
 mod approvals;
-mod desk;
 mod bench;
+mod desk;
 mod docs;
 mod drafts;
 mod hardening;
 mod harness;
-mod operators;
 mod links;
+mod operators;
 mod receivers;
 mod repetition;
 mod secrets;
