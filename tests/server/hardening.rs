@@ -145,7 +145,7 @@ fn impatient(waits: Waits) -> (SocketAddr, CancellationToken) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(catalog.ensure_root_key(Some(ROOT_KEY), &Actor::without_key("test"))).unwrap();
     let vault = Arc::new(SecretVault::new(catalog.clone(), KeySource::new(|_| None, None).unwrap()));
-    let app = App::new(engine, catalog, runner, vault, Settings { waits, ..Settings::default() });
+    let app = App::new(engine, catalog, runner, vault, Settings { waits, ..Settings::of(&Default::default()).unwrap() });
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let token = CancellationToken::new();
