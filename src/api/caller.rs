@@ -88,7 +88,7 @@ pub enum Known {
     /// A key of ours that counts no longer.
     Revoked(Box<KeyRow>),
     /// 401.
-    No(Problem),
+    No(Box<Problem>),
 }
 
 /// Looks a presented value up.
@@ -96,12 +96,12 @@ pub enum Known {
 /// # Errors
 /// When the catalog cannot be read.
 pub fn look_up(catalog: &Catalog, presented: &Presented, now: TimeMs) -> Result<Known, catalog::Error> {
-    let Some(key) = catalog.key_of_value(&presented.value, now)? else { return Ok(Known::No(unknown())) };
+    let Some(key) = catalog.key_of_value(&presented.value, now)? else { return Ok(Known::No(Box::new(unknown()))) };
     Ok(match key.standing(now) {
         Standing::Valid => Known::Valid(Box::new(key)),
         Standing::Revoked => Known::Revoked(Box::new(key)),
-        Standing::Inactive => Known::No(unauthorized("the key is switched off")),
-        Standing::Expired => Known::No(unauthorized("the key has expired")),
+        Standing::Inactive => Known::No(Box::new(unauthorized("the key is switched off"))),
+        Standing::Expired => Known::No(Box::new(unauthorized("the key has expired"))),
     })
 }
 

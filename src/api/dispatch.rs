@@ -156,7 +156,7 @@ async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Res
             }
             Err(failed(caller::unknown()))
         }
-        Known::No(problem) => Err(failed(problem)),
+        Known::No(problem) => Err(failed(*problem)),
     }
 }
 

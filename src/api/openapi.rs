@@ -86,8 +86,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
 
 /// The first fixed part behind the tenant that says what it is about.
 fn tag(path: &str) -> &str {
-    let parts = path.split(['/', ':']).filter(|part| !part.is_empty() && !part.starts_with('{'));
-    parts.filter(|part| !["v1", "tenants", "agents"].contains(part)).last().or(path.split('/').nth(1)).unwrap_or("server")
+    let mut parts = path.split(['/', ':']).rev().filter(|part| !part.is_empty() && !part.starts_with('{'));
+    parts.find(|part| !["v1", "tenants", "agents"].contains(part)).or(path.split('/').nth(1)).unwrap_or("server")
 }
 
 fn query_parameters(schema: &Value) -> Vec<Value> {

@@ -53,7 +53,10 @@ pub struct FlowRef {
 
 /// From an agent's name to the revision that a child of it runs now.
 #[derive(Clone)]
-pub struct Resolver(pub Arc<dyn Fn(&str) -> Option<FlowRef> + Send + Sync>);
+pub struct Resolver(pub Arc<Resolving>);
+
+/// What a `Resolver` asks.
+pub type Resolving = dyn Fn(&str) -> Option<FlowRef> + Send + Sync;
 
 impl std::fmt::Debug for Resolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

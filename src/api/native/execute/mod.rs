@@ -13,13 +13,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
-pub use session::{SessionLocks, history, message};
+pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
+pub use session::SessionLocks;
 pub use start::{Origin, ParameterCache, Started, begin};
-pub use steps::{Step, StepResult};
+pub use steps::StepResult;
 pub use stream::{Following, Until, follow};
 pub use teller::Position;
-pub use wait::{Patience, Rest, patience, settle};
+pub use wait::{Patience, patience, settle};
 
 use super::revisions;
 use crate::api::answer::Answer;

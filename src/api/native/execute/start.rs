@@ -58,8 +58,11 @@ pub struct Started {
 /// What each revision takes, so that a start need not read its body anew.
 #[derive(Default)]
 pub struct ParameterCache {
-    known: Mutex<HashMap<(Tenant, String, u32), Arc<Vec<Parameter>>>>,
+    known: Mutex<HashMap<RevisionKey, Arc<Vec<Parameter>>>>,
 }
+
+/// Tenant, agent, revision.
+type RevisionKey = (Tenant, String, u32);
 
 impl ParameterCache {
     fn of(&self, call: &Call, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, Problem> {
@@ -94,7 +97,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let is_new = request.session_id.is_none();
     let session = session_id(request.session_id)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
-    let input = input(&parameters, request.parameters.unwrap_or_default())?;
+    let input = input(&parameters, &request.parameters.unwrap_or_default())?;
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
     // Nobody else knows the name of a session that begins.
@@ -202,8 +205,8 @@ async fn flow(
 }
 
 /// Values as their parameters want them: a command line sends texts, and what is missing is said by name.
-fn input(parameters: &[Parameter], given: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
-    vendor::read_values(parameters, &given).map_err(|problems| {
+fn input(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    vendor::read_values(parameters, given).map_err(|problems| {
         let detail = problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ");
         let mut problem = Problem::bad_request("parameters", detail);
         for found in problems {
