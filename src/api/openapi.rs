@@ -44,6 +44,11 @@ pub fn document(routes: &[Route]) -> Value {
     })
 }
 
+/// Characters of a header's value.
+const HEADER_LENGTH_MAX: usize = 200;
+/// Of the headers that are ours: lists, URLs.
+const OWN_HEADER_LENGTH_MAX: usize = 2_048;
+
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut parameters: Vec<Value> = route
         .parameters()
@@ -56,8 +61,10 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if route.creates.is_some() {
         headers.push("Idempotency-Key");
     }
-    parameters
-        .extend(headers.into_iter().map(|name| json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": 200}})));
+    parameters.extend(headers.into_iter().map(|name| {
+        let length_max = if name.starts_with("X-Flowgate-") { OWN_HEADER_LENGTH_MAX } else { HEADER_LENGTH_MAX };
+        json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": length_max}})
+    }));
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,

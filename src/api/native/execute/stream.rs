@@ -61,7 +61,8 @@ pub async fn answer(call: &Call, started: &Started) -> Result<Answer, Problem> {
         until: Until::Settled,
     };
     let location = format!("/v1/tenants/{}/agents/{}/executionRecords/{}", call.tenant, started.agent, started.execution);
-    Ok(follow(call, &started.engine, following).await?.header("location", location))
+    let answer = follow(call, &started.engine, following).await?.header("location", location);
+    Ok(super::with_secret(answer, started))
 }
 
 /// A stream of an execution.
