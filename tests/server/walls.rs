@@ -226,7 +226,14 @@ fn a_foreign_id_looks_like_one_that_does_not_exist() {
                 // Where a body is read first, ours may be refused before the id is looked up.
                 let is_refused = foreign.status == 404 || (operation.body.is_some() && matches!(foreign.status, 400 | 422));
                 if !is_refused {
-                    found.push(format!("{} {} ({}): {} {}", operation.method, operation.path, operation.id, foreign.status, foreign.text()));
+                    found.push(format!(
+                        "{} {} ({}): {} {}",
+                        operation.method,
+                        operation.path,
+                        operation.id,
+                        foreign.status,
+                        foreign.text()
+                    ));
                 }
             }
         }

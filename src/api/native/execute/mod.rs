@@ -1,5 +1,5 @@
 //! Executing: what a request asks for (here), how it becomes a start (`start`), how a caller waits (`wait`), what it is answered
-//! (`result`, with the trace in `steps`), and the same as a stream of events (`stream`).
+//! (`result`, with the trace in `steps`), and the same as a stream of events (`stream`). Drafts are tried out in `trial`.
 
 mod result;
 mod session;
@@ -7,6 +7,7 @@ mod start;
 mod steps;
 mod stream;
 mod teller;
+mod trial;
 mod wait;
 
 use schemars::JsonSchema;
@@ -15,10 +16,11 @@ use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
 pub use session::{SessionLocks, history, message};
-pub use start::{Origin, ParameterCache, Started, begin};
+pub use start::{Origin, ParameterCache, Started, begin, begun};
 pub use steps::{Step, StepResult};
 pub use stream::{Following, Until, follow};
 pub use teller::Position;
+use trial::{Source, TestRequest};
 pub use wait::{Patience, Rest, patience, settle};
 
 use super::revisions;
@@ -68,32 +70,92 @@ pub enum ModeName {
 
 /// What the headers of an execute request may say.
 const HEADERS: &[&str] = &["Prefer", "X-Flowgate-Labels"];
+/// Of one that tries a draft out.
+const DRAFT_HEADERS: &[&str] = &["If-Match", "Prefer", "X-Flowgate-Labels"];
+
+fn runs(route: Route) -> Route {
+    route.scope(Scope::ExecutionsRun).body_bytes_max(BODY_BYTES_MAX).headers(HEADERS).creates_execution()
+}
+
+fn answers(route: Route) -> Route {
+    runs(route).answers::<ExecutionResult>(200).answers::<ExecutionResult>(202)
+}
+
+fn streams(route: Route) -> Route {
+    runs(route).answers_with(200, Content::Events)
+}
 
 pub fn routes() -> Vec<Route> {
-    let run = |route: Route| {
-        route.scope(Scope::ExecutionsRun).may_take::<ExecuteRequest>().body_bytes_max(BODY_BYTES_MAX).headers(HEADERS).creates_execution()
-    };
-    let answers = |route: Route| run(route).answers::<ExecutionResult>(200).answers::<ExecutionResult>(202);
-    let streams = |route: Route| run(route).answers_with(200, Content::Events);
+    let mut routes = deployed_routes();
+    routes.extend(trial_routes());
+    routes
+}
+
+fn deployed_routes() -> Vec<Route> {
     vec![
         answers(Route::post(
             "/v1/tenants/{tenant}/agents/{agent}:execute",
             "executeAgent",
             "Run what is deployed; answers when it ends or waits for a person",
         ))
+        .may_take::<ExecuteRequest>()
         .to(|call| execute(call, Origin::Deployed)),
         answers(Route::post(
             "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}:execute",
             "executeAgentRevision",
             "Run this revision, deployed or not",
         ))
+        .may_take::<ExecuteRequest>()
         .to(|call| async move {
             let revision = revisions::number(&call, "revision")?;
             execute(call, Origin::Revision(revision)).await
         }),
         streams(Route::post("/v1/tenants/{tenant}/agents/{agent}:stream", "streamAgent", "Run what is deployed, as server-sent events"))
+            .may_take::<ExecuteRequest>()
             .to(|call| stream(call, Origin::Deployed)),
     ]
+}
+
+fn trial_routes() -> Vec<Route> {
+    vec![
+        answers(Route::post("/v1/tenants/{tenant}/agents/{agent}:test", "testAgent", "Run the flow in the body, as a test"))
+            .takes::<TestRequest>()
+            .to(|call| test(call, Source::Body)),
+        streams(Route::post(
+            "/v1/tenants/{tenant}/agents/{agent}:streamTest",
+            "streamAgentTest",
+            "Run the flow in the body, as a test and as server-sent events",
+        ))
+        .takes::<TestRequest>()
+        .to(|call| stream_test(call, Source::Body)),
+        answers(Route::post(
+            "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:test",
+            "testDraft",
+            "Run the draft, as a test",
+        ))
+        .may_take::<ExecuteRequest>()
+        .headers(DRAFT_HEADERS)
+        .to(|call| test(call, Source::Draft)),
+        streams(Route::post(
+            "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:streamTest",
+            "streamDraftTest",
+            "Run the draft, as a test and as server-sent events",
+        ))
+        .may_take::<ExecuteRequest>()
+        .headers(DRAFT_HEADERS)
+        .to(|call| stream_test(call, Source::Draft)),
+    ]
+}
+
+async fn test(call: Call, source: Source) -> Result<Answer, Problem> {
+    let patience = patience(&call)?;
+    let started = trial::start(&call, source).await?;
+    answer(&call, &started, patience).await
+}
+
+async fn stream_test(call: Call, source: Source) -> Result<Answer, Problem> {
+    let started = trial::start(&call, source).await?;
+    stream::answer(&call, &started).await
 }
 
 async fn execute(call: Call, origin: Origin) -> Result<Answer, Problem> {

@@ -143,7 +143,10 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
 }
 
 /// What an earlier attempt under the same `Idempotency-Key` has started.
-async fn begun(call: &Call) -> Result<Option<Started>, Problem> {
+///
+/// # Errors
+/// When the execution cannot be read.
+pub async fn begun(call: &Call) -> Result<Option<Started>, Problem> {
     let Some(Reserved { execution }) = call.reserved else { return Ok(None) };
     let engine = call.app.engine.of(&call.tenant);
     match engine.snapshot(execution).await {
