@@ -391,41 +391,7 @@ def test_environments(directory, started):
     story.fruxon("environments", "get", str(uuid.uuid4()), expect=NOT_FOUND)
 
 
-def test_triggers(directory, started):
-    story = BearerEra(directory, started)
-    flow = {"flow": "nightly", "steps": {"note": {"set": {"done": "true"}}}}
-    story.agent("nightly", {"flow": flow})
-    story.agent("weekly", {"flow": {**flow, "flow": "weekly"}})
-    body = {
-        "kind": "SCHEDULE", "displayName": "Every night", "active": True, "scheduleFrequency": "DAILY",
-        "scheduleHour": "3", "scheduleMinute": "30", "timezone": "UTC", "agentIds": ["nightly"],
-    }
-    made = story.fruxon.json("triggers", "create", "--file", story.fruxon.file("trigger.json", body))
-    equal((made["kind"], made["displayName"], made["active"], made["agentIds"]), ("SCHEDULE", "Every night", True, ["nightly"]), "created")
-    trigger = made["id"]
-    detail = story.fruxon.json("triggers", "get", trigger)
-    equal((detail["scheduleFrequency"], detail["scheduleHour"], detail["timezone"]), ("DAILY", "3", "UTC"), "the schedule")
-    assert "daily · 03:30 UTC" in story.fruxon("triggers", "get", trigger).stderr, "the schedule in words"
-    equal([one["id"] for one in story.fruxon.json("triggers", "list")], [trigger], "listed")
-
-    story.fruxon("triggers", "bind", trigger, "weekly")
-    equal(sorted(story.client.get_trigger(trigger).agent_ids), ["nightly", "weekly"], "bound")
-    story.fruxon("triggers", "unbind", trigger, "weekly", "--yes")
-    story.fruxon("triggers", "fire", trigger, "--yes")
-    (run,) = eventually(lambda: story.client.list_execution_records("nightly", trigger_id=trigger), "it ran")
-    equal(story.ended("nightly", run.id), "COMPLETED", "how it ended")
-    equal(story.client.list_execution_records("weekly"), [], "the unbound agent did not run")
-    assert story.client.get_trigger(trigger).last_fired_at, "when it fired"
-
-    paused = story.fruxon.json("triggers", "update", trigger, "--file", story.fruxon.file("change.json", {"active": False, "scheduleHour": "4"}))
-    equal(paused["active"], False, "paused")
-    revisions = sorted(story.client.list_trigger_revisions(trigger), key=lambda one: one.version)
-    assert len(revisions) >= 2 and revisions[0].schedule_hour == "3", revisions
-    equal(story.client.restore_trigger_from(trigger, revisions[0].id).active, True, "restored")
-    equal(story.client.get_trigger(trigger).schedule_hour, "3", "the schedule came back")
-    story.fruxon("triggers", "delete", trigger, "--yes")
-    equal(story.client.list_triggers(), [], "triggers")
-    story.fruxon("triggers", "get", trigger, expect=NOT_FOUND)
+# Triggers (create, bind, fire, restore) belong to issue 5; their story comes with them.
 
 
 def test_storage_and_secrets(directory, started):

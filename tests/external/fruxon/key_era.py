@@ -393,7 +393,7 @@ def test_draft_runs_are_tests(directory, started):
     story.fruxon("agents", "tests", "delete", "hello", chat["id"], "--yes")
     equal(story.fruxon.json("agents", "tests", "list", "hello"), [], "test chats")
     equal(story.client.delete_test_chat("hello", chat["id"]), False, "deleted twice")
-    equal(story.fruxon.json("agents", "draft", "evaluate", "hello", "--list-datasets"), [], "datasets")
+    # Evaluation (datasets, runs) is not served yet; its part of the story comes with it.
 
 
 def test_budgets(directory, started):

@@ -41,7 +41,6 @@ def furnish(scene):
     server.ok("PUT", f"{tenant}/agents/hello/revisions/1/draft", hello_flow("draft"))
     server.ok("POST", f"{tenant}/agents/hello/revisions/1/draft:test", {"parameters": ASK, "sessionId": "trial"})
     server.ok("PUT", f"{tenant}/agents/hello/budget?origin=TEST", {"amount": 1000})
-    schedule = {"kind": "SCHEDULE", "displayName": "Nightly", "scheduleFrequency": "DAILY", "scheduleHour": "3", "agentIds": ["hello"]}
     waiting = scene.execute("desk", TICKET)
     spare = server.ok("POST", f"{tenant}/apiKeys:generate", {"name": "spare", "scopes": ["agents:read"]})
     assert spare["apiKey"], spare
@@ -51,7 +50,6 @@ def furnish(scene):
         "FUZZED_WAITING": waiting["executionRecordId"],
         "FUZZED_APPROVAL": waiting["humanApprovalRequestId"],
         "FUZZED_ENVIRONMENT": server.ok("POST", f"{tenant}/environments", {"displayName": "Acme"})["id"],
-        "FUZZED_TRIGGER": server.ok("POST", f"{tenant}/triggers", schedule)["id"],
         "FUZZED_FILE": upload(server, tenant),
         "FUZZED_SPARE_KEY": spare["id"],
     }
