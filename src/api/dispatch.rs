@@ -21,6 +21,7 @@ use super::caller::{self, Caller, Known};
 use super::idempotency;
 use super::problem::{Problem, internal};
 use super::route::{Access, Method, Payload, Route};
+use super::sign_in;
 use crate::catalog::audit::Actor;
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
@@ -97,7 +98,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
     let now = clock::now();
     let caller = match route.access {
         Access::Public => None,
-        Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, now).await?),
+        Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, route.method, now).await?),
     };
     let parameters = parameters(route, request)?;
     let tenant = match &caller {
@@ -138,12 +139,15 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
     idempotency::answer(route, call).await
 }
 
-async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Result<Caller, Problem> {
+async fn authenticate(app: &Arc<App>, request: &HttpRequest, method: Method, now: TimeMs) -> Result<Caller, Problem> {
     let failed = |problem: Problem| match client_address(app, request) {
         Some(address) => app.limiter.failure(address).err().unwrap_or(problem),
         None => problem,
     };
-    let presented = caller::presented(request.headers())?.ok_or_else(caller::no_key)?;
+    let Some(presented) = caller::presented(request.headers())? else {
+        let caller = sign_in::caller(&app.catalog, request.headers(), method, now)?;
+        return caller.ok_or_else(caller::no_key);
+    };
     match caller::look_up(&app.catalog, &presented, now)? {
         Known::Valid(key) => {
             app.key_uses.note(app, &key, now);

@@ -14,6 +14,7 @@ mod operators;
 mod receivers;
 mod repetition;
 mod secrets;
+mod signing_in;
 mod storage;
 mod streams;
 mod walls;
