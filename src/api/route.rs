@@ -16,6 +16,9 @@ use crate::catalog::scopes::Scope;
 /// Bytes of a JSON body where the route does not say.
 pub const BODY_BYTES_DEFAULT: usize = crate::config::BODY_BYTES_MAX_DEFAULT;
 
+/// Bytes of a header that an operation understands.
+pub const HEADER_BYTES_MAX: usize = 200;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     Get,
@@ -270,6 +273,12 @@ impl Route {
     #[must_use]
     pub fn is_of_a_tenant(&self) -> bool {
         self.path.contains("{tenant}")
+    }
+
+    /// The headers that it reads, beside those of every operation.
+    pub fn understood_headers(&self) -> impl Iterator<Item = &'static str> {
+        let repeatable = self.creates.is_some().then_some("Idempotency-Key");
+        self.headers.iter().copied().chain(repeatable)
     }
 
     /// The names in the path, in order.
