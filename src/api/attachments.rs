@@ -71,7 +71,7 @@ pub async fn resolve(
     actor: &Actor,
 ) -> Result<Resolved, Problem> {
     if wanted.len() > ATTACHMENTS_MAX {
-        return Err(Problem::invalid("attachments", format!("at most {ATTACHMENTS_MAX}, these are {}", wanted.len())));
+        return Err(Problem::unfit("attachments", format!("at most {ATTACHMENTS_MAX}, these are {}", wanted.len())));
     }
     let mut checked = Vec::with_capacity(wanted.len());
     for (index, request) in wanted.iter().enumerate() {
@@ -117,15 +117,14 @@ async fn check(
         }
         (None, Some(content)) => {
             let name =
-                request.name.clone().ok_or_else(|| Problem::invalid(&place.field("name"), "a file that is sent along needs a name"))?;
-            let bytes = STANDARD
-                .decode(content)
-                .map_err(|error| Problem::invalid(&place.field("content"), format!("it is not base64: {error}")))?;
+                request.name.clone().ok_or_else(|| Problem::unfit(&place.field("name"), "a file that is sent along needs a name"))?;
+            let bytes =
+                STANDARD.decode(content).map_err(|error| Problem::unfit(&place.field("content"), format!("it is not base64: {error}")))?;
             let content_type = file_types::settle(request.content_type.as_deref(), &bytes);
             fits(limits, place, &content_type, bytes.len() as u64)?;
             Ok(Checked::Sent(NewFile { name, declared_type: Some(content_type), bytes, lifetime: Lifetime::Execution(place.owner) }))
         }
-        _ => Err(Problem::invalid(&place.field("fileId"), "either `fileId`, or `name` and `content`")),
+        _ => Err(Problem::unfit(&place.field("fileId"), "either `fileId`, or `name` and `content`")),
     }
 }
 

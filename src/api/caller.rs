@@ -72,7 +72,7 @@ pub fn presented(headers: &HeaderMap) -> Result<Option<Presented>, Problem> {
 fn take(found: &mut Option<Presented>, value: &str, era: Era) -> Result<(), Problem> {
     let value = value.trim();
     match found {
-        Some(before) if before.value != value => Err(Problem::bad_request("two_keys", "the request presents two different keys; send one")),
+        Some(before) if before.value != value => Err(unauthorized("the request presents two different keys; send one")),
         Some(_) => Ok(()),
         None => {
             *found = Some(Presented { value: value.to_owned(), era });
@@ -85,8 +85,8 @@ fn take(found: &mut Option<Presented>, value: &str, era: Era) -> Result<(), Prob
 #[derive(Debug)]
 pub enum Known {
     Valid(Box<KeyRow>),
-    /// A key of ours that counts no longer.
-    Revoked(Box<KeyRow>),
+    /// A key of ours that was revoked or switched off, and what its use is answered: 401.
+    Revoked(Box<KeyRow>, Box<Problem>),
     /// 401.
     No(Box<Problem>),
 }
@@ -99,8 +99,8 @@ pub fn look_up(catalog: &Catalog, presented: &Presented, now: TimeMs) -> Result<
     let Some(key) = catalog.key_of_value(&presented.value, now)? else { return Ok(Known::No(Box::new(unknown()))) };
     Ok(match key.standing(now) {
         Standing::Valid => Known::Valid(Box::new(key)),
-        Standing::Revoked => Known::Revoked(Box::new(key)),
-        Standing::Inactive => Known::No(Box::new(unauthorized("the key is switched off"))),
+        Standing::Revoked => Known::Revoked(Box::new(key), Box::new(unknown())),
+        Standing::Inactive => Known::Revoked(Box::new(key), Box::new(unauthorized("the key is switched off"))),
         Standing::Expired => Known::No(Box::new(unauthorized("the key has expired"))),
     })
 }
@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn two_keys_and_other_schemes_are_refused() {
-        assert_eq!(of(&[("x-api-key", "k"), ("authorization", "Bearer other")]).unwrap_err().status, 400);
-        assert_eq!(of(&[("x-api-key", "k"), ("x-api-key", "l")]).unwrap_err().status, 400);
+        assert_eq!(of(&[("x-api-key", "k"), ("authorization", "Bearer other")]).unwrap_err().status, 401);
+        assert_eq!(of(&[("x-api-key", "k"), ("x-api-key", "l")]).unwrap_err().status, 401);
         assert_eq!(of(&[("authorization", "Basic azpr")]).unwrap_err().status, 401);
     }
 }

@@ -19,8 +19,9 @@ use super::app::{App, Settings};
 use super::call::Call;
 use super::caller::{self, Caller, Known};
 use super::idempotency;
+use super::key_uses::Use;
 use super::problem::{Problem, internal};
-use super::route::{Access, Method, Payload, Route};
+use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use super::sign_in;
 use crate::catalog::audit::Actor;
 use crate::clock;
@@ -101,6 +102,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, route.method, now).await?),
     };
     let parameters = parameters(route, request)?;
+    check_headers(route, request)?;
     let tenant = match &caller {
         Some(caller) => tenant(app, caller, parameters.get("tenant").map(String::as_str))?,
         None => Tenant::default(),
@@ -153,12 +155,12 @@ async fn authenticate(app: &Arc<App>, request: &HttpRequest, method: Method, now
             app.key_uses.note(app, &key, now);
             Ok(Caller { key: *key, era: presented.era })
         }
-        Known::Revoked(key) => {
-            if app.key_uses.is_due(&key.id, now) {
+        Known::Revoked(key, problem) => {
+            if app.key_uses.is_due(Use::Revoked, &key.id, now) {
                 let actor = Actor { user: key.user.clone(), key_id: Some(key.id.clone()), at: now, entropy: clock::entropy() };
                 app.catalog.revoked_key_used(&key, &actor).await?;
             }
-            Err(failed(caller::unknown()))
+            Err(failed(*problem))
         }
         Known::No(problem) => Err(failed(*problem)),
     }
@@ -193,6 +195,14 @@ fn parameters(route: &Route, request: &HttpRequest) -> Result<HashMap<&'static s
         parameters.insert(name, value.to_owned());
     }
     Ok(parameters)
+}
+
+fn check_headers(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
+    let too_long = |name: &&str| request.headers().get_all(*name).any(|value| value.len() > header_bytes_max(name));
+    match route.understood_headers().find(too_long) {
+        Some(name) => Err(Problem::invalid(name, format!("the header may have {} bytes at most", header_bytes_max(name)))),
+        None => Ok(()),
+    }
 }
 
 /// Reads the body as far as the route allows.

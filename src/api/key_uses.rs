@@ -10,20 +10,27 @@ use crate::ids::TimeMs;
 /// Between two notes about one key.
 const NOTE_EVERY_MS: u64 = 60_000;
 
+/// How a key was used; one kind of note does not stand in for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Use {
+    Valid,
+    Revoked,
+}
+
 /// When each key was last noted by this process.
 #[derive(Debug, Default)]
 pub struct KeyUses {
-    noted: Mutex<HashMap<String, TimeMs>>,
+    noted: Mutex<HashMap<(Use, String), TimeMs>>,
 }
 
 impl KeyUses {
     /// Whether it is time to write something about the key again; then it counts as written.
-    pub fn is_due(&self, key_id: &str, now: TimeMs) -> bool {
+    pub fn is_due(&self, kind: Use, key_id: &str, now: TimeMs) -> bool {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        match noted.get(key_id) {
+        match noted.get(&(kind, key_id.to_owned())) {
             Some(before) if now.since(*before) < NOTE_EVERY_MS => false,
             _ => {
-                noted.insert(key_id.to_owned(), now);
+                noted.insert((kind, key_id.to_owned()), now);
                 true
             }
         }
@@ -31,7 +38,7 @@ impl KeyUses {
 
     /// Writes down that a key was used, behind the request's back.
     pub fn note(&self, app: &Arc<App>, key: &KeyRow, now: TimeMs) {
-        if !self.is_due(&key.id, now) {
+        if !self.is_due(Use::Valid, &key.id, now) {
             return;
         }
         let (app, key) = (Arc::clone(app), key.clone());

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::route::{Access, Content, Payload, Route};
+use super::route::{Access, Content, Payload, Route, header_bytes_max};
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -44,11 +44,6 @@ pub fn document(routes: &[Route]) -> Value {
     })
 }
 
-/// Characters of a header's value.
-const HEADER_LENGTH_MAX: usize = 200;
-/// Of the headers that are ours: lists, URLs.
-const OWN_HEADER_LENGTH_MAX: usize = 2_048;
-
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut parameters: Vec<Value> = route
         .parameters()
@@ -57,14 +52,11 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if let Some(query) = route.query {
         parameters.extend(query_parameters(query(generator).as_value()));
     }
-    let mut headers: Vec<&str> = route.headers.to_vec();
-    if route.creates.is_some() {
-        headers.push("Idempotency-Key");
-    }
-    parameters.extend(headers.into_iter().map(|name| {
-        let length_max = if name.starts_with("X-Flowgate-") { OWN_HEADER_LENGTH_MAX } else { HEADER_LENGTH_MAX };
-        json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": length_max}})
-    }));
+    parameters.extend(
+        route
+            .understood_headers()
+            .map(|name| json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": header_bytes_max(name)}})),
+    );
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,
@@ -147,22 +139,36 @@ fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value>
 fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
     for (status, content) in &route.answers {
-        let mut response = json!({"description": phrase(*status)});
+        let response = responses.entry(status.to_string()).or_insert_with(|| json!({"description": phrase(*status)}));
         match content {
             Content::Nothing => {}
-            Content::Json(schema) => response["content"] = json!({JSON: {"schema": schema(generator)}}),
-            Content::Events => response["content"] = json!({"text/event-stream": {"schema": {"type": "string"}}}),
-            Content::Other(content_type) => response["content"] = json!({*content_type: {"schema": {"type": "string"}}}),
+            Content::Json(schema) => response["content"][JSON] = json!({"schema": schema(generator)}),
+            Content::Events => response["content"]["text/event-stream"] = json!({"schema": event()}),
+            Content::Other(content_type) => response["content"][*content_type] = json!({"schema": {"type": "string"}}),
         }
-        responses.insert(status.to_string(), response);
     }
-    let problem = json!({"description": "What is wrong", "content": {PROBLEM: {"schema": generator.subschema_for::<Problem>()}}});
-    if route.access != Access::Public {
-        for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "503"] {
-            responses.entry(status).or_insert_with(|| problem.clone());
-        }
+    let problem = json!({"schema": generator.subschema_for::<Problem>()});
+    let all = ["400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "503"];
+    let public = ["400", "404", "408", "413", "415", "503"];
+    for status in if route.access == Access::Public { &public[..] } else { &all[..] } {
+        let response = responses.entry(*status).or_insert_with(|| json!({"description": "What is wrong"}));
+        response["content"][PROBLEM] = problem.clone();
     }
     Value::Object(responses)
+}
+
+/// One event of a stream; what its data holds goes by its name.
+fn event() -> Value {
+    json!({
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "id": {"type": "string", "description": "Send it as `Last-Event-ID` to go on behind it"},
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": JSON},
+            "retry": {"type": "integer"},
+        },
+    })
 }
 
 fn phrase(status: u16) -> &'static str {

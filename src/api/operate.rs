@@ -33,6 +33,7 @@ pub fn routes() -> Vec<Route> {
             .to(readyz),
         Route::get("/metrics", "metrics", "Counters in Prometheus' text form")
             .access(Access::Public)
+            .answers_with(200, Content::Other(METRICS_TYPE))
             .answers_with(200, Content::Other(OPEN_METRICS_TYPE))
             .to(metrics),
         Route::get("/openapi.json", "openapi", "This interface as an OpenAPI document")

@@ -30,7 +30,7 @@ pub fn read(token: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.map(Some).ok_or_else(|| Problem::invalid("pageToken", "it is not a token of ours; leave it out to begin at the first page"))
+    text.map(Some).ok_or_else(|| Problem::unfit("pageToken", "it is not a token of ours; leave it out to begin at the first page"))
 }
 
 #[cfg(test)]

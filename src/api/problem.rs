@@ -31,6 +31,7 @@ pub struct Problem {
     pub instance: Option<String>,
     /// By field of the request; `$` is the request as a whole.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
     pub errors: BTreeMap<String, Vec<String>>,
     /// What else the code comes with.
     #[serde(flatten)]
@@ -62,7 +63,7 @@ impl Problem {
         Self::new(400, code, "The request cannot be understood", detail)
     }
 
-    /// 400: one field is wrong.
+    /// 400: one field does not have the form that the interface's description gives it.
     #[must_use]
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -89,6 +90,15 @@ impl Problem {
         Self::new(422, code, "The request is refused", detail)
     }
 
+    /// 422: one field has the form that it should have, and what it says does not fit.
+    #[must_use]
+    pub fn unfit(field: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let mut problem = Self::new(422, "invalid", "A field is wrong", format!("{field}: {message}"));
+        problem.errors.insert(field.to_owned(), vec![message]);
+        problem
+    }
+
     /// 503: not now.
     #[must_use]
     pub fn unavailable(code: &str, detail: impl Into<String>, retry_after_seconds: u64) -> Self {
@@ -111,7 +121,7 @@ impl From<catalog::Error> for Problem {
         match error {
             catalog::Error::NotFound { what, name } => Self::not_found(what, &name),
             catalog::Error::Exists { .. } => Self::conflict("exists", text),
-            catalog::Error::Invalid { field, message } => Self::invalid(field, message),
+            catalog::Error::Invalid { field, message } => Self::unfit(field, message),
             catalog::Error::Conflict { code, message } => Self::conflict(code, message),
             catalog::Error::Stale => Self::conflict("stale", text),
             catalog::Error::Full(_) => Self::unavailable("disk_full", text, 60),
@@ -157,8 +167,9 @@ fn of_refusal(refusal: &Refusal, text: String) -> Problem {
         Refusal::Decided(decided) => Problem::conflict("decided", text).with("decided", decided),
         Refusal::Digest => Problem::conflict("digest", text),
         Refusal::NotAllowed(_) => Problem::new(403, "not_allowed", "You may not decide this", text),
-        Refusal::Answer(_) => Problem::bad_request("answer", text),
+        Refusal::Answer(_) => Problem::refused("answer", text),
         Refusal::Signal(_) => Problem::refused("signal", text),
+        Refusal::NotWaiting => Problem::not_found("wait of execution", ""),
     }
 }
 

@@ -16,6 +16,12 @@ use crate::catalog::scopes::Scope;
 /// Bytes of a JSON body where the route does not say.
 pub const BODY_BYTES_DEFAULT: usize = crate::config::BODY_BYTES_MAX_DEFAULT;
 
+/// Bytes of a header that an operation understands; headers of ours may hold addresses and lists.
+#[must_use]
+pub fn header_bytes_max(name: &str) -> usize {
+    if name.starts_with("X-Flowgate-") { 2_048 } else { 200 }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     Get,
@@ -270,6 +276,12 @@ impl Route {
     #[must_use]
     pub fn is_of_a_tenant(&self) -> bool {
         self.path.contains("{tenant}")
+    }
+
+    /// The headers that it reads, beside those of every operation.
+    pub fn understood_headers(&self) -> impl Iterator<Item = &'static str> {
+        let repeatable = self.creates.is_some().then_some("Idempotency-Key");
+        self.headers.iter().copied().chain(repeatable)
     }
 
     /// The names in the path, in order.

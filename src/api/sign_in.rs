@@ -108,7 +108,7 @@ async fn sign_in(call: Call) -> Result<Answer, Problem> {
     };
     let key = match caller::look_up(&call.app.catalog, &presented, call.now).map_err(|error: catalog::Error| Problem::from(error))? {
         Known::Valid(key) => *key,
-        Known::Revoked(_) => return Err(refused(caller::unknown())),
+        Known::Revoked(_, problem) => return Err(refused(*problem)),
         Known::No(problem) => return Err(refused(*problem)),
     };
     let value = call.app.catalog.sign_in(&key, call.now).await?;

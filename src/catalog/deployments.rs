@@ -287,9 +287,12 @@ impl Catalog {
     /// The revision that a start of `agent` runs now.
     ///
     /// # Errors
-    /// `NotFound`: no such agent, or nothing of it runs in this environment.
+    /// `NotFound`: no such agent, or nothing of it runs in this environment, nor in `production`, which stands in for it.
     pub fn choose(&self, tenant: &Tenant, agent: &str, environment: &str, session: Option<&str>, entropy: u64) -> Result<Chosen, Error> {
-        let deployment = self.deployment(tenant, agent, environment)?;
+        let mut deployment = self.deployment(tenant, agent, environment)?;
+        if deployment.is_none() && environment != PRODUCTION {
+            deployment = self.deployment(tenant, agent, PRODUCTION)?;
+        }
         let Some(stored) = deployment else {
             return Err(Error::NotFound { what: "deployed revision of agent", name: format!("{agent} in {environment}") });
         };

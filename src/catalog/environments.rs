@@ -13,6 +13,8 @@ pub use crate::machine::input::PRODUCTION;
 
 /// A slug in characters.
 const SLUG_LENGTH_MAX: usize = 63;
+/// Environments of one name.
+const SAME_NAMES_MAX: usize = 1_000;
 
 /// One environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,13 +23,57 @@ pub struct EnvironmentRow {
     /// Worked out from the first name; never changes.
     pub slug: String,
     pub display_name: String,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What several environments have in common, for lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// What another system calls it, and which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_source: Option<String>,
     /// Over the defaults of a flow's `config:`; what a flow does not declare does not concern it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub config: Map<String, Value>,
     pub created_at: TimeMs,
     pub created_by: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<TimeMs>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<TimeMs>,
+}
+
+/// What a new environment is to be.
+#[derive(Clone, Debug, Default)]
+pub struct NewEnvironment {
+    pub display_name: String,
+    pub description: Option<String>,
+    pub group: Option<String>,
+    pub external_id: Option<String>,
+    pub external_source: Option<String>,
+    pub config: Map<String, Value>,
+}
+
+impl NewEnvironment {
+    fn row(self, slug: String, created_at: TimeMs, created_by: String) -> EnvironmentRow {
+        let Self { display_name, description, group, external_id, external_source, config } = self;
+        EnvironmentRow {
+            id: Uuid::now_v7(),
+            slug,
+            display_name,
+            description,
+            group,
+            external_id,
+            external_source,
+            config,
+            created_at,
+            created_by,
+            modified_at: None,
+            archived_at: None,
+        }
+    }
 }
 
 impl Kept for EnvironmentRow {
@@ -43,51 +89,40 @@ fn slug_of(name: &str) -> String {
 impl Catalog {
     /// Adds the environment that every tenant has.
     pub(super) fn first_environment(tenant: &Tenant, now: TimeMs, changes: &mut Changes) {
-        let row = EnvironmentRow {
-            id: Uuid::now_v7(),
-            slug: PRODUCTION.to_owned(),
-            display_name: "Production".to_owned(),
-            config: Map::new(),
-            created_at: now,
-            created_by: "server".to_owned(),
-            archived_at: None,
-        };
+        let new = NewEnvironment { display_name: "Production".to_owned(), ..NewEnvironment::default() };
+        let row = new.row(PRODUCTION.to_owned(), now, "server".to_owned());
         changes.put(tenant, PRODUCTION, 0, &row);
     }
 
+    /// One name can be given several times; the slugs are numbered then.
+    ///
     /// # Errors
-    /// `Invalid`, `Exists`, and as a commit.
-    pub async fn create_environment(
-        &self,
-        tenant: &Tenant,
-        display_name: &str,
-        config: Map<String, Value>,
-        actor: &Actor,
-    ) -> Result<EnvironmentRow, Error> {
-        let slug = slug_of(display_name);
-        if !is_slug(&slug, SLUG_LENGTH_MAX) {
+    /// `Invalid`, `Exists` where a name was given too often, and as a commit.
+    pub async fn create_environment(&self, tenant: &Tenant, new: NewEnvironment, actor: &Actor) -> Result<EnvironmentRow, Error> {
+        let first = slug_of(&new.display_name);
+        if !is_slug(&first, SLUG_LENGTH_MAX) {
             let message =
-                format!("`{display_name}` gives no name for paths: it needs a letter first and at most {SLUG_LENGTH_MAX} characters");
+                format!("`{}` gives no name for paths: it needs a letter first and at most {SLUG_LENGTH_MAX} characters", new.display_name);
             return Err(Error::Invalid { field: "displayName", message });
         }
         self.update(|catalog, changes| {
-            if catalog.environment(tenant, &slug)?.is_some() {
-                return Err(Error::Exists { what: "environment", name: slug.clone() });
-            }
-            let row = EnvironmentRow {
-                id: Uuid::now_v7(),
-                slug: slug.clone(),
-                display_name: display_name.to_owned(),
-                config: config.clone(),
-                created_at: actor.at,
-                created_by: actor.user.clone(),
-                archived_at: None,
-            };
+            let slug = catalog.free_slug(tenant, &first)?;
+            let row = new.clone().row(slug.clone(), actor.at, actor.user.clone());
             changes.put(tenant, &slug, 0, &row);
             changes.audit(tenant, actor, "environment.created", &format!("environment:{slug}"), None);
             Ok(row)
         })
         .await
+    }
+
+    fn free_slug(&self, tenant: &Tenant, first: &str) -> Result<String, Error> {
+        for number in 1..=SAME_NAMES_MAX {
+            let slug = if number == 1 { first.to_owned() } else { format!("{first}-{number}") };
+            if is_slug(&slug, SLUG_LENGTH_MAX) && self.environment(tenant, &slug)?.is_none() {
+                return Ok(slug);
+            }
+        }
+        Err(Error::Exists { what: "environment", name: first.to_owned() })
     }
 
     /// By slug.
@@ -140,6 +175,7 @@ impl Catalog {
         self.update(|catalog, changes| {
             let mut stored = catalog.find_environment(tenant, name)?;
             change(&mut stored.value);
+            stored.value.modified_at = Some(actor.at);
             if stored.value.slug == PRODUCTION && stored.value.archived_at.is_some() {
                 return Err(Error::Conflict { code: "production_stays", message: "`production` cannot be archived".to_owned() });
             }

@@ -307,6 +307,46 @@ impl Catalog {
         Ok(Minted { row, value })
     }
 
+    /// A new key in the place of this one, which is revoked: at `previous_until` where that is given, otherwise at once.
+    ///
+    /// # Errors
+    /// As `rotate_key`.
+    pub async fn replace_key(&self, tenant: &Tenant, id: &str, previous_until: Option<TimeMs>, actor: &Actor) -> Result<Minted, Error> {
+        let value = fresh_value()?;
+        let new_id = Uuid::now_v7().to_string();
+        let row = self
+            .change_key(tenant, id, actor, "key.rotated", |_, old, changes| {
+                refuse_root(old, "rotated")?;
+                if old.revoked_at.is_some() {
+                    return Err(revoked(old));
+                }
+                let row = KeyRow {
+                    id: new_id.clone(),
+                    prefix: value.chars().take(SHOWN_LENGTH).collect(),
+                    hash: Digest::of(value.as_bytes()),
+                    created_at: actor.at,
+                    created_by: actor.user.clone(),
+                    last_used_at: None,
+                    previous: None,
+                    ..old.clone()
+                };
+                match previous_until {
+                    Some(until) => old.expires_at = Some(old.expires_at.map_or(until, |at| at.min(until))),
+                    None => {
+                        (old.revoked_at, old.is_active) = (Some(actor.at), false);
+                        changes.audit(tenant, actor, "key.revoked", &old.target(), Some("replaced".to_owned()));
+                    }
+                }
+                changes.put(&Self::system(), &row.row_key(), 0, &row);
+                changes.put(&Self::system(), &row.hash.hex(), 0, &OfHash { tenant: tenant.clone(), id: new_id.clone() });
+                changes.audit(tenant, actor, "key.minted", &row.target(), Some(row.name.clone()));
+                Ok(())
+            })
+            .await?;
+        let made = self.key(tenant, &new_id)?.ok_or_else(|| unknown(&row.id))?;
+        Ok(Minted { row: made.value, value })
+    }
+
     /// Switches a key on or off.
     ///
     /// # Errors
@@ -473,6 +513,21 @@ mod tests {
         assert!(!known(&first.value, 100), "the old value ends on time");
         let third = catalog.rotate_key(&tenant, &first.row.id, None, &at(20)).await.unwrap();
         assert!(!known(&first.value, 50) && !known(&second.value, 50) && known(&third.value, 50), "and at once without an overlap");
+    }
+
+    #[tokio::test]
+    async fn a_replaced_key_gives_way_to_one_with_another_id() {
+        let (catalog, tenant) = (catalog(), Tenant::default());
+        let first = catalog.mint_key(&tenant, new("ci"), &at(5)).await.unwrap();
+        let second = catalog.replace_key(&tenant, &first.row.id, None, &at(10)).await.unwrap();
+        assert_ne!(first.row.id, second.row.id);
+        assert_eq!((&second.row.name, &second.row.scopes), (&first.row.name, &first.row.scopes));
+        let standing = |value: &str, now| catalog.key_of_value(value, TimeMs(now)).unwrap().unwrap().standing(TimeMs(now));
+        assert_eq!((standing(&first.value, 11), standing(&second.value, 11)), (Standing::Revoked, Standing::Valid));
+        let third = catalog.replace_key(&tenant, &second.row.id, Some(TimeMs(100)), &at(20)).await.unwrap();
+        assert_eq!((standing(&second.value, 99), standing(&third.value, 99)), (Standing::Valid, Standing::Valid));
+        assert_eq!((standing(&second.value, 100), standing(&third.value, 100)), (Standing::Expired, Standing::Valid));
+        assert!(catalog.replace_key(&tenant, &first.row.id, None, &at(30)).await.is_err(), "a revoked one has no successor");
     }
 
     #[tokio::test]

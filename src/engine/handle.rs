@@ -188,6 +188,14 @@ impl EngineHandle {
         self.deliver(id, Body::Cancel { reason: reason.to_owned(), by }).await.map(drop)
     }
 
+    /// Stops waiting for a signal: what listens fails with `wait_cancelled`, and the execution goes on from there.
+    ///
+    /// # Errors
+    /// `NotFound`, `Refused` (`NotWaiting`), `Quarantined`, `Stopped`, `Store`.
+    pub async fn cancel_wait(&self, id: ExecutionId, reason: &str, by: Person) -> Result<(), Error> {
+        self.deliver(id, Body::CancelWait { reason: reason.to_owned(), by }).await.map(drop)
+    }
+
     /// Holds an execution: nothing new of it starts until `unpause`. What is running goes on, its children do too; what arrives is recorded and takes
     /// effect then. A cancel and the execution's own time limit act all the same. One that is paused already stays as it is.
     ///

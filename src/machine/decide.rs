@@ -48,6 +48,8 @@ pub enum Refusal {
     Answer(String),
     #[error("the signal is refused: {0}")]
     Signal(String),
+    #[error("it does not wait for a signal")]
+    NotWaiting,
 }
 
 /// Decides what `input` leads to and applies it to `state`; a refused input leaves `state` as it was. A caller that cannot make the
@@ -176,6 +178,7 @@ impl Deciding<'_> {
             Body::Signal(signal) if self.state.is_paused() => self.hold(Body::Signal(signal)),
             Body::Signal(signal) => self.signal(signal),
             Body::Cancel { reason, by } => self.cancel(reason, by.user),
+            Body::CancelWait { reason, by } => self.stop_listening(&reason, &by.user),
             Body::Pause { reason, by } => self.pause(reason, by.user),
             Body::Unpause { by } => self.unpause(by.user),
             // What else comes after the end is an echo of something that has been dealt with.

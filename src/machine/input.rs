@@ -44,6 +44,11 @@ pub enum Body {
         reason: String,
         by: Person,
     },
+    /// A person stops waiting for a signal: what listens fails.
+    CancelWait {
+        reason: String,
+        by: Person,
+    },
     /// A person holds the execution.
     Pause {
         reason: String,

@@ -190,6 +190,7 @@ impl Deciding<'_> {
             | Body::Continue
             | Body::Timers
             | Body::Cancel { .. }
+            | Body::CancelWait { .. }
             | Body::Pause { .. }
             | Body::Unpause { .. }
             | Body::ChildAccepted { .. }

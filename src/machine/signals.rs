@@ -10,6 +10,9 @@ use crate::flow::plan::{EventStep, Kind, StepIx};
 use crate::ids::FrameId;
 use crate::limits;
 
+/// What a step fails with when a person stops its waiting.
+pub(super) const WAIT_CANCELLED: &str = "wait_cancelled";
+
 impl<'a> Deciding<'a> {
     fn event_spec(&self, frame: FrameId, ix: StepIx) -> Option<&'a EventStep> {
         if let Kind::Event(event) = &self.spec(frame, ix).kind { Some(event) } else { None }
@@ -96,6 +99,26 @@ impl<'a> Deciding<'a> {
         let output: Value = if spec.ports { json!({"name": signal.name, "payload": signal.payload}) } else { signal.payload.clone() };
         self.emit(Event::SignalTaken { signal, frame, step });
         self.finish_step(frame, ix, &port, output, None);
+    }
+
+    /// A person stops waiting: every step that listens fails, which an `error` edge may take further.
+    ///
+    /// # Errors
+    /// `NotWaiting` when nothing listens, as after the end; during a pause, too, since then nothing goes on.
+    pub(super) fn stop_listening(&mut self, reason: &str, by: &str) -> Result<(), Refusal> {
+        let listening: Vec<_> = self.state.listening.iter().copied().collect();
+        if listening.is_empty() || self.state.ended.is_some() || self.state.is_paused() {
+            return Err(Refusal::NotWaiting);
+        }
+        let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        let message = super::clipped(format!("{by} stopped the waiting{why}"), limits::MESSAGE_BYTES_MAX);
+        for (frame, ix) in listening {
+            // The failure of one may have ended the others.
+            if self.state.listening.contains(&(frame, ix)) {
+                self.fail_step(frame, ix, CallError::new(WAIT_CANCELLED, message.clone()), None);
+            }
+        }
+        Ok(())
     }
 
     /// Nothing came in time.

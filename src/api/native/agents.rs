@@ -8,6 +8,7 @@ use crate::api::call::Call;
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
+use crate::catalog;
 use crate::catalog::agents::{AgentRow, AgentSettings, NewAgent};
 use crate::catalog::scopes::Scope;
 use crate::ids::TimeMs;
@@ -207,7 +208,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, Problem> {
     if tags.len() > TAGS_MAX || tags.iter().any(|tag| tag.is_empty() || tag.len() > 100) {
-        return Err(Problem::invalid("tags", format!("at most {TAGS_MAX} tags of 1 to 100 bytes")));
+        return Err(Problem::unfit("tags", format!("at most {TAGS_MAX} tags of 1 to 100 bytes")));
     }
     Ok(tags)
 }
@@ -215,7 +216,7 @@ fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, Problem> {
 async fn create(call: Call) -> Result<Answer, Problem> {
     let wanted: CreateAgent = call.json()?;
     if wanted.network_id.as_deref().is_some_and(|network| network != "default") {
-        return Err(Problem::invalid("networkId", "there is one network, `default`"));
+        return Err(Problem::unfit("networkId", "there is one network, `default`"));
     }
     let new = NewAgent {
         id: wanted.id,
@@ -260,7 +261,7 @@ async fn switch(call: Call, enabled: bool) -> Result<Answer, Problem> {
     let changed = call.app.catalog.change_agent(&call.tenant, agent, action, &actor, |row| {
         if row.deleted_at.is_some() {
             let message = format!("agent `{}` is deleted; take that back first (:cancelDelete)", row.id);
-            return Err(crate::catalog::Error::Invalid { field: "$", message });
+            return Err(catalog::Error::Invalid { field: "$", message });
         }
         row.enabled = enabled;
         Ok(())
@@ -269,6 +270,6 @@ async fn switch(call: Call, enabled: bool) -> Result<Answer, Problem> {
 }
 
 async fn restore(call: Call) -> Result<Answer, Problem> {
-    let row = call.app.catalog.restore_agent(&call.tenant, call.parameter("agent")?, &call.actor()?).await?;
-    Answer::json(&Agent::from(row))
+    let restored = call.app.catalog.restore_agent(&call.tenant, call.parameter("agent")?, &call.actor()?).await;
+    Answer::json(&Agent::from(restored?))
 }

@@ -1,8 +1,9 @@
 //! Bodies of revisions and drafts: our own flow, or the vendor's shape. Read here into a flow that compiles, or into every problem.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -35,9 +36,20 @@ pub struct CreateAgentRevision {
 }
 
 /// A draft's content: as a revision's body; it need not be sound before it is tested or becomes a revision.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AgentDraftPayload(pub CreateAgentRevision);
+
+impl JsonSchema for AgentDraftPayload {
+    fn schema_name() -> Cow<'static, str> {
+        "AgentDraftPayload".into()
+    }
+
+    /// With its properties in place: the vendor's command line shows them and follows no reference at the top.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        CreateAgentRevision::json_schema(generator)
+    }
+}
 
 /// One thing that is wrong with a flow.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +79,7 @@ pub fn read(agent: &str, body: &Value, tool: Option<String>) -> Result<NewRevisi
     };
     let sent = Value::Object(without_stamps(fields));
     let spec = if vendor::is_vendor_body(body) {
-        vendor::translate(agent, body).map_err(|problems| refused(problems.into_iter().map(of_vendor).collect()))?.spec
+        vendor::translate(agent, &sent).map_err(|problems| refused(problems.into_iter().map(of_vendor).collect()))?.spec
     } else {
         own(agent, fields)?
     };
@@ -124,7 +136,7 @@ fn own(agent: &str, fields: &Map<String, Value>) -> Result<crate::flow::spec::Fl
             flow.entry("flow").or_insert_with(|| agent.into());
             (Value::Object(flow).to_string(), false)
         }
-        _ => return Err(Problem::invalid("flow", "a flow is needed: an object, or a text as in a file")),
+        _ => return Err(Problem::unfit("flow", "a flow is needed: an object, or a text as in a file")),
     };
     let read = parse::read(&text);
     let name = read.spec.as_ref().map(|spec| spec.flow.clone()).unwrap_or_default();

@@ -35,6 +35,7 @@ struct SplitBody {
     #[serde(default)]
     environment: Option<String>,
     /// A session stays with its revision as long as the split stays.
+    #[schemars(length(min = 1, max = 10))]
     split: Vec<Share>,
     #[serde(default)]
     reason: Option<String>,
@@ -219,7 +220,7 @@ async fn history(call: Call) -> Result<Answer, Problem> {
     let is_page = query.page_size.is_some() || query.page_token.is_some();
     let size = if is_page { page::size(query.page_size) } else { 0 };
     let before = match page::read(query.page_token.as_deref())? {
-        Some(token) => Some(token.parse().map_err(|_| Problem::invalid("pageToken", "it is not a token of this list"))?),
+        Some(token) => Some(token.parse().map_err(|_| Problem::unfit("pageToken", "it is not a token of this list"))?),
         None => None,
     };
     let rows = call.app.catalog.deploys(&call.tenant, agent, before, size)?;

@@ -185,7 +185,7 @@ pub fn place(call: &Call) -> Result<DraftPlace, Problem> {
 fn known_version(call: &Call) -> Result<Option<u64>, Problem> {
     let Some(text) = call.header("if-match").map(str::trim).filter(|text| *text != "*") else { return Ok(None) };
     let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    bare.parse().map(Some).map_err(|_| Problem::invalid("If-Match", format!("it must be the draft's version, an integer; got `{text}`")))
+    bare.parse().map(Some).map_err(|_| Problem::unfit("If-Match", format!("it must be the draft's version, an integer; got `{text}`")))
 }
 
 /// Nothing to undo is no race with somebody else, so it is not answered like one.

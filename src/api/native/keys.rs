@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -230,6 +231,7 @@ const TOKENS: Names = Names {
 
 pub fn routes() -> Vec<Route> {
     let mut routes = shared(&API_KEYS);
+    routes.push(rotation(&API_KEYS, "A new key in the place of this one, which is revoked").to(replace));
     routes.push(
         Route::delete(API_KEYS.one, API_KEYS.delete, "Remove a key; its audit stays")
             .scope(Scope::KeysWrite)
@@ -244,6 +246,7 @@ pub fn routes() -> Vec<Route> {
             .to(switch),
     );
     routes.extend(shared(&TOKENS));
+    routes.push(rotation(&TOKENS, "A new value for a key, which keeps its id").to(rotate));
     routes.push(
         Route::delete(TOKENS.one, TOKENS.delete, "Revoke a key for good")
             .scope(Scope::KeysWrite)
@@ -257,6 +260,11 @@ pub fn routes() -> Vec<Route> {
             .to(health),
     );
     routes
+}
+
+fn rotation(names: &Names, summary: &'static str) -> Route {
+    let route = Route::post(names.rotate.0, names.rotate.1, summary).scope(Scope::KeysWrite);
+    route.may_take::<Rotate>().answers::<Generated>(200).creates_secret()
 }
 
 fn shared(names: &Names) -> Vec<Route> {
@@ -274,12 +282,6 @@ fn shared(names: &Names) -> Vec<Route> {
             .answers::<Generated>(200)
             .creates_secret()
             .to(generate),
-        Route::post(names.rotate.0, names.rotate.1, "A new value for a key")
-            .scope(write)
-            .may_take::<Rotate>()
-            .answers::<Generated>(200)
-            .creates_secret()
-            .to(rotate),
         Route::get(names.audit.0, names.audit.1, "What happened to a key")
             .scope(read)
             .query::<AuditQuery>()
@@ -312,10 +314,10 @@ async fn generate(call: Call) -> Result<Answer, Problem> {
     if wanted.expiration_days.is_some_and(|days| days == 0 || days > EXPIRATION_DAYS_MAX) {
         return Err(Problem::invalid("expirationDays", format!("it must lie between 1 and {EXPIRATION_DAYS_MAX}")));
     }
-    let mut granted = scopes::parse(&wanted.scopes).map_err(|name| Problem::invalid("scopes", format!("there is no scope `{name}`")))?;
+    let mut granted = scopes::parse(&wanted.scopes).map_err(|name| Problem::unfit("scopes", format!("there is no scope `{name}`")))?;
     if let Some(name) = &wanted.preset {
         let preset = PRESETS.iter().find(|preset| preset.id == name);
-        let unknown = || Problem::invalid("preset", format!("there is no preset `{name}`; see …/apiKeys/scopes"));
+        let unknown = || Problem::unfit("preset", format!("there is no preset `{name}`; see …/apiKeys/scopes"));
         granted.extend_from_slice(preset.ok_or_else(unknown)?.scopes);
     }
     granted.sort_unstable();
@@ -340,13 +342,25 @@ async fn generate(call: Call) -> Result<Answer, Problem> {
     Answer::json(&Generated::from(minted))
 }
 
-async fn rotate(call: Call) -> Result<Answer, Problem> {
+/// Until when the value before counts; none: it ends at once.
+fn overlap(call: &Call) -> Result<Option<TimeMs>, Problem> {
     let wanted: Rotate = call.json()?;
     if wanted.overlap_seconds.is_some_and(|seconds| seconds > OVERLAP_SECONDS_MAX) {
         return Err(Problem::invalid("overlapSeconds", format!("at most {OVERLAP_SECONDS_MAX}")));
     }
-    let until = wanted.overlap_seconds.map(|seconds| call.now.plus(u64::from(seconds) * 1_000));
+    Ok(wanted.overlap_seconds.map(|seconds| call.now.plus(u64::from(seconds) * 1_000)))
+}
+
+async fn rotate(call: Call) -> Result<Answer, Problem> {
+    let until = overlap(&call)?;
     let minted = call.app.catalog.rotate_key(&call.tenant, call.parameter("key")?, until, &call.actor()?).await?;
+    Answer::json(&Generated::from(minted))
+}
+
+/// As the earlier clients know it: a new id.
+async fn replace(call: Call) -> Result<Answer, Problem> {
+    let until = overlap(&call)?;
+    let minted = call.app.catalog.replace_key(&call.tenant, call.parameter("key")?, until, &call.actor()?).await?;
     Answer::json(&Generated::from(minted))
 }
 
@@ -373,12 +387,14 @@ async fn audit(call: Call) -> Result<Answer, Problem> {
     let after = page::read(query.page_token.as_deref())?;
     let lines = call.app.catalog.audit_of(&call.tenant, &target, after.as_deref(), size)?;
     let next_page_token = (lines.len() == size).then(|| lines.last().map(|line| page::token(&line.key))).flatten();
-    let items: Vec<AuditEvent> = lines.into_iter().filter_map(|line| audit_event(line.value.0)).collect();
+    // A key's scopes never change; of one that was removed they are not told.
+    let scopes = call.app.catalog.key(&call.tenant, call.parameter("key")?)?.map(|stored| stored.value.scopes);
+    let items: Vec<AuditEvent> = lines.into_iter().filter_map(|line| audit_event(line.value.0, scopes.as_deref())).collect();
     let is_page = query.page_size.is_some() || query.page_token.is_some();
     Answer::json(&if is_page { AuditEvents::Page { items, next_page_token } } else { AuditEvents::All(items) })
 }
 
-fn audit_event(line: AuditLine) -> Option<AuditEvent> {
+fn audit_event(line: AuditLine, scopes: Option<&[Scope]>) -> Option<AuditEvent> {
     let event_type = match line.action.as_str() {
         "key.minted" => "MINTED",
         "key.rotated" => "ROTATED",
@@ -387,7 +403,12 @@ fn audit_event(line: AuditLine) -> Option<AuditEvent> {
         "key.used_while_revoked" => "USED_WHILE_REVOKED",
         _ => return None,
     };
-    let details = line.detail.map(|detail| serde_json::json!({"reason": detail}).to_string());
+    let mut details = Map::new();
+    details.extend(line.detail.map(|detail| ("reason".to_owned(), detail.into())));
+    if event_type == "MINTED" {
+        details.extend(scopes.map(|scopes| ("scopes".to_owned(), scopes.iter().map(|scope| scope.name()).collect())));
+    }
+    let details = (!details.is_empty()).then(|| Value::Object(details).to_string());
     Some(AuditEvent { event_type, created_at: line.at, actor: line.actor, details })
 }
 

@@ -231,7 +231,7 @@ async fn in_doubt(call: Call) -> Result<Answer, Problem> {
 /// `asked at/question`, as tokens hold it.
 fn place(text: &str) -> Result<(TimeMs, QuestionId), Problem> {
     let parsed = text.split_once('/').and_then(|(at, id)| Some((TimeMs(at.parse().ok()?), id.parse().ok()?)));
-    parsed.ok_or_else(|| Problem::invalid("pageToken", "it is not a token of this list"))
+    parsed.ok_or_else(|| Problem::unfit("pageToken", "it is not a token of this list"))
 }
 
 fn doubts(store: &Store, tenant: &Tenant, mut after: Option<(TimeMs, QuestionId)>, size: usize) -> Result<InDoubtPage, Problem> {
@@ -283,7 +283,7 @@ fn backup_path(place: Option<&Path>, name: &str) -> Result<PathBuf, Problem> {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if !plain || name.is_empty() || name.starts_with('.') || name.len() > BACKUP_NAME_LENGTH_MAX {
         let message = format!("a name of letters, digits, `.`, `_` and `-`, at most {BACKUP_NAME_LENGTH_MAX}; it is not a path");
-        return Err(Problem::invalid("directory", message));
+        return Err(Problem::unfit("directory", message));
     }
     Ok(place.join(name))
 }

@@ -31,7 +31,7 @@ struct StoredFile {
     /// `IMAGE`, `AUDIO`, `VIDEO`, `TEXT`, `DOCUMENT` or `OTHER`.
     file_type: &'static str,
     content_type: String,
-    /// Where it can be read with a key.
+    /// How a prompt of the vendor's refers to it: `<text:ID/>`.
     prompt_link: String,
     display_name: String,
     bytes: u64,
@@ -97,13 +97,13 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn shown(call: &Call, row: FileRow) -> StoredFile {
-    let base = call.app.settings.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+fn shown(row: FileRow) -> StoredFile {
+    let file_type = file_types::kind(&row.content_type);
     StoredFile {
         file_id: row.id.to_string(),
-        file_type: file_types::kind(&row.content_type),
+        file_type,
         content_type: row.content_type,
-        prompt_link: format!("{base}/v1/tenants/{}/storage/{}", call.tenant, row.id),
+        prompt_link: format!("<{}:{}/>", file_type.to_ascii_lowercase(), row.id),
         display_name: row.name,
         bytes: row.fingerprint.bytes,
         sha256: row.fingerprint.sha256.hex(),
@@ -120,7 +120,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let after = page::read(query.page_token.as_deref())?;
     let rows = call.app.catalog.files(&call.tenant, after.as_deref(), size, call.now)?;
     let next_page_token = (rows.len() == size).then(|| rows.last().map(|row| page::token(&row.id.to_string()))).flatten();
-    let items = rows.into_iter().map(|row| shown(&call, row)).collect();
+    let items = rows.into_iter().map(shown).collect();
     Answer::json(&StoredFiles { items, next_page_token })
 }
 
@@ -134,7 +134,7 @@ async fn upload(call: Call) -> Result<Answer, Problem> {
     let sent = form(&call).await?;
     let new = NewFile { name: sent.name, declared_type: sent.content_type, bytes: sent.bytes, lifetime };
     let row = call.app.catalog.add_file(&call.tenant, new, &call.actor()?).await?;
-    Answer::json(&shown(&call, row))
+    Answer::json(&shown(row))
 }
 
 async fn download(call: Call) -> Result<Answer, Problem> {

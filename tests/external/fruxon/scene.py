@@ -111,11 +111,11 @@ class CommandLine:
 class Scene:
     """A fresh server, its model and its shop."""
 
-    def __init__(self, version, directory, started, *model_options):
+    def __init__(self, version, directory, started, *model_options, **settings):
         self.models = started(Models(PROGRAMS, "fruxon.json", *model_options))
         self.shop = started(Recorder({"GET /orders/A-1001": (200, ORDER), "POST /refunds": (201, {"refund": "R-1"})}))
         self.server = started(
-            Serving(directory, OPENAI_API_KEY="test", OPENAI_BASE_URL=self.models.url, FLOWGATE_OUTBOUND_ALLOW="127.0.0.1")
+            Serving(directory, OPENAI_API_KEY="test", OPENAI_BASE_URL=self.models.url, FLOWGATE_OUTBOUND_ALLOW="127.0.0.1", **settings)
         )
         self.fruxon = CommandLine(version, directory)
         self.tenant = f"/v1/tenants/{TENANT}"

@@ -124,7 +124,7 @@ pub async fn respond(call: Call) -> Result<Answer, Problem> {
     let body: Respond = call.json()?;
     let text = body.text.trim();
     if text.is_empty() {
-        return Err(Problem::invalid("text", "it must not be blank: `approve`, or why not"));
+        return Err(Problem::unfit("text", "it must not be blank: `approve`, or why not"));
     }
     short("text", text)?;
     let known = find(&call).await?;
@@ -198,10 +198,10 @@ fn said(body: Decide) -> Result<Said, Problem> {
         ("result", result, DecisionWord::Happened),
     ];
     if let Some((field, ..)) = given.iter().find(|(_, value, of)| value.is_some() && *of != decision) {
-        return Err(Problem::invalid(field, "this decision does not take it"));
+        return Err(Problem::unfit(field, "this decision does not take it"));
     }
     let mut take = |wanted: &'static str| given.iter_mut().find(|(field, ..)| *field == wanted).and_then(|(_, value, _)| value.take());
-    let mut need = |field: &'static str| take(field).map(|value| value.0).ok_or_else(|| Problem::invalid(field, "this decision needs it"));
+    let mut need = |field: &'static str| take(field).map(|value| value.0).ok_or_else(|| Problem::unfit(field, "this decision needs it"));
     let verdict = match decision {
         DecisionWord::Approve => Verdict::Approve,
         DecisionWord::Edit => Verdict::Edit { arguments: need("arguments")? },

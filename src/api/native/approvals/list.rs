@@ -160,7 +160,7 @@ impl Place {
             ["closed", execution, skipped] => execution.parse().ok().zip(skipped.parse().ok()).map(|place| Self::Closed(Some(place))),
             _ => None,
         };
-        place.ok_or_else(|| Problem::invalid("pageToken", "it is not a token of this list; leave it out to begin at the first page"))
+        place.ok_or_else(|| Problem::unfit("pageToken", "it is not a token of this list; leave it out to begin at the first page"))
     }
 }
 

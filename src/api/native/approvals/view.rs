@@ -209,8 +209,10 @@ pub struct ActionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     query: Vec<Pair>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     headers: Vec<Pair>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<ActionBody>,

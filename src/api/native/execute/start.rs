@@ -259,7 +259,7 @@ fn resolver(call: &Call, environment: String) -> Resolver {
 
 /// `X-Flowgate-Labels: team=support, run=7`.
 fn labels(call: &Call) -> Result<BTreeMap<String, String>, Problem> {
-    let invalid = |message: String| Problem::invalid("X-Flowgate-Labels", message);
+    let invalid = |message: String| Problem::unfit("X-Flowgate-Labels", message);
     let mut labels = BTreeMap::new();
     for pair in call.header("x-flowgate-labels").unwrap_or_default().split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').ok_or_else(|| invalid(format!("`{pair}` is not written as name=value")))?;

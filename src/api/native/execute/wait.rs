@@ -48,7 +48,7 @@ pub fn patience(call: &Call) -> Result<Patience, Problem> {
     let preferences = call.headers.get_all("prefer").filter_map(|value| value.to_str().ok()).flat_map(|value| value.split([',', ';']));
     for preference in preferences.map(str::trim) {
         if let Some(seconds) = preference.strip_prefix("wait=") {
-            let seconds: u64 = seconds.trim_matches('"').parse().map_err(|_| Problem::invalid("Prefer", "`wait=N` needs whole seconds"))?;
+            let seconds: u64 = seconds.trim_matches('"').parse().map_err(|_| Problem::unfit("Prefer", "`wait=N` needs whole seconds"))?;
             patience = Patience::Seconds(seconds.min(WAIT_SECONDS_MAX));
         } else if preference.eq_ignore_ascii_case("respond-async") && patience == Patience::Endless {
             patience = Patience::None;

@@ -161,19 +161,33 @@ async fn cancel_run(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::empty(if rest.snapshot.summary.status.is_final() { 204 } else { 202 }))
 }
 
-/// There is no wait of ours that can end alone: an approval is decided, a child cancelled by itself, an event sent.
+/// Only the wait for an event ends alone: an approval is decided, a child cancelled by itself, a time passes.
 async fn cancel_wait(call: Call) -> Result<Answer, Problem> {
-    let _: ReasonBody = call.json()?;
-    let (_, snapshot) = found(&call).await?;
+    let body: ReasonBody = call.json()?;
+    let (engine, snapshot) = found(&call).await?;
+    let not_waiting = || Problem::not_found("wait of execution", &snapshot.id.to_string());
     if snapshot.summary.status.is_final() {
-        return Err(Problem::conflict("ended", format!("execution {} has ended already", snapshot.id)));
+        return Err(not_waiting());
     }
-    let hint = match snapshot.summary.waiting_for.first() {
-        None => return Err(Problem::not_found("wait of execution", &snapshot.id.to_string())),
+    if snapshot.summary.paused {
+        return Err(Problem::bad_request("not_cancellable", "it is paused: let it go on first (:resume)"));
+    }
+    let waits = &snapshot.summary.waiting_for;
+    let hint = match waits.iter().find(|wait| matches!(wait, WaitingFor::Event { .. })).or(waits.first()) {
+        None => return Err(not_waiting()),
         Some(WaitingFor::Question { .. }) => "it waits for a person: decide the question (:respond or :decide)",
         Some(WaitingFor::Child { .. }) => "it waits for another execution: cancel that one",
-        Some(WaitingFor::Event { .. }) => "it waits for an event: send it (:signal), or cancel the execution",
         Some(WaitingFor::Timer { .. }) => "it waits for a time: cancel the execution",
+        Some(WaitingFor::Event { .. }) => {
+            return match engine.cancel_wait(snapshot.id, &body.reason.unwrap_or_default(), call.person()?).await {
+                Ok(()) => Ok(Answer::empty(204)),
+                // Something came in between.
+                Err(Error::Refused(Refusal::NotWaiting)) => {
+                    Err(Problem::conflict("wait_over", format!("what execution {} waited for has come", snapshot.id)))
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
     };
     Err(Problem::bad_request("not_cancellable", hint))
 }

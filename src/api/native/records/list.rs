@@ -56,6 +56,7 @@ struct ListQuery {
     /// `name=value`; each must hold.
     label: Vec<String>,
     /// Everything below this root.
+    #[schemars(with = "Option<uuid::Uuid>")]
     root_execution_id: Option<String>,
     page_size: Option<usize>,
     page_token: Option<String>,
@@ -173,7 +174,7 @@ impl ListQuery {
         }
         let mut labels = BTreeMap::new();
         for label in &self.label {
-            let (name, value) = label.split_once('=').ok_or_else(|| Problem::invalid("label", "write it as name=value"))?;
+            let (name, value) = label.split_once('=').ok_or_else(|| Problem::unfit("label", "write it as name=value"))?;
             labels.insert(name.to_owned(), value.to_owned());
         }
         let root = match &self.root_execution_id {
@@ -192,7 +193,7 @@ impl ListQuery {
                 Some(OriginName::Test) => Purpose::Test,
             }),
             flow: flow.map(str::to_owned),
-            revisions: revisions.ok_or_else(|| Problem::invalid("agentRevision", "it is not the number of a revision"))?,
+            revisions: revisions.ok_or_else(|| Problem::unfit("agentRevision", "it is not the number of a revision"))?,
             since: self.start_time.map(TimeMs),
             until: self.end_time.map(TimeMs),
             session: self.session_id.clone(),
@@ -227,7 +228,7 @@ async fn list(call: &Call, flow: Option<&str>) -> Result<Answer, Problem> {
     let era = call.caller()?.era;
     let before = match page::read(query.page_token.as_deref())? {
         None => None,
-        Some(token) => Some(token.parse().map_err(|_| Problem::invalid("pageToken", "it is not a token of this list"))?),
+        Some(token) => Some(token.parse().map_err(|_| Problem::unfit("pageToken", "it is not a token of this list"))?),
     };
     let Some(filter) = query.filter(flow, era)? else {
         return Answer::json(&Records { items: Vec::new(), next_page_token: None });

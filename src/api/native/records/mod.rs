@@ -20,8 +20,8 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::catalog::scopes::Scope;
-use crate::engine::{EngineHandle, Snapshot};
-use crate::ids::ExecutionId;
+use crate::engine::{EngineHandle, Listed, Snapshot};
+use crate::ids::{ExecutionId, NanoUsd};
 
 /// Where a record stands and everything that happened in it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -66,6 +66,7 @@ struct Node {
     start_time: u64,
     end_time: Option<u64>,
     duration_ms: Option<u64>,
+    /// Without its children's; their sum is the total.
     total_cost: f64,
     credits_charged: f64,
     subject: Option<String>,
@@ -213,17 +214,25 @@ async fn tree(call: Call) -> Result<Answer, Problem> {
     totals.truncated_by_retention = open.is_empty();
     while let Some((index, depth)) = open.pop() {
         let member = &family[index];
-        let record = Record::of(member.id, &member.summary, None, era);
+        let mut record = Record::of(member.id, &member.summary, None, era);
+        let below = children.remove(&Some(member.id)).unwrap_or_default();
+        record.total_cost = own_cost(&family, member, &below).usd();
         totals.runs += 1;
         totals.failed += u32::from(record.status == "FAILED");
         totals.cost += record.total_cost;
         totals.elapsed_ms = totals.elapsed_ms.max(record.end_time.unwrap_or(call.now.0).saturating_sub(snapshot.summary.started_at.0));
         // Pushed last to first, so that the first is told first.
-        open.extend(children.remove(&Some(member.id)).unwrap_or_default().into_iter().map(|child| (child, depth + 1)));
+        open.extend(below.into_iter().map(|child| (child, depth + 1)));
         nodes.push(node(record, depth));
     }
     totals.credits = totals.cost;
     Answer::json(&Tree { root_execution_id: root.0, nodes, totals })
+}
+
+/// What an execution spent itself: its record counts what its children that have ended spent, too.
+fn own_cost(family: &[Listed], member: &Listed, children: &[usize]) -> NanoUsd {
+    let ended = children.iter().map(|child| &family[*child].summary).filter(|child| child.status.is_final());
+    ended.fold(member.summary.cost, |rest, child| rest.minus(child.cost))
 }
 
 fn node(record: Record, depth: u32) -> Node {
@@ -251,7 +260,7 @@ async fn events(call: Call) -> Result<Answer, Problem> {
     let given = call.header("last-event-id").or(query.after.as_deref()).filter(|text| !text.is_empty());
     let after = match given {
         None => None,
-        Some(text) => Some(Position::read(text).ok_or_else(|| Problem::invalid("after", "it is not the id of one of our events"))?),
+        Some(text) => Some(Position::read(text).ok_or_else(|| Problem::unfit("after", "it is not the id of one of our events"))?),
     };
     let following = Following {
         execution: snapshot.id,
