@@ -389,11 +389,13 @@ mod tests {
     #[test]
     fn a_text_is_told_as_it_comes_where_it_is_surely_the_response() {
         let model = "llm: {model: openai/gpt-5-mini, prompt: x}";
+        let two = format!("{{s: {{set: {{x: 'true'}}}}, a: {{{model}}}, b: {{{model}}}}}");
+        let beside = "[{from: s, to: a}, {from: s, to: b}]";
         let table = [
             (format!("{{a: {{{model}}}}}"), "[]", "", Some("a")),
-            (format!("{{a: {{{model}}}, b: {{{model}}}}}"), "[]", "", None),
-            (format!("{{a: {{{model}}}, b: {{{model}}}}}"), "[]", "output: steps.a.output", Some("a")),
-            (format!("{{a: {{{model}}}, b: {{{model}}}}}"), "[]", "output: steps.a.output + '!'", None),
+            (two.clone(), beside, "", None),
+            (two.clone(), beside, "output: steps.a.output", Some("a")),
+            (two, beside, "output: steps.a.output + '!'", None),
             (
                 format!(
                     "{{a: {{{model}, visits: 3}}, b: {{approval: {{title: Good?}}}}, c: {{set: {{ok: true}}}}, d: {{fail: {{code: no}}}}}}"
