@@ -229,7 +229,7 @@ async fn retry(call: Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(&call).await?;
     let revision = body.revision.map(|number| revision(&call, &snapshot, number)).transpose()?;
     let request = RetryRequest { from: snapshot.id, revision, starter: call.person()?, execution: Some(id(&call)) };
-    depart(&call, engine.retry(request), &snapshot).await
+    depart(&call, Box::pin(engine.retry(request)), &snapshot).await
 }
 
 async fn fork(call: Call) -> Result<Answer, Problem> {
