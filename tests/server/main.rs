@@ -4,13 +4,18 @@
 
 mod approvals;
 mod bench;
+mod canaries;
+mod cancels;
 mod desk;
 mod docs;
 mod drafts;
 mod hardening;
 mod harness;
+mod kill;
 mod links;
 mod operators;
+mod oracle;
+mod overload;
 mod receivers;
 mod repetition;
 mod secrets;

@@ -13,10 +13,10 @@ use super::harness::{Client, Server};
 
 const T: &str = "/v1/tenants/default";
 /// With characters that every spelling writes differently.
-const CANARY: &str = "canary 7f3a/9+z=\"qQ\" tail";
+pub const CANARY: &str = "canary 7f3a/9+z=\"qQ\" tail";
 
 /// Every way in which a value is commonly written.
-fn spellings(value: &str) -> Vec<String> {
+pub fn spellings(value: &str) -> Vec<String> {
     let hex = |upper: bool| value.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect::<String>();
     let percent = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
@@ -86,7 +86,7 @@ fn execute(client: &Client, agent: &str) -> Value {
 }
 
 /// Every file below `directory`, but for the master key itself.
-fn files(directory: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+pub fn files(directory: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
         let path = entry.path();
         if path.is_dir() {
@@ -97,7 +97,7 @@ fn files(directory: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+pub fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
