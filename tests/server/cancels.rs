@@ -128,7 +128,13 @@ fn after_an_acknowledged_cancel_nothing_begins_also_over_a_sigkill() {
                     }
                 });
             }
-            std::thread::sleep(Duration::from_millis(100 + random.below(300)));
+            // Some before the kill, some into it, some too late.
+            let until = Instant::now() + Duration::from_secs(5);
+            let enough = usize::try_from(1 + random.below(3)).unwrap();
+            while cancels.lock().unwrap().acknowledged.len() < enough && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            std::thread::sleep(Duration::from_millis(random.below(40)));
             server.kill();
         });
         server = Server::start_in(directory.path());

@@ -92,7 +92,11 @@ pub fn files(directory: &Path, found: &mut Vec<(String, Vec<u8>)>) {
         if path.is_dir() {
             files(&path, found);
         } else if !path.file_name().unwrap().to_string_lossy().starts_with("master.key") {
-            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            let mut bytes = std::fs::read(&path).unwrap();
+            // Space that the store has set aside.
+            bytes
+                .truncate(bytes.chunks(1 << 12).rposition(|page| page != [0; 1 << 12]).map_or(0, |page| (page + 1) << 12).min(bytes.len()));
+            found.push((path.display().to_string(), bytes));
         }
     }
 }
