@@ -67,6 +67,10 @@ impl Call {
     /// 400 that names the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let text: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        // An array would be read as the fields in their order. Other values are not repeated in the answer.
+        if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(Problem::invalid("$", "a JSON object is needed"));
+        }
         let mut source = serde_json::Deserializer::from_slice(text);
         let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
             let path = error.path().to_string();

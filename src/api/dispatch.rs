@@ -118,6 +118,10 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         return Err(Problem::unavailable("shutting_down", "the server stops; ask the next one", 5));
     }
     let _permit = match &caller {
+        Some(caller) if route.settles => {
+            app.limiter.admit_settling(&caller.key.id)?;
+            None
+        }
         Some(caller) => Some(app.limiter.admit(&caller.key.id, &tenant)?),
         None => None,
     };

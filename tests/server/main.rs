@@ -4,6 +4,8 @@
 
 mod approvals;
 mod bench;
+mod canaries;
+mod cancels;
 mod desk;
 mod docs;
 mod drafts;
@@ -11,9 +13,12 @@ mod events;
 mod follower;
 mod hardening;
 mod harness;
+mod kill;
 mod links;
 mod model;
 mod operators;
+mod oracle;
+mod overload;
 mod receivers;
 mod repetition;
 mod secrets;

@@ -92,6 +92,7 @@ pub fn routes() -> Vec<Route> {
         .may_take::<ReasonBody>()
         .answers_with(204, Content::Nothing)
         .answers_with(202, Content::Nothing)
+        .settles()
         .to(cancel_run),
         Route::post(
             "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:cancelWait",
@@ -101,6 +102,7 @@ pub fn routes() -> Vec<Route> {
         .scope(cancel)
         .may_take::<ReasonBody>()
         .answers_with(204, Content::Nothing)
+        .settles()
         .to(cancel_wait),
         Route::post(
             "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:signal",
