@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::harness::{Answer, Client, Server};
 
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 9] = [
     "/livez",
     "/readyz",
     "/metrics",
