@@ -107,7 +107,7 @@ fn narrow(directory: &Path, intake_max: usize) -> (SocketAddr, CancellationToken
     let token = CancellationToken::new();
     let stop = Stop { token: token.clone(), grace: Duration::from_millis(10) };
     let (ready, is_ready) = std::sync::mpsc::channel();
-    std::thread::spawn(move || serve(app, listener, &stop, move |_| drop(ready.send(()))));
+    std::thread::spawn(move || serve(app, listener, &stop, move |_| ready.send(()).unwrap()));
     is_ready.recv().unwrap();
     (address, token)
 }
