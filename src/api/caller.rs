@@ -72,7 +72,9 @@ pub fn presented(headers: &HeaderMap) -> Result<Option<Presented>, Problem> {
 fn take(found: &mut Option<Presented>, value: &str, era: Era) -> Result<(), Problem> {
     let value = value.trim();
     match found {
-        Some(before) if before.value != value => Err(unauthorized("the request presents two different keys; send one")),
+        Some(before) if before.value != value => {
+            Err(Problem::new(401, "two_keys", "No valid key", "the request presents two different keys; send one"))
+        }
         Some(_) => Ok(()),
         None => {
             *found = Some(Presented { value: value.to_owned(), era });
@@ -86,9 +88,9 @@ fn take(found: &mut Option<Presented>, value: &str, era: Era) -> Result<(), Prob
 pub enum Known {
     Valid(Box<KeyRow>),
     /// A key of ours that was revoked or switched off, and what its use is answered: 401.
-    Revoked(Box<KeyRow>, Problem),
+    Revoked(Box<KeyRow>, Box<Problem>),
     /// 401.
-    No(Problem),
+    No(Box<Problem>),
 }
 
 /// Looks a presented value up.
@@ -96,12 +98,12 @@ pub enum Known {
 /// # Errors
 /// When the catalog cannot be read.
 pub fn look_up(catalog: &Catalog, presented: &Presented, now: TimeMs) -> Result<Known, catalog::Error> {
-    let Some(key) = catalog.key_of_value(&presented.value, now)? else { return Ok(Known::No(unknown())) };
+    let Some(key) = catalog.key_of_value(&presented.value, now)? else { return Ok(Known::No(Box::new(unknown()))) };
     Ok(match key.standing(now) {
         Standing::Valid => Known::Valid(Box::new(key)),
-        Standing::Revoked => Known::Revoked(Box::new(key), unknown()),
-        Standing::Inactive => Known::Revoked(Box::new(key), unauthorized("the key is switched off")),
-        Standing::Expired => Known::No(unauthorized("the key has expired")),
+        Standing::Revoked => Known::Revoked(Box::new(key), Box::new(unknown())),
+        Standing::Inactive => Known::Revoked(Box::new(key), Box::new(unauthorized("the key is switched off"))),
+        Standing::Expired => Known::No(Box::new(unauthorized("the key has expired"))),
     })
 }
 

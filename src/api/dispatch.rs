@@ -21,7 +21,7 @@ use super::caller::{self, Caller, Known};
 use super::idempotency;
 use super::key_uses::Use;
 use super::problem::{Problem, internal};
-use super::route::{Access, HEADER_BYTES_MAX, Method, Payload, Route};
+use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use crate::catalog::audit::Actor;
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
@@ -156,9 +156,9 @@ async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Res
                 let actor = Actor { user: key.user.clone(), key_id: Some(key.id.clone()), at: now, entropy: clock::entropy() };
                 app.catalog.revoked_key_used(&key, &actor).await?;
             }
-            Err(failed(problem))
+            Err(failed(*problem))
         }
-        Known::No(problem) => Err(failed(problem)),
+        Known::No(problem) => Err(failed(*problem)),
     }
 }
 
@@ -194,9 +194,9 @@ fn parameters(route: &Route, request: &HttpRequest) -> Result<HashMap<&'static s
 }
 
 fn check_headers(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
-    let too_long = |name: &&str| request.headers().get_all(*name).any(|value| value.len() > HEADER_BYTES_MAX);
+    let too_long = |name: &&str| request.headers().get_all(*name).any(|value| value.len() > header_bytes_max(name));
     match route.understood_headers().find(too_long) {
-        Some(name) => Err(Problem::invalid(name, format!("the header may have {HEADER_BYTES_MAX} bytes at most"))),
+        Some(name) => Err(Problem::invalid(name, format!("the header may have {} bytes at most", header_bytes_max(name)))),
         None => Ok(()),
     }
 }

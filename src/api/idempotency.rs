@@ -245,7 +245,6 @@ fn fingerprint(route: &Route, call: &Call) -> Digest {
             let canonical = parsed.and_then(|value| serde_json_canonicalizer::to_vec(&value));
             canonical.unwrap_or_else(|_| call.body.to_vec())
         }
-        Payload::Fields(_) => call.body.to_vec(),
         Payload::Form { .. } => without_boundary(&call.body, call.header("content-type").unwrap_or_default()),
     };
     let head = format!("{} {}?{}\n", route.method.name(), call.path, call.query);

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::route::{Access, Content, HEADER_BYTES_MAX, Payload, Route};
+use super::route::{Access, Content, IDEMPOTENCY_KEY, Payload, Route, header_bytes_max};
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -52,11 +52,13 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if let Some(query) = route.query {
         parameters.extend(query_parameters(query(generator).as_value()));
     }
-    parameters.extend(
-        route
-            .understood_headers()
-            .map(|name| json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": HEADER_BYTES_MAX}})),
-    );
+    parameters.extend(route.understood_headers().map(|name| {
+        let mut schema = json!({"type": "string", "maxLength": header_bytes_max(name)});
+        if name == IDEMPOTENCY_KEY {
+            schema["pattern"] = "^[!-~]+$".into();
+        }
+        json!({"name": name, "in": "header", "schema": schema})
+    }));
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,
@@ -85,8 +87,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
 
 /// The first fixed part behind the tenant that says what it is about.
 fn tag(path: &str) -> &str {
-    let parts = path.split(['/', ':']).filter(|part| !part.is_empty() && !part.starts_with('{'));
-    parts.filter(|part| !["v1", "tenants", "agents"].contains(part)).last().or(path.split('/').nth(1)).unwrap_or("server")
+    let mut parts = path.split(['/', ':']).rev().filter(|part| !part.is_empty() && !part.starts_with('{'));
+    parts.find(|part| !["v1", "tenants", "agents"].contains(part)).or(path.split('/').nth(1)).unwrap_or("server")
 }
 
 fn query_parameters(schema: &Value) -> Vec<Value> {
@@ -131,7 +133,7 @@ fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value>
             Some(json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": schema(generator)}}}))
         }
         Payload::Form { part } => Some(json!({"required": true, "content": {"multipart/form-data": {"schema": {
-            "type": "object", "required": [part], "properties": {part: {"type": "string", "format": "binary"}},
+            "type": "object", "required": [part], "additionalProperties": false, "properties": {part: {"type": "string", "format": "binary"}},
         }}}})),
     }
 }

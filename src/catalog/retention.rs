@@ -143,19 +143,29 @@ impl Catalog {
         Ok(due)
     }
 
-    /// Purges families that were found due.
+    /// Purges families that were found due, with their webhooks and files.
     ///
     /// # Errors
     /// As a commit.
     pub async fn purge_families(&self, tenant: &Tenant, families: &[Vec<ExecutionId>]) -> Result<usize, Error> {
         // Children first, so that a cut leaves roots, which the next sweep finds again.
         let executions: Vec<ExecutionId> = families.iter().flatten().copied().collect();
+        let is_hooked = self.is_hooked(tenant)?;
         for some in executions.chunks(PURGED_AT_ONCE) {
-            let mut changes = Changes::default();
+            self.update(|catalog, changes| {
+                for execution in some {
+                    if is_hooked {
+                        catalog.unhook_execution(tenant, *execution, changes)?;
+                    }
+                    changes.entry(Entry::Purge { tenant: tenant.clone(), execution: *execution });
+                }
+                Ok(())
+            })
+            .await?;
+            // Afterwards: files without their execution are swept in the end, an execution without its files would be a loss.
             for execution in some {
-                changes.entry(Entry::Purge { tenant: tenant.clone(), execution: *execution });
+                self.remove_files_of(tenant, *execution).await?;
             }
-            self.commit(changes).await?;
         }
         Ok(executions.len())
     }

@@ -268,22 +268,40 @@ impl Catalog {
         .await
     }
 
-    /// Adds a webhook for one execution to the commit before (or of) its start; the start itself need not exist yet. Gives the secret.
+    /// Makes the webhook of one execution, which is about to start. A repeated attempt at the same start finds the first one's secret, which
+    /// may have been told.
     ///
     /// # Errors
-    /// `Invalid`, `Store`.
-    pub fn hook_execution(
+    /// `Invalid`, and as a commit.
+    pub async fn hook_execution(
         &self,
         tenant: &Tenant,
         execution: ExecutionId,
         new: NewWebhook,
         actor: &Actor,
-        changes: &mut Changes,
-    ) -> Result<String, Error> {
-        let row = row(new, actor)?;
-        self.mark_hooked(tenant, changes)?;
-        changes.put(tenant, &Reach::Execution(execution).key(&row.id), 0, &row);
-        Ok(row.secret)
+    ) -> Result<Stored<WebhookRow>, Error> {
+        let row = WebhookRow { id: execution.to_string(), ..row(new, actor)? };
+        let key = Reach::Execution(execution).key(&row.id);
+        self.update(|catalog, changes| {
+            let (mut row, mut version) = (row.clone(), 0);
+            if let Some(standing) = catalog.get::<WebhookRow>(tenant, &key)? {
+                (row.secret, row.created_at, version) = (standing.value.secret, standing.value.created_at, standing.version);
+            }
+            catalog.mark_hooked(tenant, changes)?;
+            changes.put(tenant, &key, version, &row);
+            Ok(Stored { key: key.clone(), version: version + 1, value: row })
+        })
+        .await
+    }
+
+    /// Takes back what `hook_execution` made for a start that was refused.
+    ///
+    /// # Errors
+    /// `Stale` when another attempt has taken it over; as a commit.
+    pub async fn unhook_refused(&self, tenant: &Tenant, made: &Stored<WebhookRow>) -> Result<(), Error> {
+        let mut changes = Changes::default();
+        changes.remove::<WebhookRow>(tenant, &made.key, made.version);
+        self.commit(changes).await.map(drop)
     }
 
     /// Takes the webhooks of one execution away, together with the rest of `changes`; for whoever purges it.
@@ -440,6 +458,19 @@ mod tests {
         assert!(catalog.is_hooked(&tenant).unwrap() && catalog.is_anybody_hooked().unwrap());
         catalog.remove_webhook(&tenant, &agent, &hook.id, &actor).await.unwrap();
         assert!(catalog.webhooks(&tenant, &agent).unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn two_attempts_at_one_start_share_its_webhook() {
+        let catalog = Catalog::new(Store::in_memory(Faults::default()));
+        let (tenant, actor, execution) = (Tenant::default(), Actor::without_key("ana"), crate::clock::execution_id());
+        let hook = || catalog.hook_execution(&tenant, execution, new("https://a.example"), &actor);
+        let (first, second) = (hook().await.unwrap(), hook().await.unwrap());
+        assert_eq!(first.value.secret, second.value.secret);
+        assert!(matches!(catalog.unhook_refused(&tenant, &first).await, Err(Error::Stale)), "the second attempt counts on it");
+        assert_eq!(catalog.webhooks(&tenant, &Reach::Execution(execution)).unwrap().len(), 1);
+        catalog.unhook_refused(&tenant, &second).await.unwrap();
+        assert!(catalog.webhooks(&tenant, &Reach::Execution(execution)).unwrap().is_empty());
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::args::Context;
-use super::error::{Error, Exit};
+use super::error::Exit;
 use super::session;
 use crate::config::{Config, Origin, Variables};
 use crate::present::visible::visible;
@@ -40,18 +40,19 @@ struct Setting {
     origin: Option<String>,
 }
 
-/// # Errors
-/// When the settings cannot be used; `main` has said so before this is reached.
-pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
+/// What applies, as `main` has read it.
+pub fn execute(context: &Context, command: &Command) -> Exit {
     let Command::Show(args) = command;
     let mut settings = settings(&context.config, &session::variables());
     if !args.origin {
-        settings.iter_mut().for_each(|setting| setting.origin = None);
+        for setting in &mut settings {
+            setting.origin = None;
+        }
     }
     let output = context.output;
     if !output.is_text() {
         output.json_list(&settings);
-        return Ok(Exit::Completed);
+        return Exit::Completed;
     }
     let rows = settings.into_iter().map(|setting| {
         let value = match setting.value {
@@ -65,7 +66,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     });
     let headings: &[&str] = if args.origin { &["SETTING", "VALUE", "ORIGIN"] } else { &["SETTING", "VALUE"] };
     output.table(headings, rows.collect());
-    Ok(Exit::Completed)
+    Exit::Completed
 }
 
 fn settings(config: &Config, variables: &Variables) -> Vec<Setting> {

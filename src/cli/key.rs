@@ -188,19 +188,19 @@ enum Keys {
 pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     session::block_on(async {
         let Some(keys) = open(context, command).await? else {
-            return print_list(context, &[]);
+            return Ok(print_list(context, &[]));
         };
         match command {
-            Command::Create(args) => print_fresh(context, &keys.create(args).await?),
-            Command::List => print_list(context, &keys.list().await?),
+            Command::Create(args) => Ok(print_fresh(context, &keys.create(args).await?)),
+            Command::List => Ok(print_list(context, &keys.list().await?)),
             Command::Rotate(args) => {
                 let id = keys.find(&args.named.which).await?.id;
-                print_fresh(context, &keys.rotate(&id, args.overlap).await?)
+                Ok(print_fresh(context, &keys.rotate(&id, args.overlap).await?))
             }
             Command::Revoke(args) => {
                 let key = keys.find(&args.named.which).await?;
                 keys.revoke(&key.id).await?;
-                print_revoked(context, &key)
+                Ok(print_revoked(context, &key))
             }
         }
     })
@@ -315,7 +315,7 @@ fn wanted_scopes(args: &Create) -> Result<Vec<Scope>, Error> {
     Ok(wanted)
 }
 
-fn print_fresh(context: &Context, fresh: &Fresh) -> Result<Exit, Error> {
+fn print_fresh(context: &Context, fresh: &Fresh) -> Exit {
     let output = context.output;
     if output.is_text() {
         output.data(&visible(&fresh.value));
@@ -326,10 +326,10 @@ fn print_fresh(context: &Context, fresh: &Fresh) -> Result<Exit, Error> {
         shown["key"] = json!(fresh.value);
         output.json(&shown);
     }
-    Ok(Exit::Completed)
+    Exit::Completed
 }
 
-fn print_list(context: &Context, keys: &[Key]) -> Result<Exit, Error> {
+fn print_list(context: &Context, keys: &[Key]) -> Exit {
     let output = context.output;
     if !output.is_text() {
         output.json_list(&keys.iter().map(Key::json).collect::<Vec<_>>());
@@ -340,14 +340,14 @@ fn print_list(context: &Context, keys: &[Key]) -> Result<Exit, Error> {
         let rows = keys.iter().map(|key| key.row(now)).collect();
         output.table(&["ID", "NAME", "BEGINS", "STATE", "USER", "SCOPES", "USED", "EXPIRES"], rows);
     }
-    Ok(Exit::Completed)
+    Exit::Completed
 }
 
-fn print_revoked(context: &Context, key: &Key) -> Result<Exit, Error> {
+fn print_revoked(context: &Context, key: &Key) -> Exit {
     if context.output.is_text() {
         context.output.data(&format!("revoked {} ({})", visible(&key.name), key.id));
     } else {
         context.output.json(&json!({"id": key.id, "name": key.name, "state": "revoked"}));
     }
-    Ok(Exit::Completed)
+    Exit::Completed
 }

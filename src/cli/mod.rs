@@ -106,7 +106,7 @@ fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Login(args) => login::login(context, args),
         Command::Logout(args) => login::logout(context, args),
         Command::Profile(command) => profile::execute(context, command),
-        Command::Config(command) => config::execute(context, command),
+        Command::Config(command) => Ok(config::execute(context, command)),
         Command::Init(args) => init::execute(context, args),
         Command::Doctor(args) => doctor::execute(context, args),
         Command::Completions(args) => completions::execute(context, args),

@@ -134,6 +134,7 @@ fn tenant(vault: &SecretVault, of: &Of) -> Result<Tenant, Error> {
     vault.catalog().known_tenant(&of.tenant).map_err(refused)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(error: crate::catalog::Error) -> Error {
     use crate::catalog::Error as Refusal;
     match error {

@@ -79,7 +79,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
 fn locked(error: store::Error) -> Error {
     match error {
         store::Error::Locked { .. } => Error::Failed(format!(
-            "{error}; ask the server that has it: POST /v1/backup {{\"directory\": \"NAME\"}}, which backs up while it serves (see serve --backup-dir)"
+            "{error}; ask the server that has it: POST /v1/backup {{\"directory\": \"NAME\"}}, which backs up while it serves (below `backup_dir` of its settings)"
         )),
         error => Error::failed(error),
     }

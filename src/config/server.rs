@@ -87,8 +87,11 @@ impl Default for Server {
     }
 }
 
+/// Where each value comes from, by its key.
+type Origins = Vec<(&'static str, Origin)>;
+
 /// The file's table with the environment on top, over the defaults; and where each value comes from.
-pub(super) fn layered(in_file: toml::Table, path: &Path, variables: &Variables) -> Result<(Server, Vec<(&'static str, Origin)>), Error> {
+pub(super) fn layered(in_file: toml::Table, path: &Path, variables: &Variables) -> Result<(Server, Origins), Error> {
     let refused = |error: toml::de::Error| Error::Parse { path: path.to_path_buf(), reason: format!("[server]: {}", error.message()) };
     // By itself first, so that what is wrong in it is said of the file.
     toml::Value::Table(in_file.clone()).try_into::<Server>().map_err(refused)?;
@@ -136,7 +139,7 @@ fn of_variable(key: &str, kind: Kind, name: &str, text: &str) -> Result<toml::Va
 mod tests {
     use super::*;
 
-    fn layer(file: &str, variables: &[(&str, &str)]) -> Result<(Server, Vec<(&'static str, Origin)>), Error> {
+    fn layer(file: &str, variables: &[(&str, &str)]) -> Result<(Server, Origins), Error> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         layered(file.parse().unwrap(), Path::new("project/flowgate.toml"), &variables)
     }
@@ -169,7 +172,8 @@ mod tests {
         };
         let mut known: Vec<&str> = KEYS.iter().map(|(key, _)| *key).collect();
         let mut written: Vec<&str> = all.keys().map(String::as_str).collect();
-        (known.sort_unstable(), written.sort_unstable());
+        known.sort_unstable();
+        written.sort_unstable();
         assert_eq!(known, written);
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::Error;
 use super::messages;
 use super::read::{self, Journal};
-use super::request::{FlowRef, ForkRequest, StartRequest};
+use super::request::{FlowRef, ForkRequest, RetryRequest, StartRequest};
 use super::shared::Shared;
 use super::starting;
 use crate::clock;
@@ -25,22 +25,19 @@ use crate::store;
 /// The port of a step that simply did its work.
 const OK: &str = "ok";
 
-/// A start like that of `id`, from the step that failed. Blocking.
-pub(super) fn retry(shared: &Shared, tenant: &Tenant, id: ExecutionId, starter: Person) -> Result<Start, Error> {
+/// A start like that of the named execution, from the step that failed. Blocking.
+pub(super) fn retry(shared: &Shared, tenant: &Tenant, request: RetryRequest) -> Result<Start, Error> {
+    let id = request.from;
     let journal = whole(shared, tenant, id)?;
     let (attempt, given) = failed(&journal, id)?;
-    Ok(departing(journal.start, id, starter, Origin { execution: id, attempt, kind: OriginKind::Retry, given }))
+    let origin = Origin { execution: id, attempt, kind: OriginKind::Retry, given };
+    Ok(departing(journal.start, request.execution, request.starter, origin))
 }
 
 /// As `retry`, on another revision of the flow: configuration, pins, tools and prices are that revision's, and of the results those stand whose
 /// step it still has.
-pub(super) async fn retry_on(
-    shared: &messages::Shared,
-    tenant: &Tenant,
-    id: ExecutionId,
-    revision: FlowRef,
-    starter: Person,
-) -> Result<Start, Error> {
+pub(super) async fn retry_on(shared: &messages::Shared, tenant: &Tenant, request: RetryRequest, revision: FlowRef) -> Result<Start, Error> {
+    let id = request.from;
     let (reader, owner, wanted) = (Arc::clone(shared), tenant.clone(), revision.clone());
     let reading = shared.runtime.spawn_blocking(move || {
         let journal = whole(&reader, &owner, id)?;
@@ -51,7 +48,8 @@ pub(super) async fn retry_on(
     });
     let (journal, plan, origin) = reading.await.map_err(|_| Error::Stopped)??;
     let Journal { start, plan: before, .. } = journal;
-    let request = StartRequest {
+    let start = StartRequest {
+        execution: request.execution,
         config: overrides(&start.config, &before, &plan),
         mode: start.mode,
         script: start.script,
@@ -63,9 +61,9 @@ pub(super) async fn retry_on(
         labels: start.labels,
         history: start.history,
         attachments: start.attachments,
-        ..StartRequest::new(revision, start.input, starter)
+        ..StartRequest::new(revision, start.input, request.starter)
     };
-    Ok(Start { origin: Some(origin), ..starting::complete(shared, tenant, request).await? })
+    Ok(Start { origin: Some(origin), ..starting::complete(shared, tenant, start).await? })
 }
 
 /// What was given for the start's configuration beside the old defaults, as far as the new revision declares it.
@@ -130,7 +128,8 @@ pub(super) fn fork(shared: &Shared, tenant: &Tenant, request: ForkRequest) -> Re
     let port = port(&plan, &visit)?;
     given.retain(|given| given.visit != visit);
     given.push(Given { visit, port, output: request.output });
-    Ok(departing(start, id, request.starter, Origin { execution: id, attempt, kind: OriginKind::Fork, given }))
+    let origin = Origin { execution: id, attempt, kind: OriginKind::Fork, given };
+    Ok(departing(start, request.execution, request.starter, origin))
 }
 
 /// The journal of an execution, refused where events are lost: what is taken over would be less than what it has done.
@@ -142,9 +141,17 @@ fn whole(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Journal, E
 }
 
 /// A root execution of its own, whatever the other one was: same revision, configuration, pins and mode.
-fn departing(start: Start, from: ExecutionId, starter: Person, origin: Origin) -> Start {
-    debug_assert_eq!(start.execution, from, "the journal is that of the execution it departs from");
-    Start { execution: clock::execution_id(), starter, parent: None, allowance: None, origin: Some(origin), refused: None, ..start }
+fn departing(start: Start, execution: Option<ExecutionId>, starter: Person, origin: Origin) -> Start {
+    debug_assert_eq!(start.execution, origin.execution, "the journal is that of the execution it departs from");
+    Start {
+        execution: execution.unwrap_or_else(clock::execution_id),
+        starter,
+        parent: None,
+        allowance: None,
+        origin: Some(origin),
+        refused: None,
+        ..start
+    }
 }
 
 fn ended(events: &[Recorded]) -> Option<Status> {

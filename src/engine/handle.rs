@@ -10,7 +10,7 @@ use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Share
 use super::notice::Notices;
 use super::request::{
     Activity, Answered, ClosedQuestion, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Options, Parked, QuestionRef, Resolver,
-    Snapshot, StartRequest,
+    RetryRequest, Snapshot, StartRequest,
 };
 use super::system::Engine;
 use super::{asked, departure, read, starting};
@@ -342,11 +342,11 @@ impl EngineHandle {
     ///
     /// # Errors
     /// `NotFound`, `Unfit` (it has not ended, it completed, no step of it failed, or the revision lacks the one that did), and as `start`.
-    pub async fn retry(&self, id: ExecutionId, revision: Option<FlowRef>, starter: Person) -> Result<ExecutionId, Error> {
+    pub async fn retry(&self, request: RetryRequest) -> Result<ExecutionId, Error> {
         let _permit = self.intake()?;
-        let start = match revision {
-            None => self.read(move |shared, tenant| departure::retry(shared, tenant, id, starter)).await?,
-            Some(revision) => departure::retry_on(&self.inner.shared, &self.tenant, id, revision, starter).await?,
+        let start = match request.revision.clone() {
+            None => self.read(move |shared, tenant| departure::retry(shared, tenant, request)).await?,
+            Some(revision) => departure::retry_on(&self.inner.shared, &self.tenant, request, revision).await?,
         };
         self.begin(start).await
     }

@@ -37,5 +37,5 @@ pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
     Activity, Answered, ClosedQuestion, Closing, Flight, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Listed, Options, Parked,
-    QuestionRef, Resolver, Resume, Snapshot, StartRequest,
+    QuestionRef, Resolver, Resume, RetryRequest, Snapshot, StartRequest,
 };

@@ -53,7 +53,10 @@ pub struct FlowRef {
 
 /// From an agent's name to the revision that a child of it runs now.
 #[derive(Clone)]
-pub struct Resolver(pub Arc<dyn Fn(&str) -> Option<FlowRef> + Send + Sync>);
+pub struct Resolver(pub Arc<Resolving>);
+
+/// What a `Resolver` asks.
+pub type Resolving = dyn Fn(&str) -> Option<FlowRef> + Send + Sync;
 
 impl std::fmt::Debug for Resolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -130,6 +133,27 @@ pub struct ForkRequest {
     /// What the attempt gives in the new execution instead of what it gave.
     pub output: Value,
     pub starter: Person,
+    /// As in `StartRequest`.
+    pub execution: Option<ExecutionId>,
+}
+
+/// A new execution that goes on where another one failed.
+#[derive(Clone, Debug)]
+pub struct RetryRequest {
+    pub from: ExecutionId,
+    /// None: the revision that the other one ran.
+    pub revision: Option<FlowRef>,
+    pub starter: Person,
+    /// As in `StartRequest`.
+    pub execution: Option<ExecutionId>,
+}
+
+impl RetryRequest {
+    /// On the same revision, under a fresh id.
+    #[must_use]
+    pub fn new(from: ExecutionId, starter: Person) -> Self {
+        Self { from, revision: None, starter, execution: None }
+    }
 }
 
 /// What a decision did.

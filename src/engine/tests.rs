@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::{Actor, Arbiter, Context, Handler, Message, System};
 use serde_json::json;
 
-use super::{EngineHandle, Error, Notice, Options, StartRequest, faults};
+use super::{EngineHandle, Error, Notice, Options, RetryRequest, StartRequest, faults};
 use crate::clock;
 use crate::flow::compile;
 use crate::ids::ExecutionId;
@@ -130,7 +130,7 @@ async fn what_has_lost_events_can_be_cancelled_and_never_goes_on() {
     engine.cancel(id, "it is damaged", operator()).await.unwrap();
     assert_eq!(status(&engine, id).await, Status::Cancelled);
     assert!(engine.snapshot(id).await.unwrap().quarantined.is_some(), "the loss stays readable");
-    let retried = engine.retry(id, None, operator()).await;
+    let retried = engine.retry(RetryRequest::new(id, operator())).await;
     assert!(matches!(&retried, Err(Error::Quarantined { .. })), "{retried:?}");
 }
 

@@ -79,7 +79,7 @@ impl Committer {
             let mut close = false;
             match message {
                 Ok(Message::Commit(first)) => {
-                    let (batch, last) = drain(first, queue);
+                    let (batch, last) = drain(*first, queue);
                     self.commit(batch)?;
                     close = last;
                     if marked_at.elapsed() < MARK_LAG_MAX && !close {
@@ -198,9 +198,9 @@ impl Committer {
 }
 
 /// `first` and what else is ready, within the bounds of one commit; whether to close afterwards.
-fn drain(first: Box<Request>, queue: &Receiver<Message>) -> (Vec<Request>, bool) {
+fn drain(first: Request, queue: &Receiver<Message>) -> (Vec<Request>, bool) {
     let mut bytes = first.size();
-    let mut batch = vec![*first];
+    let mut batch = vec![first];
     while batch.len() < BATCH_ENTRIES_MAX && bytes < BATCH_BYTES_MAX {
         match queue.try_recv() {
             Ok(Message::Commit(request)) => {

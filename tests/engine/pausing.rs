@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowgate::engine::{EngineHandle, Error, Filter, ListRequest, Resume, StartRequest};
+use flowgate::engine::{EngineHandle, Error, Filter, ListRequest, Resume, RetryRequest, StartRequest};
 use flowgate::machine::Refusal;
 use flowgate::machine::call::CallError;
 use flowgate::machine::summary::Status;
@@ -63,5 +63,5 @@ async fn a_refused_start_leaves_a_record_that_can_be_listed_and_not_retried() {
     assert_eq!(journal(&engine, id).await.len(), 2);
     let filter = Filter { statuses: [Status::Rejected].into(), ..Filter::default() };
     assert_eq!(engine.list(ListRequest { filter, ..ListRequest::default() }).await.unwrap().rows[0].id, id);
-    assert!(matches!(engine.retry(id, None, operator()).await, Err(Error::Unfit(_))));
+    assert!(matches!(engine.retry(RetryRequest::new(id, operator())).await, Err(Error::Unfit(_))));
 }

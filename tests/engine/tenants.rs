@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flowgate::engine::{EngineHandle, FlowRef, ForkRequest, ListRequest, Notice, Resume, StartRequest};
+use flowgate::engine::{EngineHandle, FlowRef, ForkRequest, ListRequest, Notice, Resume, RetryRequest, StartRequest};
 use flowgate::ids::{ExecutionId, QuestionId, Tenant};
 use flowgate::machine::input::Signal;
 use flowgate::machine::question::{Decision, Verdict};
@@ -30,7 +30,7 @@ fn decision(question: QuestionId, digest: flowgate::ids::Digest) -> Decision {
 /// What every method that takes an id answers, the id itself taken out: what is left must not depend on whether somebody else has it.
 async fn answers(engine: &EngineHandle, id: ExecutionId, question: QuestionId, digest: flowgate::ids::Digest) -> Vec<String> {
     let signal = Signal { id: "1".to_owned(), name: "go".to_owned(), payload: json!({}) };
-    let fork = ForkRequest { from: id, attempt: "review#1.1".to_owned(), output: json!({}), starter: operator() };
+    let fork = ForkRequest { from: id, attempt: "review#1.1".to_owned(), output: json!({}), starter: operator(), execution: None };
     let (name, asked) = (id.to_string(), question.to_string());
     let answers = vec![
         format!("{:?}", engine.snapshot(id).await.map(drop)),
@@ -39,7 +39,7 @@ async fn answers(engine: &EngineHandle, id: ExecutionId, question: QuestionId, d
         format!("{:?}", engine.resume(id).await),
         format!("{:?}", engine.cancel(id, "mine", operator()).await),
         format!("{:?}", engine.signal(id, signal).await),
-        format!("{:?}", engine.retry(id, None, operator()).await),
+        format!("{:?}", engine.retry(RetryRequest::new(id, operator())).await),
         format!("{:?}", engine.pause(id, "mine", operator()).await),
         format!("{:?}", engine.unpause(id, operator()).await),
         format!("{:?}", engine.fork(fork).await),

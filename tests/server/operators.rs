@@ -100,7 +100,7 @@ fn a_finished_execution_can_be_taken_out_and_purged() {
 #[test]
 fn a_backup_is_made_while_the_server_serves_and_can_be_restored() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Server::start_with(directory.path(), &["--backup-dir", "backups"], &[]);
+    let server = Server::start_with(directory.path(), &[], &[("FLOWGATE_BACKUP_DIR", "backups")]);
     let root = server.root();
     deploy(&root, "plain", &echoing());
     let back_up = |name: &str| root.json("POST", "/v1/backup", &json!({"directory": name}));

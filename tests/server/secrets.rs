@@ -106,8 +106,7 @@ fn a_secret_is_used_where_it_is_granted_and_found_nowhere() {
     let directory = tempfile::tempdir().unwrap();
     let (service, got) = echo();
     let mut server = Server::start_with(directory.path(), &["-vvv"], &[("FLOWGATE_OUTBOUND_ALLOW", "127.0.0.1")]);
-    let root = server.root();
-    let mut answers = Vec::new();
+    let (root, mut answers) = (server.root(), Vec::new());
     let set = |name: &str, body: Value| root.json("PUT", &format!("{T}/secrets/{name}"), &body);
     let made = set("shop_token", json!({"value": CANARY, "grantedTo": ["trusted"]}));
     assert_eq!((made.status, made.value()["version"].clone()), (200, json!(1)), "{}", made.text());

@@ -32,6 +32,26 @@ fn step_codes(files: &[SourceFile]) -> BTreeSet<String> {
     codes
 }
 
+/// The codes of problems over HTTP: literals given where the API and the catalog refuse something.
+fn problem_codes(files: &[SourceFile]) -> BTreeSet<String> {
+    let calls = ["new", "bad_request", "conflict", "refused", "unavailable"];
+    let calls = calls.iter().flat_map(|call| [format!("Problem::{call}("), format!("Self::{call}(")]);
+    let calls: Vec<String> = calls.chain(["Conflict { code: ".to_owned()]).collect();
+    let mut codes = BTreeSet::new();
+    for file in files.iter().filter(|file| file.path.starts_with("src/api/") || file.path.starts_with("src/catalog/")) {
+        let shipped = file.text.split("#[cfg(test)]").next().unwrap_or_default();
+        for rest in calls.iter().flat_map(|call| shipped.split(call.as_str()).skip(1)) {
+            // A status may stand before it.
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',' || c.is_whitespace());
+            let literal = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map_or("", |(literal, _)| literal);
+            if !literal.is_empty() && literal.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                codes.insert(literal.to_owned());
+            }
+        }
+    }
+    codes
+}
+
 fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
     let tables = ["dependencies", "dev-dependencies"].iter().filter_map(|name| manifest.get(*name)?.as_table());
     tables.flat_map(|table| table.keys().cloned()).collect()
@@ -50,6 +70,15 @@ fn every_code_is_documented() {
     let rows = CODES.iter().map(|(code, meaning)| format!("| `{code}` | {meaning} |"));
     let missing: Vec<String> = rows.filter(|row| !document.contains(row.as_str())).collect();
     assert_none("docs/errors.md lacks problems of flows", &missing);
+    let missing: Vec<String> = problem_codes(&repository()).difference(&documented).cloned().collect();
+    assert_none("docs/errors.md lacks codes of the API", &missing);
+}
+
+#[test]
+fn a_code_of_the_api_is_found() {
+    let text = "Problem::new(\n    409,\n    \"late\", x); Problem::refused(code, \"no\"); Error::Conflict { code: \"taken\", message }; #[cfg(test)] Problem::conflict(\"not_this\", x)";
+    let codes = problem_codes(&[SourceFile::new("src/api/a.rs", text), SourceFile::new("src/flow/a.rs", "Self::refused(\"nor_this\")")]);
+    assert_eq!(codes, BTreeSet::from(["late".to_owned(), "taken".to_owned()]));
 }
 
 #[test]

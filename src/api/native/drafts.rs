@@ -95,14 +95,8 @@ const HEADERS: &[&str] = &["If-Match", "X-Fruxon-Actor"];
 
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Scope::AgentsRead, Scope::AgentsWrite);
-    let action = |path: &'static str, operation: &'static str, summary: &'static str, edit: Edit, kind: ChangeKind| {
-        Route::post(path, operation, summary)
-            .scope(write)
-            .answers::<Draft>(200)
-            .headers(HEADERS)
-            .to(move |call| change(call, edit.clone(), kind))
-    };
-    vec![
+    let mut routes = actions();
+    routes.extend([
         Route::get(ALL, "listDrafts", "An agent's drafts, without their contents").scope(read).answers::<Vec<DraftLine>>(200).to(list),
         Route::get(ONE, "getDraft", "The draft that departs from this revision (0: the agent has none); 204: there is none")
             .scope(read)
@@ -121,6 +115,20 @@ pub fn routes() -> Vec<Route> {
             .answers_with(204, Content::Nothing)
             .headers(HEADERS)
             .to(delete),
+    ]);
+    routes
+}
+
+fn actions() -> Vec<Route> {
+    let (read, write) = (Scope::AgentsRead, Scope::AgentsWrite);
+    let action = |path: &'static str, operation: &'static str, summary: &'static str, edit: Edit, kind: ChangeKind| {
+        Route::post(path, operation, summary)
+            .scope(write)
+            .answers::<Draft>(200)
+            .headers(HEADERS)
+            .to(move |call| change(call, edit.clone(), kind))
+    };
+    vec![
         action(
             "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:undo",
             "undoDraft",

@@ -274,8 +274,12 @@ fn doubt(row: QuestionRow) -> Option<InDoubt> {
 
 /// The directory of a backup; a name that could leave the operator's place is refused.
 fn backup_path(place: Option<&Path>, name: &str) -> Result<PathBuf, Problem> {
-    let place =
-        place.ok_or_else(|| Problem::conflict("no_backup_dir", "the operator names no place for backups; start with --backup-dir"))?;
+    let place = place.ok_or_else(|| {
+        Problem::conflict(
+            "no_backup_dir",
+            "the operator names no place for backups; set `backup_dir` in the settings, or FLOWGATE_BACKUP_DIR",
+        )
+    })?;
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if !plain || name.is_empty() || name.starts_with('.') || name.len() > BACKUP_NAME_LENGTH_MAX {
         let message = format!("a name of letters, digits, `.`, `_` and `-`, at most {BACKUP_NAME_LENGTH_MAX}; it is not a path");

@@ -93,10 +93,12 @@ struct SetSecret {
     /// Agents that may use it; null: every agent. Absent: as before, and every agent for a new one.
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Option<Vec<String>>", inner(regex(pattern = "^[a-z][a-z0-9_-]{0,99}$")))]
+    #[expect(clippy::option_option, reason = "absent and null mean different things")]
     granted_to: Option<Option<Vec<String>>>,
 }
 
 /// Tells null from absent.
+#[expect(clippy::option_option, reason = "absent and null mean different things")]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Vec<String>>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -35,7 +35,7 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let from = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
     let attempt = if args.attempt.contains('#') { args.attempt.clone() } else { format!("{}#1", args.attempt) };
-    let request = ForkRequest { from, attempt, output, starter: context.person.clone() };
+    let request = ForkRequest { from, attempt, output, starter: context.person.clone(), execution: None };
     let id = session.engine.fork(request).await.map_err(Error::from)?;
     context.output.note(&format!("execution {id} departs from {from}"));
     super::resume::go_on(context, session, id, &args.walk).await

@@ -6,7 +6,7 @@ use crate::cli::error::{Error, Exit};
 use crate::cli::remote;
 use crate::cli::session;
 use crate::cli::walk;
-use crate::engine::Resume;
+use crate::engine::{Resume, RetryRequest};
 
 /// Start a new execution like a failed one, which takes over what was completed and goes on from the failed step.
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     }
     let session = session::open_existing(context, Resume::Asked, &args.named.id)?;
     let origin = session.engine.find_execution(&args.named.id).await.map_err(Error::from)?;
-    let id = session.engine.retry(origin, None, context.person.clone()).await.map_err(Error::from)?;
+    let id = session.engine.retry(RetryRequest::new(origin, context.person.clone())).await.map_err(Error::from)?;
     context.output.note(&format!("execution {id} retries {origin}"));
     super::resume::go_on(context, session, id, &args.walk).await
 }

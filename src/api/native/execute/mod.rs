@@ -1,6 +1,7 @@
 //! Executing: what a request asks for (here), how it becomes a start (`start`), how a caller waits (`wait`), what it is answered
 //! (`result`, with the trace in `steps`), and the same as a stream of events (`stream`). Drafts are tried out in `trial`.
 
+mod kept;
 mod result;
 mod session;
 mod start;
@@ -14,14 +15,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
-pub use session::{SessionLocks, history, message};
+pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
+pub use session::{SessionLocks, message};
 pub use start::{Origin, ParameterCache, Started, begin, begun};
-pub use steps::{Step, StepResult};
+pub use steps::StepResult;
 pub use stream::{Following, Until, follow};
 pub use teller::Position;
 use trial::{Source, TestRequest};
-pub use wait::{Patience, Rest, patience, settle};
+pub use wait::{Patience, patience, settle};
 
 use super::revisions;
 use crate::api::answer::Answer;
@@ -69,9 +70,11 @@ pub enum ModeName {
 }
 
 /// What the headers of an execute request may say.
-const HEADERS: &[&str] = &["Prefer", "X-Flowgate-Labels"];
+const HEADERS: &[&str] = &["Prefer", "X-Flowgate-Labels", kept::WEBHOOK, kept::WEBHOOK_EVENTS];
+/// Tells the secret of the execution's own webhook, once.
+const WEBHOOK_SECRET: &str = "x-flowgate-webhook-secret";
 /// Of one that tries a draft out.
-const DRAFT_HEADERS: &[&str] = &["If-Match", "Prefer", "X-Flowgate-Labels"];
+const DRAFT_HEADERS: &[&str] = &["If-Match", "Prefer", "X-Flowgate-Labels", kept::WEBHOOK, kept::WEBHOOK_EVENTS];
 
 fn runs(route: Route) -> Route {
     route.scope(Scope::ExecutionsRun).body_bytes_max(BODY_BYTES_MAX).headers(HEADERS).creates_execution()
@@ -178,7 +181,14 @@ pub async fn answer(call: &Call, started: &Started, patience: Patience) -> Resul
     if let Some(applied) = patience.applied() {
         answer = answer.header("preference-applied", applied);
     }
-    Ok(answer)
+    Ok(with_secret(answer, started))
+}
+
+fn with_secret(answer: Answer, started: &Started) -> Answer {
+    match &started.webhook_secret {
+        Some(secret) => answer.header(WEBHOOK_SECRET, secret.clone()),
+        None => answer,
+    }
 }
 
 async fn stream(call: Call, origin: Origin) -> Result<Answer, Problem> {

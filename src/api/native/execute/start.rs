@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{ExecuteRequest, ModeName, session};
-use crate::api::attachments;
+use super::{ExecuteRequest, ModeName, kept, session};
 use crate::api::budgeted;
 use crate::api::call::Call;
 use crate::api::idempotency::Reserved;
@@ -53,13 +52,18 @@ pub struct Started {
     pub execution: ExecutionId,
     pub agent: String,
     pub session: String,
+    /// What calls to the webhook of this execution are signed with; known to the request that started it alone.
+    pub webhook_secret: Option<String>,
 }
 
 /// What each revision takes, so that a start need not read its body anew.
 #[derive(Default)]
 pub struct ParameterCache {
-    known: Mutex<HashMap<(Tenant, String, u32), Arc<Vec<Parameter>>>>,
+    known: Mutex<HashMap<RevisionKey, Arc<Vec<Parameter>>>>,
 }
+
+/// Tenant, agent, revision.
+type RevisionKey = (Tenant, String, u32);
 
 impl ParameterCache {
     fn of(&self, call: &Call, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, Problem> {
@@ -94,7 +98,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let is_new = request.session_id.is_none();
     let session = session_id(request.session_id)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
-    let input = input(&parameters, request.parameters.unwrap_or_default())?;
+    let input = input(&parameters, &request.parameters.unwrap_or_default())?;
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
     // Nobody else knows the name of a session that begins.
@@ -105,13 +109,13 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let context = request.chat_user.map(|user| json!({"chatUser": user}));
     let script = rehearsal(call, &flow.name, mode);
     let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
-    let actor = call.actor()?;
     let limits = AttachmentLimits::from(&agent.settings);
     let wanted = request.attachments.unwrap_or_default();
-    let files = attachments::resolve(&call.app.catalog, &call.tenant, &limits, &wanted, execution, &actor).await?;
+    let labels = labels(call)?;
+    let kept = kept::keep(call, &limits, &wanted, execution, call.actor()?).await?;
     let start = StartRequest {
         execution: Some(execution),
-        attachments: files.attachments.iter().map(attachment).collect(),
+        attachments: kept.files.attachments.iter().map(attachment).collect(),
         config,
         mode,
         script,
@@ -120,7 +124,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         context,
         purpose,
         trigger: Some(Trigger { kind: TRIGGER.to_owned(), id: None }),
-        labels: labels(call)?,
+        labels,
         resolver: Some(resolver),
         refused: refused.clone(),
         history: turn.as_ref().map(|turn| turn.history.clone()).unwrap_or_default(),
@@ -129,10 +133,10 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     match engine.start(start).await {
         Ok(execution) => match refused {
             Some(error) => Err(budgeted::problem(&error, execution)),
-            None => Ok(Started { engine, execution, agent: agent.id, session }),
+            None => Ok(Started { engine, execution, agent: agent.id, session, webhook_secret: kept.secret() }),
         },
         Err(error) => {
-            files.discard(&call.app.catalog, &call.tenant, &actor).await;
+            kept.discard(call).await;
             // Another attempt under the same key was faster.
             match begun(call).await? {
                 Some(started) if matches!(error, engine::Error::Refused(Refusal::Exists)) => Ok(started),
@@ -152,7 +156,7 @@ pub async fn begun(call: &Call) -> Result<Option<Started>, Problem> {
     match engine.snapshot(execution).await {
         Ok(snapshot) => {
             let session = snapshot.start.session.clone().unwrap_or_default();
-            Ok(Some(Started { engine, execution, agent: snapshot.summary.flow, session }))
+            Ok(Some(Started { engine, execution, agent: snapshot.summary.flow, session, webhook_secret: None }))
         }
         Err(engine::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
@@ -205,8 +209,8 @@ async fn flow(
 }
 
 /// Values as their parameters want them: a command line sends texts, and what is missing is said by name.
-fn input(parameters: &[Parameter], given: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
-    vendor::read_values(parameters, &given).map_err(|problems| {
+fn input(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    vendor::read_values(parameters, given).map_err(|problems| {
         let detail = problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ");
         let mut problem = Problem::bad_request("parameters", detail);
         for found in problems {

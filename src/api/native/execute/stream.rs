@@ -61,7 +61,8 @@ pub async fn answer(call: &Call, started: &Started) -> Result<Answer, Problem> {
         until: Until::Settled,
     };
     let location = format!("/v1/tenants/{}/agents/{}/executionRecords/{}", call.tenant, started.agent, started.execution);
-    Ok(follow(call, &started.engine, following).await?.header("location", location))
+    let answer = follow(call, &started.engine, following).await?.header("location", location);
+    Ok(super::with_secret(answer, started))
 }
 
 /// A stream of an execution.
@@ -141,7 +142,7 @@ fn about(snapshot: &Snapshot, era: Era) -> Value {
 }
 
 impl Reader {
-    fn push(&mut self, told: Told) {
+    fn push(&mut self, told: &Told) {
         self.ready.push_back(sse::frame(Some(&told.at.to_string()), told.event, &told.data));
     }
 
@@ -152,7 +153,7 @@ impl Reader {
             self.ready.push_back(sse::frame(Some(&id), "journal", recorded));
         }
         for told in self.teller.tell(recorded) {
-            self.push(told);
+            self.push(&told);
         }
     }
 
@@ -168,7 +169,7 @@ impl Reader {
         }
         for (call, text) in self.engine.texts(execution) {
             if let Some(told) = self.teller.chunk(call, 0, &text) {
-                self.push(told);
+                self.push(&told);
             }
         }
         self.phase = Phase::Listening;
@@ -233,7 +234,7 @@ impl Reader {
             }
             Some(Notice::Chunk { execution, call, offset, text, .. }) if execution == own => {
                 if let Some(told) = self.teller.chunk(call, offset, &text) {
-                    self.push(told);
+                    self.push(&told);
                 }
                 Ok(())
             }

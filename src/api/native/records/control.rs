@@ -13,7 +13,8 @@ use crate::api::native::execute::{self, ExecuteRequest, ExecutionResult, Origin,
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Free, Route};
 use crate::catalog::scopes::Scope;
-use crate::engine::{EngineHandle, FlowRef, ForkRequest, Snapshot};
+use crate::clock;
+use crate::engine::{Error, FlowRef, ForkRequest, RetryRequest, Snapshot};
 use crate::ids::ExecutionId;
 use crate::machine::Refusal;
 use crate::machine::input::Signal;
@@ -125,7 +126,7 @@ pub fn routes() -> Vec<Route> {
             .to(resume),
         departs("retry", "retryExecution", "A new execution from the step that failed").may_take::<RetryBody>().to(retry),
         departs("fork", "forkExecution", "A new execution from an attempt, with another output").takes::<ForkBody>().to(fork),
-        departs("replay", "replayExecution", "A new execution with the same input").may_take::<ReplayBody>().creates_execution().to(replay),
+        departs("replay", "replayExecution", "A new execution with the same input").may_take::<ReplayBody>().to(replay),
     ]
 }
 
@@ -135,7 +136,7 @@ fn departs(action: &str, operation: &'static str, summary: &'static str) -> Rout
         "fork" => "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:fork",
         _ => "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:replay",
     };
-    let route = Route::post(path, operation, summary).scope(Scope::ExecutionsRun).headers(&["Prefer"]).creates();
+    let route = Route::post(path, operation, summary).scope(Scope::ExecutionsRun).headers(&["Prefer"]).creates_execution();
     route.answers::<ExecutionResult>(200).answers::<ExecutionResult>(202)
 }
 
@@ -151,7 +152,7 @@ async fn cancel_run(call: Call) -> Result<Answer, Problem> {
     let reason = body.reason.unwrap_or_else(|| "cancelled over the API".to_owned());
     match engine.cancel(snapshot.id, &reason, call.person()?).await {
         Ok(()) => {}
-        Err(crate::engine::Error::Refused(Refusal::Ended)) => {
+        Err(Error::Refused(Refusal::Ended)) => {
             return Err(Problem::conflict("ended", format!("execution {} has ended already", snapshot.id)));
         }
         Err(error) => return Err(error.into()),
@@ -181,7 +182,7 @@ async fn cancel_wait(call: Call) -> Result<Answer, Problem> {
             return match engine.cancel_wait(snapshot.id, &body.reason.unwrap_or_default(), call.person()?).await {
                 Ok(()) => Ok(Answer::empty(204)),
                 // Something came in between.
-                Err(crate::engine::Error::Refused(Refusal::NotWaiting)) => {
+                Err(Error::Refused(Refusal::NotWaiting)) => {
                     Err(Problem::conflict("wait_over", format!("what execution {} waited for has come", snapshot.id)))
                 }
                 Err(error) => Err(error.into()),
@@ -226,23 +227,44 @@ fn revision(call: &Call, snapshot: &Snapshot, revision: u32) -> Result<FlowRef, 
 async fn retry(call: Call) -> Result<Answer, Problem> {
     let body: RetryBody = call.json()?;
     let (engine, snapshot) = found(&call).await?;
-    let flow = body.revision.map(|number| revision(&call, &snapshot, number)).transpose()?;
-    let execution = engine.retry(snapshot.id, flow, call.person()?).await?;
-    departed(&call, engine, execution, &snapshot).await
+    let revision = body.revision.map(|number| revision(&call, &snapshot, number)).transpose()?;
+    let request = RetryRequest { from: snapshot.id, revision, starter: call.person()?, execution: Some(id(&call)) };
+    depart(&call, engine.retry(request), &snapshot).await
 }
 
 async fn fork(call: Call) -> Result<Answer, Problem> {
     let body: ForkBody = call.json()?;
     let (engine, snapshot) = found(&call).await?;
-    let request = ForkRequest { from: snapshot.id, attempt: body.attempt, output: body.output.0, starter: call.person()? };
-    let execution = engine.fork(request).await?;
-    departed(&call, engine, execution, &snapshot).await
+    let (attempt, output) = (body.attempt, body.output.0);
+    let request = ForkRequest { from: snapshot.id, attempt, output, starter: call.person()?, execution: Some(id(&call)) };
+    depart(&call, engine.fork(request), &snapshot).await
 }
 
-async fn departed(call: &Call, engine: EngineHandle, execution: ExecutionId, from: &Snapshot) -> Result<Answer, Problem> {
-    let session = from.start.session.clone().unwrap_or_default();
-    let started = execute::Started { engine, execution, agent: from.summary.flow.clone(), session };
-    execute::answer(call, &started, execute::patience(call)?).await
+/// The id that the new execution gets: the one that is reserved for the request, where it has an `Idempotency-Key`.
+fn id(call: &Call) -> ExecutionId {
+    call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution)
+}
+
+/// Starts an execution like `from`, unless an earlier attempt at the same request did, and answers for it.
+async fn depart(call: &Call, start: impl Future<Output = Result<ExecutionId, Error>>, from: &Snapshot) -> Result<Answer, Problem> {
+    let patience = execute::patience(call)?;
+    let started = match execute::begun(call).await? {
+        Some(started) => started,
+        None => match start.await {
+            Ok(execution) => {
+                let engine = call.app.engine.of(&call.tenant);
+                let (agent, session) = (from.summary.flow.clone(), from.start.session.clone().unwrap_or_default());
+                execute::Started { engine, execution, agent, session, webhook_secret: None }
+            }
+            // Another attempt under the same key was faster.
+            Err(Error::Refused(Refusal::Exists)) => match execute::begun(call).await? {
+                Some(started) => started,
+                None => return Err(Error::Refused(Refusal::Exists).into()),
+            },
+            Err(error) => return Err(error.into()),
+        },
+    };
+    execute::answer(call, &started, patience).await
 }
 
 async fn replay(call: Call) -> Result<Answer, Problem> {
