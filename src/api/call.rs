@@ -68,6 +68,10 @@ impl Call {
     /// 400 that names the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let text: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        // Every body is an object; what is read into a structure would also take its fields as a list.
+        if text.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::invalid("$", "a JSON object is needed"));
+        }
         let mut source = serde_json::Deserializer::from_slice(text);
         let read = serde_path_to_error::deserialize(&mut source);
         let value = read.or_else(|error| with_whole_numbers(text).ok_or_else(|| misread(&error)))?;

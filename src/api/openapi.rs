@@ -25,7 +25,7 @@ pub fn document(routes: &[Route]) -> Value {
     }
     generator.subschema_for::<Problem>();
     let schemas = generator.take_definitions(true);
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Flowgate",
@@ -41,7 +41,32 @@ pub fn document(routes: &[Route]) -> Value {
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
         },
-    })
+    });
+    bound(&mut document);
+    document
+}
+
+/// Says how large an integer may be, where its format alone says it.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let limits: Option<(i64, u64)> = match fields.get("format").and_then(Value::as_str) {
+                Some("uint8") => Some((0, u8::MAX.into())),
+                Some("uint16") => Some((0, u16::MAX.into())),
+                Some("uint32") => Some((0, u32::MAX.into())),
+                Some("uint64" | "uint") => Some((0, u64::MAX)),
+                Some("int64") => Some((i64::MIN, i64::MAX.unsigned_abs())),
+                _ => None,
+            };
+            if let Some((least, most)) = limits {
+                fields.entry("minimum").or_insert_with(|| least.into());
+                fields.entry("maximum").or_insert_with(|| most.into());
+            }
+            fields.values_mut().for_each(bound);
+        }
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        _ => {}
+    }
 }
 
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
