@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::app::App;
 use super::caller::Caller;
@@ -72,11 +73,8 @@ impl Call {
             return Err(Problem::invalid("$", "a JSON object is needed"));
         }
         let mut source = serde_json::Deserializer::from_slice(text);
-        let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "$" } else { &path };
-            Problem::invalid(field, error.inner().to_string())
-        })?;
+        let read = serde_path_to_error::deserialize(&mut source);
+        let value = read.or_else(|error| with_whole_numbers(text).ok_or_else(|| misread(&error)))?;
         source.end().map_err(|error| Problem::invalid("$", error.to_string()))?;
         Ok(value)
     }
@@ -110,5 +108,48 @@ impl Call {
     pub fn person(&self) -> Result<Person, Problem> {
         let key = &self.caller()?.key;
         Ok(Person { user: key.user.clone(), roles: key.roles.clone(), every_role: key.is_root })
+    }
+}
+
+fn misread(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let path = error.path().to_string();
+    let field = if path == "." { "$" } else { &path };
+    Problem::invalid(field, error.inner().to_string())
+}
+
+/// A second look at a body that does not fit, with `2.0` read as `2`: in JSON it is the same number. What fits at once stays as it was sent.
+fn with_whole_numbers<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    let mut value: Value = serde_json::from_slice(text).ok()?;
+    make_whole(&mut value).then(|| serde_json::from_value(value).ok()).flatten()
+}
+
+/// Whether there was a number to change.
+#[expect(clippy::cast_possible_truncation, reason = "whole, and within what a double holds exactly")]
+fn make_whole(value: &mut Value) -> bool {
+    const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+    match value {
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            Some(float) if float.fract() == 0.0 && float.abs() <= EXACT_MAX => {
+                *number = (float as i64).into();
+                true
+            }
+            _ => false,
+        },
+        Value::Array(items) => items.iter_mut().fold(false, |changed, item| make_whole(item) | changed),
+        Value::Object(fields) => fields.values_mut().fold(false, |changed, field| make_whole(field) | changed),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        assert_eq!(with_whole_numbers::<Vec<u32>>(b"[1, 2.0]"), Some(vec![1, 2]));
+        assert_eq!(with_whole_numbers::<Vec<u32>>(b"[1, 2.5]"), None);
+        assert_eq!(with_whole_numbers::<Vec<u32>>(b"[-2.0]"), None);
+        assert_eq!(with_whole_numbers::<Vec<u64>>(b"[1e300]"), None);
     }
 }

@@ -72,7 +72,9 @@ pub fn presented(headers: &HeaderMap) -> Result<Option<Presented>, Problem> {
 fn take(found: &mut Option<Presented>, value: &str, era: Era) -> Result<(), Problem> {
     let value = value.trim();
     match found {
-        Some(before) if before.value != value => Err(unauthorized("the request presents two different keys; send one")),
+        Some(before) if before.value != value => {
+            Err(Problem::new(401, "two_keys", "No valid key", "the request presents two different keys; send one"))
+        }
         Some(_) => Ok(()),
         None => {
             *found = Some(Presented { value: value.to_owned(), era });

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::route::{Access, Content, Payload, Route, header_bytes_max};
+use super::route::{Access, Content, IDEMPOTENCY_KEY, Payload, Route, header_bytes_max};
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -25,7 +25,7 @@ pub fn document(routes: &[Route]) -> Value {
     }
     generator.subschema_for::<Problem>();
     let schemas = generator.take_definitions(true);
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Flowgate",
@@ -41,7 +41,32 @@ pub fn document(routes: &[Route]) -> Value {
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
         },
-    })
+    });
+    bound(&mut document);
+    document
+}
+
+/// Says how large an integer may be, where its format alone says it.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let limits: Option<(i64, u64)> = match fields.get("format").and_then(Value::as_str) {
+                Some("uint8") => Some((0, u8::MAX.into())),
+                Some("uint16") => Some((0, u16::MAX.into())),
+                Some("uint32") => Some((0, u32::MAX.into())),
+                Some("uint64" | "uint") => Some((0, u64::MAX)),
+                Some("int64") => Some((i64::MIN, i64::MAX.unsigned_abs())),
+                _ => None,
+            };
+            if let Some((least, most)) = limits {
+                fields.entry("minimum").or_insert_with(|| least.into());
+                fields.entry("maximum").or_insert_with(|| most.into());
+            }
+            fields.values_mut().for_each(bound);
+        }
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        _ => {}
+    }
 }
 
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
@@ -52,11 +77,13 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if let Some(query) = route.query {
         parameters.extend(query_parameters(query(generator).as_value()));
     }
-    parameters.extend(
-        route
-            .understood_headers()
-            .map(|name| json!({"name": name, "in": "header", "schema": {"type": "string", "maxLength": header_bytes_max(name)}})),
-    );
+    parameters.extend(route.understood_headers().map(|name| {
+        let mut schema = json!({"type": "string", "maxLength": header_bytes_max(name)});
+        if name == IDEMPOTENCY_KEY {
+            schema["pattern"] = "^[!-~]+$".into();
+        }
+        json!({"name": name, "in": "header", "schema": schema})
+    }));
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,
@@ -131,7 +158,7 @@ fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value>
             Some(json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": schema(generator)}}}))
         }
         Payload::Form { part } => Some(json!({"required": true, "content": {"multipart/form-data": {"schema": {
-            "type": "object", "required": [part], "properties": {part: {"type": "string", "format": "binary"}},
+            "type": "object", "required": [part], "additionalProperties": false, "properties": {part: {"type": "string", "format": "binary"}},
         }}}})),
     }
 }

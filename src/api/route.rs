@@ -16,10 +16,17 @@ use crate::catalog::scopes::Scope;
 /// Bytes of a JSON body where the route does not say.
 pub const BODY_BYTES_DEFAULT: usize = crate::config::BODY_BYTES_MAX_DEFAULT;
 
-/// Bytes of a header that an operation understands; headers of ours may hold addresses and lists.
+/// The header that makes a repetition known; visible ASCII.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// Bytes of a header that an operation understands.
+const HEADER_BYTES_MAX: usize = 200;
+/// Of one of our own: lists, URLs.
+const OWN_HEADER_BYTES_MAX: usize = 2_048;
+
+/// How long the header of this name may be.
 #[must_use]
 pub fn header_bytes_max(name: &str) -> usize {
-    if name.starts_with("X-Flowgate-") { 2_048 } else { 200 }
+    if name.starts_with("X-Flowgate-") { OWN_HEADER_BYTES_MAX } else { HEADER_BYTES_MAX }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -291,7 +298,7 @@ impl Route {
 
     /// The headers that it reads, beside those of every operation.
     pub fn understood_headers(&self) -> impl Iterator<Item = &'static str> {
-        let repeatable = self.creates.is_some().then_some("Idempotency-Key");
+        let repeatable = self.creates.is_some().then_some(IDEMPOTENCY_KEY);
         self.headers.iter().copied().chain(repeatable)
     }
 

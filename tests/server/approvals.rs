@@ -312,8 +312,8 @@ fn lists_filter_page_and_count() {
     assert_eq!(ann.get(&format!("{TENANT}/agents/nobody/pendingApprovals")).status, 404);
     assert_eq!(ann.get(&format!("{of_agent}/{}", pays[3])).status, 200);
     assert_eq!(ann.get(&format!("{of_agent}/{form}")).status, 404, "it is another agent's");
-    for wrong in ["status=OPEN", "pageToken=x", "approver=ann", "unknown=1"] {
-        assert_eq!(ann.get(&format!("{APPROVALS}?{wrong}")).status, 400, "{wrong}");
+    for (wrong, status) in [("status=OPEN", 400), ("pageToken=x", 422), ("approver=ann", 400), ("unknown=1", 400)] {
+        assert_eq!(ann.get(&format!("{APPROVALS}?{wrong}")).status, status, "{wrong}");
     }
 }
 
@@ -334,7 +334,7 @@ fn several_decisions_stand_or_fall_each_for_itself() {
     ]});
     let results = expect(200, &ann.json("POST", &format!("{APPROVALS}:decide"), &decisions));
     let statuses: Vec<u64> = results["results"].as_array().unwrap().iter().map(|result| result["status"].as_u64().unwrap()).collect();
-    assert_eq!(statuses, [200, 403, 409, 404, 404, 400], "{results}");
+    assert_eq!(statuses, [200, 403, 409, 404, 404, 422], "{results}");
     assert_eq!(results["results"][0]["approval"]["respondedBy"], "ann");
     assert_eq!(results["results"][2]["problem"]["code"], "digest");
     assert_eq!(desk.world.bodies(1)[0]["amount"], 1);
@@ -353,17 +353,17 @@ fn answers_fit_their_question() {
     let digest = get(&ann, &form)["digest"].clone();
     let say = |body: Value| decide(&ann, &form, &body);
     let wrong = [
-        json!({"decision": "approve", "digest": digest}),
-        json!({"decision": "respond", "digest": digest, "response": {"size": "large"}}),
-        json!({"decision": "respond", "digest": digest}),
-        json!({"decision": "respond", "digest": digest, "response": {"size": 3}, "arguments": {}}),
-        json!({"decision": "respond", "response": {"size": 3}}),
-        json!({"decision": "perhaps", "digest": digest}),
-        json!({"decision": "respond", "digest": "sha256:0", "response": {"size": 3}}),
+        (422, json!({"decision": "approve", "digest": digest})),
+        (422, json!({"decision": "respond", "digest": digest, "response": {"size": "large"}})),
+        (422, json!({"decision": "respond", "digest": digest})),
+        (422, json!({"decision": "respond", "digest": digest, "response": {"size": 3}, "arguments": {}})),
+        (400, json!({"decision": "respond", "response": {"size": 3}})),
+        (400, json!({"decision": "perhaps", "digest": digest})),
+        (400, json!({"decision": "respond", "digest": "sha256:0", "response": {"size": 3}})),
     ];
-    for body in wrong {
+    for (status, body) in wrong {
         let refused = say(body.clone());
-        assert_eq!(refused.status, 400, "{body}: {}", refused.text());
+        assert_eq!(refused.status, status, "{body}: {}", refused.text());
     }
     let answered = expect(200, &say(json!({"decision": "respond", "digest": digest, "response": {"size": 3}})));
     assert_eq!((&answered["status"], &answered["decided"]["response"]), (&json!("RESPONDED"), &json!({"size": 3})));
@@ -371,7 +371,7 @@ fn answers_fit_their_question() {
     let answered = expect(200, &ann.json("POST", &format!("{APPROVALS}/{by_text}:respond"), &json!({"text": "{\"size\": 4}"})));
     assert_eq!(answered["decided"]["response"], json!({"size": 4}));
     let pay = desk.ask(&starter, "pay", 5);
-    assert_eq!(ann.json("POST", &format!("{APPROVALS}/{pay}:respond"), &json!({"text": "  "})).status, 400);
+    assert_eq!(ann.json("POST", &format!("{APPROVALS}/{pay}:respond"), &json!({"text": "  "})).status, 422);
     let rejected = expect(200, &ann.json("POST", &format!("{APPROVALS}/{pay}:respond"), &json!({"text": "not covered"})));
     assert_eq!((&rejected["decision"], &rejected["decided"]["reason"]), (&json!("REJECT"), &json!("not covered")));
     assert_eq!(ann.json("POST", &format!("{APPROVALS}/{}:respond", uuid()), &json!({"text": "approve"})).status, 404);

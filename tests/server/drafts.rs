@@ -76,7 +76,7 @@ fn what_is_no_draft_is_refused() {
     for (body, status) in [("[1]", 400), ("{", 400), ("\"x\"", 400), ("", 400)] {
         assert_eq!(put(&client, DRAFT, body, None).status, status, "{body:?}");
     }
-    assert_eq!(client.request("PUT", DRAFT, &[("if-match", "one"), ("content-type", "application/json")], b"{}").unwrap().status, 400);
+    assert_eq!(client.request("PUT", DRAFT, &[("if-match", "one"), ("content-type", "application/json")], b"{}").unwrap().status, 422);
     for path in [
         "/v1/tenants/default/agents/nobody/revisions/0/draft",
         "/v1/tenants/default/agents/helper/revisions/7/draft",

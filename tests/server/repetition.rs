@@ -35,7 +35,7 @@ fn a_repeated_creation_is_answered_alike_and_made_once() {
 fn a_refused_attempt_frees_the_key() {
     let server = Server::start();
     let root = server.root();
-    assert_eq!(root.once("k", "/v1/tenants", &json!({"id": "Not Good"})).unwrap().status, 400);
+    assert_eq!(root.once("k", "/v1/tenants", &json!({"id": "Not Good"})).unwrap().status, 422);
     assert_eq!(root.once("k", "/v1/tenants", &json!({"id": "good"})).unwrap().status, 201);
 }
 
@@ -134,7 +134,7 @@ fn a_repeated_start_is_the_same_execution() {
     let owners: Vec<&str> = files["items"].as_array().unwrap().iter().filter_map(|file| file["executionRecordId"].as_str()).collect();
     assert_eq!(owners, [first.as_str()], "one file, whatever was tried");
     let wrong = json!({"attachments": [body["attachments"][0], {"name": "b", "content": "%"}]});
-    assert_eq!(client.once("k3", path, &wrong).unwrap().status, 400);
+    assert_eq!(client.once("k3", path, &wrong).unwrap().status, 422);
     assert_eq!(client.get("/v1/tenants/acme/storage").value(), files, "a refused start leaves no file");
 }
 

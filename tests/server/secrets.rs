@@ -116,7 +116,7 @@ fn a_secret_is_used_where_it_is_granted_and_found_nowhere() {
     assert_eq!((made.status, made.value()["version"].clone()), (200, json!(1)), "{}", made.text());
     answers.push(made);
     for (wrong, status) in
-        [(json!({"value": 12345}), 400), (json!({}), 404), (json!({"valeu": CANARY}), 400), (json!({"value": "abc"}), 400)]
+        [(json!({"value": 12345}), 400), (json!({}), 404), (json!({"valeu": CANARY}), 400), (json!({"value": "abc"}), 422)]
     {
         assert_eq!(set("other", wrong).status, status);
     }

@@ -106,6 +106,8 @@ struct ListQuery {
     archived: Option<bool>,
 }
 
+/// As the schemas say.
+const NAME_CHARACTERS_MAX: usize = 100;
 const ALL: &str = "/v1/tenants/{tenant}/environments";
 const ONE: &str = "/v1/tenants/{tenant}/environments/{environment}";
 
@@ -159,8 +161,8 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 
 async fn change(call: Call) -> Result<Answer, Problem> {
     let body: UpdateEnvironment = call.json()?;
-    if body.display_name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-        return Err(Problem::invalid("displayName", "it must not be empty"));
+    if body.display_name.as_deref().is_some_and(|name| name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX) {
+        return Err(Problem::invalid("displayName", format!("it must have 1 to {NAME_CHARACTERS_MAX} characters")));
     }
     let name = call.parameter("environment")?;
     let actor = call.actor()?;

@@ -180,3 +180,21 @@ edges: [{from: a, to: e}, {from: e, to: p, on: paid}, {from: e, to: g, on: gone}
     assert_eq!(drive.ended().output, json!({"paid": 2}));
     assert_eq!(drive.signal("3", "paid", json!({})), Err(Refusal::Ended));
 }
+
+#[test]
+fn a_wait_that_a_person_stops_fails_its_step_and_nothing_else() {
+    let yaml = "
+flow: t
+steps: {e: {event: {name: paid}}, p: {set: {how: \"'paid'\"}}, n: {set: {how: steps.e.error.code}}}
+edges: [{from: e, to: p}, {from: e, to: n, on: error}]
+";
+    let stop = || Body::CancelWait { reason: "late".to_owned(), by: person("ben") };
+    let mut drive = Drive::run(yaml);
+    drive.feed(Body::Pause { reason: String::new(), by: person("ben") }).unwrap();
+    assert_eq!(drive.feed(stop()), Err(Refusal::NotWaiting), "nothing goes on during a pause");
+    drive.feed(Body::Unpause { by: person("ben") }).unwrap();
+    drive.feed(stop()).unwrap();
+    drive.settle();
+    assert_eq!(drive.ended().output, json!({"how": "wait_cancelled"}));
+    assert_eq!(drive.feed(stop()), Err(Refusal::NotWaiting));
+}

@@ -161,6 +161,9 @@ pub async fn decide_many(call: Call) -> Result<Answer, Problem> {
     if body.decisions.is_empty() || body.decisions.len() > BULK_MAX {
         return Err(Problem::invalid("decisions", format!("it must hold 1 to {BULK_MAX} decisions")));
     }
+    for reason in body.decisions.iter().filter_map(|item| item.reason.as_deref()) {
+        short("decisions.reason", reason)?;
+    }
     let call = Arc::new(call);
     let one = |item: DecideOneOf| {
         let call = Arc::clone(&call);
