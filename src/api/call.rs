@@ -68,15 +68,15 @@ impl Call {
     /// 400 that names the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let text: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
-        // Every body is an object; what is read into a structure would also take its fields as a list.
-        if text.trim_ascii_start().starts_with(b"[") {
+        // An array would be read as the fields in their order. Other values are not repeated in the answer.
+        if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
             return Err(Problem::invalid("$", "a JSON object is needed"));
         }
         let mut source = serde_json::Deserializer::from_slice(text);
-        let read = serde_path_to_error::deserialize(&mut source);
-        let value = read.or_else(|error| with_whole_numbers(text).ok_or_else(|| misread(&error)))?;
-        source.end().map_err(|error| Problem::invalid("$", error.to_string()))?;
-        Ok(value)
+        match serde_path_to_error::deserialize(&mut source) {
+            Ok(value) => source.end().map(|()| value).map_err(|error| Problem::invalid("$", error.to_string())),
+            Err(error) => with_whole_numbers(text).ok_or_else(|| misread(&error)),
+        }
     }
 
     #[must_use]

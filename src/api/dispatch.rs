@@ -22,6 +22,7 @@ use super::idempotency;
 use super::key_uses::Use;
 use super::problem::{Problem, internal};
 use super::route::{Access, Method, Payload, Route, header_bytes_max};
+use super::sign_in;
 use crate::catalog::audit::Actor;
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
@@ -98,7 +99,7 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
     let now = clock::now();
     let caller = match route.access {
         Access::Public => None,
-        Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, now).await?),
+        Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, route.method, now).await?),
     };
     let parameters = parameters(route, request)?;
     check_headers(route, request)?;
@@ -117,6 +118,10 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
         return Err(Problem::unavailable("shutting_down", "the server stops; ask the next one", 5));
     }
     let _permit = match &caller {
+        Some(caller) if route.settles => {
+            app.limiter.admit_settling(&caller.key.id)?;
+            None
+        }
         Some(caller) => Some(app.limiter.admit(&caller.key.id, &tenant)?),
         None => None,
     };
@@ -140,12 +145,15 @@ async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: w
     idempotency::answer(route, call).await
 }
 
-async fn authenticate(app: &Arc<App>, request: &HttpRequest, now: TimeMs) -> Result<Caller, Problem> {
+async fn authenticate(app: &Arc<App>, request: &HttpRequest, method: Method, now: TimeMs) -> Result<Caller, Problem> {
     let failed = |problem: Problem| match client_address(app, request) {
         Some(address) => app.limiter.failure(address).err().unwrap_or(problem),
         None => problem,
     };
-    let presented = caller::presented(request.headers())?.ok_or_else(caller::no_key)?;
+    let Some(presented) = caller::presented(request.headers())? else {
+        let caller = sign_in::caller(&app.catalog, request.headers(), method, now)?;
+        return caller.ok_or_else(caller::no_key);
+    };
     match caller::look_up(&app.catalog, &presented, now)? {
         Known::Valid(key) => {
             app.key_uses.note(app, &key, now);

@@ -31,6 +31,7 @@ async fn tidy(app: &App) -> Result<(), catalog::Error> {
         keys += app.catalog.sweep_requests(&Tenant::new(&tenant.id), now).await?;
     }
     let files = app.catalog.sweep_files(now).await?;
-    tracing::info!(keys, expired_files = files.expired, orphans = files.orphans, "tidied up");
+    let sign_ins = app.catalog.sweep_sign_ins(now).await?;
+    tracing::info!(keys, sign_ins, expired_files = files.expired, orphans = files.orphans, "tidied up");
     Ok(())
 }

@@ -58,12 +58,20 @@ impl Limiter {
         }
     }
 
+    /// One more request that moves or ends what was taken already: only its own key's rate counts.
+    ///
+    /// # Errors
+    /// 429 with `Retry-After`.
+    pub fn admit_settling(&self, key_id: &str) -> Result<(), Problem> {
+        check(&self.keys, &key_id.to_owned(), "this key asks too often")
+    }
+
     /// One more request; hold the permit as long as it is being answered.
     ///
     /// # Errors
     /// 429 with `Retry-After`.
     pub fn admit(&self, key_id: &str, tenant: &Tenant) -> Result<OwnedSemaphorePermit, Problem> {
-        check(&self.keys, &key_id.to_owned(), "this key asks too often")?;
+        self.admit_settling(key_id)?;
         check(&self.tenants, &tenant.to_string(), "this tenant asks too often")?;
         let semaphore = {
             let mut all = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,6 +117,7 @@ mod tests {
         assert_eq!((refused.status, refused.retry_after_seconds), (429, Some(1)));
         let third = limiter.admit("b", &one).unwrap();
         assert_eq!(limiter.admit("b", &one).unwrap_err().status, 429, "three at once");
+        assert!(limiter.admit_settling("e").is_ok(), "what settles is not counted");
         drop(limiter.admit("c", &other).unwrap());
         drop((held, third));
         drop(limiter.admit("d", &one).unwrap());

@@ -29,6 +29,7 @@ mod problem;
 mod route;
 mod routes;
 mod server;
+mod sign_in;
 mod sse;
 mod upkeep;
 

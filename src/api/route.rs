@@ -124,6 +124,9 @@ pub struct Route {
     pub headers: &'static [&'static str],
     /// It makes something: `Idempotency-Key` is honoured.
     pub creates: Option<Creates>,
+    /// It moves or ends what was taken already, so it is not counted among the tenant's requests: a crowd that waits to be answered
+    /// must not keep a person from deciding, or anybody from cancelling.
+    pub settles: bool,
     pub handler: Handler,
 }
 
@@ -150,6 +153,7 @@ impl Route {
             answers: Vec::new(),
             headers: &[],
             creates: None,
+            settles: false,
             handler: Arc::new(|_| async { Err(Problem::new(501, "unfinished", "Not there", "the route has no handler")) }.boxed_local()),
         }
     }
@@ -244,6 +248,13 @@ impl Route {
     #[must_use]
     pub fn headers(mut self, names: &'static [&'static str]) -> Self {
         self.headers = names;
+        self
+    }
+
+    /// It moves or ends what was taken already; see `settles`.
+    #[must_use]
+    pub fn settles(mut self) -> Self {
+        self.settles = true;
         self
     }
 

@@ -1,13 +1,14 @@
 //! The table of routes: every operation there is. Nothing is served that does not stand here.
 
 use super::route::Route;
-use super::{decide, docs, native, operate};
+use super::{decide, docs, native, operate, sign_in};
 
 /// Every operation, in the order of the OpenAPI document.
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut routes = operate::routes();
     routes.extend(docs::routes());
+    routes.extend(sign_in::routes());
     routes.extend(native::routes());
     routes.extend(decide::routes());
     routes
@@ -32,8 +33,17 @@ mod tests {
     #[test]
     fn what_is_public_is_on_a_short_list() {
         let public: Vec<&str> = table().iter().filter(|route| route.access == Access::Public).map(|route| route.path).collect();
-        let known =
-            ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}", "/swagger/v1/swagger.json", "/decide/{token}"];
+        let known = [
+            "/livez",
+            "/readyz",
+            "/metrics",
+            "/openapi.json",
+            "/docs",
+            "/docs/{file}",
+            "/swagger/v1/swagger.json",
+            "/v1/signIn",
+            "/decide/{token}",
+        ];
         let unknown: Vec<&&str> = public.iter().filter(|path| !known.contains(path)).collect();
         assert!(unknown.is_empty(), "public, and not on the list of this test: {unknown:?}");
     }

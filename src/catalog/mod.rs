@@ -25,6 +25,7 @@ pub mod retention;
 pub mod revisions;
 pub mod scopes;
 pub mod secrets;
+pub mod sign_ins;
 pub mod spending;
 pub mod tenants;
 pub mod test_chats;

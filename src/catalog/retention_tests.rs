@@ -1,6 +1,8 @@
 //! Retention: what is due, that families go together, and that nothing unfinished ever goes.
 
 use super::*;
+use crate::catalog::files::{Lifetime, NewFile};
+use crate::catalog::webhooks::{NewWebhook, Reach};
 use crate::ids::Digest;
 use crate::store::Faults;
 
@@ -122,6 +124,22 @@ async fn nothing_unfinished_goes_and_families_go_together() {
     assert!(catalog.store().summary(&tenant, done_child).unwrap().is_none());
     assert!(catalog.store().summary(&tenant, held_child).unwrap().is_some());
     assert!(due(&catalog, &tenant, START.plus(days(60))).is_empty());
+}
+
+#[tokio::test]
+async fn webhooks_and_files_go_with_their_execution() {
+    let (catalog, tenant) = catalog();
+    let (gone, stays) = (id(START, "gone"), id(START, "stays"));
+    for execution in [gone, stays] {
+        make(&catalog, &tenant, execution, START, DONE).await;
+        let hook = NewWebhook { url: "https://a.example".to_owned(), ..NewWebhook::default() };
+        catalog.hook_execution(&tenant, execution, hook, &actor()).await.unwrap();
+        let (name, lifetime) = (execution.to_string(), Lifetime::Execution(execution));
+        catalog.add_file(&tenant, NewFile { name, declared_type: None, bytes: b"x".to_vec(), lifetime }, &actor()).await.unwrap();
+    }
+    catalog.purge_families(&tenant, &[vec![gone]]).await.unwrap();
+    let hooks = |execution| catalog.webhooks(&tenant, &Reach::Execution(execution)).unwrap().len();
+    assert_eq!((hooks(gone), hooks(stays), catalog.store().file_ids().unwrap().len()), (0, 1, 1));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The handle that everything above the store holds.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
 use super::attachments::Attachments;
@@ -48,7 +49,9 @@ impl Store {
     /// # Errors
     /// `Locked` when another process has it, `Damaged` when acknowledged records are lost, `Newer` when a later version wrote it.
     pub fn open(options: &Options) -> Result<Self, Error> {
-        std::fs::create_dir_all(&options.dir).map_err(Error::io("make", &options.dir))?;
+        // What is in it concerns nobody else on the machine.
+        let mut maker = std::fs::DirBuilder::new();
+        maker.recursive(true).mode(0o700).create(&options.dir).map_err(Error::io("make", &options.dir))?;
         let lock = Lock::take(&options.dir)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&options.dir));
         let opened = opening::on_disk(&options.dir, &disk, options.sizes, options.view_cache_bytes)?;

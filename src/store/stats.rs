@@ -43,6 +43,12 @@ impl Month {
         Self { number: 12 * year + month - 1 }
     }
 
+    /// The month before.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self { number: self.number.saturating_sub(1) }
+    }
+
     #[must_use]
     pub fn year(self) -> u32 {
         self.number / 12

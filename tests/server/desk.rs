@@ -132,10 +132,6 @@ impl Desk {
         desk
     }
 
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
     fn agent(&self, id: &str, flow: &str) {
         let root = self.server.root();
         expect(201, &root.json("POST", &format!("{TENANT}/agents"), &json!({"id": id, "displayName": id, "type": "FLOW"})));

@@ -110,6 +110,9 @@ fn bodies_that_are_not_what_they_say_are_refused() {
         b"{\"id\":\"acme\"".as_slice(),
         b"{\"id\":\"acme\"} x",
         b"[]",
+        b"[\"acme\"]",
+        b"[\"acme\",null]",
+        b"\"acme\"",
         b"\xff",
         b"null",
         b"{\"id\":\"acme\",\"id\":\"b\"}",
@@ -151,7 +154,7 @@ fn impatient(waits: Waits) -> (SocketAddr, CancellationToken) {
     let token = CancellationToken::new();
     let stop = Stop { token: token.clone(), grace: Duration::from_millis(10) };
     let (ready, is_ready) = std::sync::mpsc::channel();
-    std::thread::spawn(move || serve(app, listener, &stop, move |_| drop(ready.send(()))));
+    std::thread::spawn(move || serve(app, listener, &stop, move |_| ready.send(()).unwrap()));
     is_ready.recv().unwrap();
     (address, token)
 }

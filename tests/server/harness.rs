@@ -77,6 +77,20 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Its exit code, if it ends by itself within this time.
+    pub fn wait(&mut self, limit: Duration) -> Option<i32> {
+        let until = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            if Instant::now() >= until {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     pub fn root(&self) -> Client {
         self.client(ROOT_KEY)
     }

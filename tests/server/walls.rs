@@ -7,8 +7,17 @@ use serde_json::{Map, Value, json};
 
 use super::harness::{Answer, Client, Server};
 
-const PUBLIC: [&str; 8] =
-    ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/{file}", "/swagger/v1/swagger.json", "/decide/{token}"];
+const PUBLIC: [&str; 9] = [
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs/{file}",
+    "/swagger/v1/swagger.json",
+    "/v1/signIn",
+    "/decide/{token}",
+];
 /// Of these the id may name nothing, whoever asks: an answer without anything in it is right.
 const EMPTY_IS_FINE: [&str; 2] = ["listApiKeyAuditEvents", "listTokenAuditEvents"];
 /// An id that nothing has.
@@ -18,15 +27,15 @@ const NOBODY: &str = "0198c0de-dead-7bee-8000-0123456789ab";
 const NOT_OF_A_TENANT: [&str; 5] = ["revision", "other", "delivery", "chat", "provider"];
 
 /// One operation of the document.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    body: Option<Value>,
+pub struct Operation {
+    pub id: String,
+    pub method: String,
+    pub path: String,
+    pub body: Option<Value>,
     is_form: bool,
 }
 
-fn operations(client: &Client) -> Vec<Operation> {
+pub fn operations(client: &Client) -> Vec<Operation> {
     let document = client.get("/openapi.json").value();
     let mut found = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -88,7 +97,7 @@ fn send(client: &Client, operation: &Operation, path: &str) -> Answer {
     }
 }
 
-fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
+pub fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
     let mut parts = path.split('{');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -100,7 +109,7 @@ fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 /// What tenant `alpha` has, by the name that paths have for it.
-fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
+pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
     let made = |answer: Answer, field: &str| {
         assert!(answer.status < 300, "{}", answer.text());
         answer.value()[field].as_str().unwrap().to_owned()

@@ -96,3 +96,46 @@ fn webhooks_are_made_changed_rotated_and_removed_and_show_their_secret_once() {
     assert_eq!(server.call("GET", &one, None).status, 404);
     assert_eq!(request(&server.address, "GET", HOOKS, &[], "").status, 401);
 }
+
+#[test]
+fn a_start_brings_a_webhook_of_its_own() {
+    let bench = Bench::new();
+    let port = free_port();
+    let receiver = Receiver::at(port);
+    let server = bench.serve();
+    let agents = "/v1/tenants/default/agents";
+    assert_eq!(server.call("POST", agents, Some(&json!({"id": "quick"}))).status, 201);
+    let flow = json!({"flow": {"steps": {"a": {"set": {"x": "1"}}}}});
+    assert_eq!(server.call("POST", &format!("{agents}/quick/revisions"), Some(&flow)).status, 200);
+    let url = format!("http://127.0.0.1:{port}/own");
+    let run = |headers: &[(&str, &str)], action: &str| {
+        let own = [("x-api-key", super::bench::ROOT_KEY), ("content-type", "application/json")];
+        request(&server.address, "POST", &format!("{agents}/quick:{action}"), &[&own, headers].concat(), "{}")
+    };
+    let secret = |headers: &str| headers.lines().find_map(|line| line.strip_prefix("x-flowgate-webhook-secret: ").map(str::to_owned));
+    for (headers, words) in [
+        (vec![("x-flowgate-webhook", "ftp://a.example")], "https://"),
+        (vec![("x-flowgate-webhook", url.as_str()), ("x-flowgate-webhook-events", "execution.done")], "execution.completed"),
+        (vec![("x-flowgate-webhook-events", "execution.completed")], "URL"),
+    ] {
+        let refused = run(&headers, "execute");
+        assert!(refused.status == 400 && refused.body.contains(words), "{}", refused.body);
+    }
+    let headers = [("x-flowgate-webhook", url.as_str()), ("x-flowgate-webhook-events", "execution.completed, execution.failed")];
+    let own = [&headers[..], &[("idempotency-key", "k")]].concat();
+    let ran = run(&own, "execute");
+    assert_eq!(ran.status, 200, "{}", ran.body);
+    let call = receiver.next();
+    let payload = verified(&call, &secret(&ran.headers).unwrap());
+    assert_eq!(
+        (&payload["type"], &payload["data"]["executionRecordId"]),
+        (&json!("execution.completed"), &ran.json()["executionRecordId"])
+    );
+    let again = run(&own, "execute");
+    assert_eq!((again.json()["executionRecordId"].clone(), secret(&again.headers)), (ran.json()["executionRecordId"].clone(), None));
+    assert_eq!(run(&[], "execute").status, 200, "it listens to the one execution");
+    let streamed = run(&headers, "stream");
+    let payload = verified(&receiver.next(), &secret(&streamed.headers).unwrap());
+    let location = streamed.headers.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    assert!(location.ends_with(payload["data"]["executionRecordId"].as_str().unwrap()));
+}

@@ -69,6 +69,7 @@ pub fn routes() -> Vec<Route> {
             .scope(write)
             .takes::<DecideMany>()
             .answers::<DecideResults>(200)
+            .settles()
             .to(decide::decide_many),
         Route::get("/v1/tenants/{tenant}/agents/{agent}/pendingApprovals", "listAgentApprovals", "Approvals of one agent")
             .scope(read)
@@ -92,16 +93,19 @@ fn shared(names: &Names) -> Vec<Route> {
             .scope(write)
             .takes::<Respond>()
             .answers::<Approval>(200)
+            .settles()
             .to(decide::respond),
         Route::post(names.cancel.0, names.cancel.1, "Take it back: a rejection that says so; its execution goes on from there")
             .scope(write)
             .may_take::<Cancel>()
             .answers::<Approval>(200)
+            .settles()
             .to(decide::cancel),
         Route::post(names.decide.0, names.decide.1, "Decide on exactly the digest that was shown")
             .scope(write)
             .takes::<Decide>()
             .answers::<Approval>(200)
+            .settles()
             .to(decide::decide),
         Route::post(names.claim.0, names.claim.1, "Tell the others that you are looking; nobody is kept from deciding")
             .scope(write)

@@ -18,6 +18,7 @@ mod records;
 mod retention;
 mod revisions;
 mod secrets;
+mod statistics;
 mod storage;
 mod tenants;
 mod test_chats;
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         deployments::routes,
         execute::routes,
         records::routes,
+        statistics::routes,
         webhooks::routes,
         secrets::routes,
         budgets::routes,

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::bodies::{self, CreateAgentRevision};
+use super::statistics;
 use crate::api::answer::Answer;
+use crate::api::blocking::blocking;
 use crate::api::call::Call;
 use crate::api::page;
 use crate::api::problem::Problem;
@@ -32,6 +34,9 @@ pub(super) struct Revision {
     /// `production` runs it.
     is_current: bool,
     last_deployed_at: Option<TimeMs>,
+    /// Executions that still run on it or wait; only where one revision is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfinished: Option<u64>,
     /// `flow`, `definition` and whatever else was sent.
     #[serde(flatten)]
     sent: Map<String, Value>,
@@ -175,6 +180,7 @@ impl Revision {
             created_by: row.created_by,
             actor: row.tool,
             last_deployed_at: row.last_deployed_at,
+            unfinished: None,
             sent,
         }
     }
@@ -224,7 +230,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 async fn get(call: Call) -> Result<Answer, Problem> {
     let (row, current) = (row(&call, "revision")?, current(&call)?);
-    Answer::json(&Revision::of(row, current))
+    let (store, tenant, agent, number) = (call.app.catalog.store().clone(), call.tenant.clone(), row.agent.clone(), row.revision);
+    let unfinished = blocking(move || statistics::unfinished(&store, &tenant, &agent, number)).await?;
+    Answer::json(&Revision { unfinished: Some(unfinished), ..Revision::of(row, current) })
 }
 
 async fn parameters(call: Call) -> Result<Answer, Problem> {

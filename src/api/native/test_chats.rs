@@ -12,7 +12,6 @@ use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-use super::execute;
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::page;
@@ -219,7 +218,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let mut items = Vec::with_capacity(chats.len());
     for chat in chats {
         let name = match chat.executions.last() {
-            Some(first) => execute::message(&engine.snapshot(first.id).await?.start.input).chars().take(NAME_CHARACTERS_MAX).collect(),
+            Some(first) => {
+                super::execute::message(&engine.snapshot(first.id).await?.start.input).chars().take(NAME_CHARACTERS_MAX).collect()
+            }
             None => String::new(),
         };
         items.push(TestChat {
@@ -247,7 +248,7 @@ async fn messages(call: Call) -> Result<Answer, Problem> {
         let snapshot = engine.snapshot(row.id).await?;
         messages.push(TestMessage {
             from: format!("{PERSON}{}", row.summary.starter),
-            content: execute::message(&snapshot.start.input),
+            content: super::execute::message(&snapshot.start.input),
             created_at: row.summary.started_at,
             execution_record_id: row.id.0,
         });

@@ -149,7 +149,7 @@ impl Reader {
     fn tell(&mut self, recorded: &crate::machine::event::Recorded) {
         let is_new = self.following.after.is_none_or(|after| recorded.seq > after.seq) && recorded.seq == self.teller.next_seq();
         if self.following.journal && is_new {
-            let id = Position { seq: recorded.seq, part: 0 }.to_string();
+            let id = self.teller.before_next().to_string();
             self.ready.push_back(sse::frame(Some(&id), "journal", recorded));
         }
         for told in self.teller.tell(recorded) {
@@ -230,6 +230,11 @@ impl Reader {
                     Some(first) if first.seq > self.teller.next_seq() => self.phase = Phase::Reading,
                     _ => events.iter().for_each(|recorded| self.tell(recorded)),
                 }
+                Ok(())
+            }
+            // A call begins to speak before its beginning is told of.
+            Some(Notice::Chunk { execution, call, offset, .. }) if execution == own && self.teller.lacks(call, offset) => {
+                self.phase = Phase::Reading;
                 Ok(())
             }
             Some(Notice::Chunk { execution, call, offset, text, .. }) if execution == own => {

@@ -1,6 +1,6 @@
 //! The journal told in the contract's words: a fold from entries to events of a stream. Pure; who listens and waits is in `stream`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
@@ -11,26 +11,48 @@ use crate::ids::{CallId, FrameId, StepId, TimeMs};
 use crate::machine::call::{self, Outcome, Request, ToolUse, Usage};
 use crate::machine::event::{Ending, Event, Part, Place, Recorded};
 
-/// A place in the stream: an entry of the journal, and a part of what follows from it. Of text that is being generated: the entry that
-/// began the call, and the bytes so far.
+/// A place in the stream: an entry of the journal, a part of what follows from it, and how much was told by then of a text that is still
+/// being generated. Rises from event to event, also where a text and other steps go on side by side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     pub seq: u64,
-    pub part: usize,
+    pub part: u32,
+    /// In bytes; 0: no text is under way, or nothing of it was told.
+    pub text: usize,
 }
 
 impl Position {
-    /// `SEQ` or `SEQ.PART`.
+    /// `SEQ`, `SEQ.PART` or `SEQ.PART.TEXT`.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let (seq, part) = text.split_once('.').unwrap_or((text, "0"));
-        Some(Self { seq: seq.parse().ok()?, part: part.parse().ok()? })
+        let mut parts = text.splitn(3, '.');
+        let seq = parts.next()?.parse().ok()?;
+        let part = parts.next().map_or(Some(0), |part| part.parse().ok())?;
+        let text = parts.next().map_or(Some(0), |text| text.parse().ok())?;
+        Some(Self { seq, part, text })
     }
 }
 
 impl std::fmt::Display for Position {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.seq, self.part)
+        match self.text {
+            0 => write!(f, "{}.{}", self.seq, self.part),
+            text => write!(f, "{}.{}.{text}", self.seq, self.part),
+        }
+    }
+}
+
+/// The part of a piece of text that is not in the journal yet: it comes behind everything that follows from the last entry.
+const PIECE: u32 = 9;
+
+/// Which part an event is of what follows from one entry: always the same one, whatever else the entry gives to tell a reader. An entry
+/// gives each of them at most once.
+fn part(event: &str) -> u32 {
+    match event {
+        "text" => 2,
+        "usage" => 3,
+        "error" => 4,
+        _ => 1,
     }
 }
 
@@ -64,7 +86,6 @@ pub struct Teller {
 
 struct Calling {
     place: Place,
-    started_seq: u64,
     /// Shown as a tool call.
     is_tool: bool,
     /// Its text is told as it comes.
@@ -102,10 +123,38 @@ impl Teller {
         }
         self.next_seq += 1;
         let mut events = Vec::new();
+        // The reader's own count stands at this entry: before it for what was told with it, after it for what it began.
+        self.take_up(recorded.seq);
         self.read(recorded, &mut events);
-        let seq = recorded.seq;
-        let told = events.into_iter().enumerate().map(|(index, (event, data))| Told { at: Position { seq, part: index + 1 }, event, data });
+        self.take_up(recorded.seq);
+        let (seq, text) = (recorded.seq, self.text_under_way());
+        let told = events.into_iter().map(|(event, data)| Told { at: Position { seq, part: part(event), text }, event, data });
         told.filter(|told| self.is_new(told.at)).collect()
+    }
+
+    /// Where the reader is before it is told of the next entry.
+    #[must_use]
+    pub fn before_next(&self) -> Position {
+        Position { seq: self.next_seq, part: 0, text: self.text_under_way() }
+    }
+
+    /// Whether something has to be read before this piece can be told: the call is not known, or an earlier piece was not heard.
+    #[must_use]
+    pub fn lacks(&self, call: CallId, offset: usize) -> bool {
+        self.calls.get(&call).is_none_or(|calling| calling.is_answer && offset > calling.told_bytes)
+    }
+
+    fn text_under_way(&self) -> usize {
+        self.calls.values().find(|calling| calling.is_answer).map_or(0, |calling| calling.told_bytes)
+    }
+
+    /// A reader that comes back has the beginning of the text that was under way then.
+    fn take_up(&mut self, seq: u64) {
+        let Some(after) = self.after.filter(|after| after.seq == seq) else { return };
+        if let Some(calling) = self.calls.values_mut().find(|calling| calling.is_answer) {
+            calling.told_bytes = after.text;
+            self.told_bytes = after.text;
+        }
     }
 
     /// A piece of what a model is saying: what of it is new.
@@ -114,11 +163,12 @@ impl Teller {
         let new = text.get(calling.told_bytes.checked_sub(offset)?..).filter(|new| !new.is_empty())?.to_owned();
         calling.told_bytes += new.len();
         self.told_bytes = calling.told_bytes;
-        Some(Told { at: Position { seq: calling.started_seq, part: calling.told_bytes }, event: "text", data: json!({"chunk": new}) })
+        let at = Position { seq: self.next_seq.saturating_sub(1), part: PIECE, text: self.told_bytes };
+        Some(Told { at, event: "text", data: json!({"chunk": new}) })
     }
 
     fn is_new(&self, at: Position) -> bool {
-        self.after.is_none_or(|after| at > after)
+        self.after.is_none_or(|after| (at.seq, at.part) > (after.seq, after.part))
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "only what readers of a stream are told about")]
@@ -128,7 +178,7 @@ impl Teller {
             Event::Entered { frame, step, .. } => self.begin(*frame, step, at),
             Event::CallStarted { call, place, request, .. } => {
                 self.begin(place.frame, &place.step, at);
-                self.call_started(*call, place, request, recorded.seq, at, events);
+                self.call_started(*call, place, request, at, events);
             }
             Event::CallEnded { call, outcome } => self.call_ended(*call, outcome, at, events),
             Event::CallLost { call } => {
@@ -171,15 +221,7 @@ impl Teller {
         self.began.entry((frame, step.clone())).or_insert(at);
     }
 
-    fn call_started(
-        &mut self,
-        call: CallId,
-        place: &Place,
-        request: &call::Call,
-        seq: u64,
-        at: TimeMs,
-        events: &mut Vec<(&'static str, Value)>,
-    ) {
+    fn call_started(&mut self, call: CallId, place: &Place, request: &call::Call, at: TimeMs, events: &mut Vec<(&'static str, Value)>) {
         let is_tool = !matches!(request.request, Request::Llm(_));
         let is_answer = match &request.request {
             Request::Llm(llm) => {
@@ -188,10 +230,7 @@ impl Teller {
             }
             Request::Http(_) | Request::Mcp(_) | Request::Builtin { .. } => false,
         };
-        // A reader that comes back in the middle of this very text has its beginning.
-        let told_bytes = self.after.filter(|after| is_answer && after.seq == seq).map_or(0, |after| after.part);
-        self.told_bytes = self.told_bytes.max(told_bytes);
-        self.calls.insert(call, Calling { place: place.clone(), started_seq: seq, is_tool, is_answer, told_bytes });
+        self.calls.insert(call, Calling { place: place.clone(), is_tool, is_answer, told_bytes: 0 });
         if is_tool {
             events.push(("tool_call", self.tool_call(call, place, &request.request, at)));
         }
@@ -296,20 +335,80 @@ fn tool_result(call: CallId, outcome: &Outcome, at: TimeMs) -> Value {
     json!({"id": format!("call-{}", call.0), "status": status, "endTime": at, "result": result})
 }
 
-/// The step whose output is the flow's: named by `output:`, or the only one behind which nothing comes.
+/// The step whose output is the flow's: named by `output:`, or the only one behind which nothing comes. None where it may run more than
+/// once: only its last text is the response, and nobody knows beforehand which one that is.
 fn answering(spec: &FlowSpec) -> Option<StepId> {
     let named = spec.output.as_ref().map(|output| {
         let inner = output.as_str().trim().strip_prefix("steps.")?.strip_suffix(".output")?;
-        inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-').then(|| StepId::new(inner))
+        inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-').then_some(inner)
     });
-    match named {
-        Some(named) => named,
+    let step = match named {
+        Some(named) => named?,
         None => {
             let mut ends = spec.steps.keys().filter(|step| !spec.edges.iter().any(|edge| edge.from == **step));
             match (ends.next(), ends.next()) {
-                (Some(only), None) => Some(StepId::new(only)),
-                _ => None,
+                (Some(only), None) => only.as_str(),
+                _ => return None,
             }
+        }
+    };
+    (!is_in_a_loop(spec, step)).then(|| StepId::new(step))
+}
+
+fn is_in_a_loop(spec: &FlowSpec, step: &str) -> bool {
+    let (mut open, mut seen) = (vec![step], BTreeSet::new());
+    while let Some(from) = open.pop() {
+        for edge in spec.edges.iter().filter(|edge| edge.from == from) {
+            if edge.to == step {
+                return true;
+            }
+            if seen.insert(edge.to.as_str()) {
+                open.push(&edge.to);
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::compile;
+
+    #[test]
+    fn places_are_written_and_read() {
+        for (text, seq, part, bytes) in [("7", 7, 0, 0), ("7.2", 7, 2, 0), ("7.9.120", 7, 9, 120)] {
+            assert_eq!(Position::read(text), Some(Position { seq, part, text: bytes }));
+        }
+        assert_eq!(Position { seq: 7, part: 9, text: 120 }.to_string(), "7.9.120");
+        for text in ["", "x", "7.", "7.x", "7.1.", "7.1.2.3", "-1", "7.1.-2"] {
+            assert_eq!(Position::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_told_as_it_comes_where_it_is_surely_the_response() {
+        let model = "llm: {model: openai/gpt-5-mini, prompt: x}";
+        let two = format!("{{s: {{set: {{x: 'true'}}}}, a: {{{model}}}, b: {{{model}}}}}");
+        let beside = "[{from: s, to: a}, {from: s, to: b}]";
+        let table = [
+            (format!("{{a: {{{model}}}}}"), "[]", "", Some("a")),
+            (two.clone(), beside, "", None),
+            (two.clone(), beside, "output: steps.a.output", Some("a")),
+            (two, beside, "output: steps.a.output + '!'", None),
+            (
+                format!(
+                    "{{a: {{{model}, visits: 3}}, b: {{approval: {{title: Good?}}}}, c: {{set: {{ok: true}}}}, d: {{fail: {{code: no}}}}}}"
+                ),
+                "[{from: a, to: b}, {from: b, to: a, on: rejected}, {from: b, to: c, on: approved}, {from: a, to: d, on: exhausted}]",
+                "output: steps.a.output",
+                None,
+            ),
+        ];
+        for (steps, edges, output, expected) in table {
+            let text = format!("flow: f\nsteps: {steps}\nedges: {edges}\n{output}\n");
+            let (plan, _) = compile::load(&text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
+            assert_eq!(answering(&plan.spec), expected.map(StepId::new), "{text}");
         }
     }
 }

@@ -92,6 +92,7 @@ pub fn routes() -> Vec<Route> {
         .may_take::<ReasonBody>()
         .answers_with(204, Content::Nothing)
         .answers_with(202, Content::Nothing)
+        .settles()
         .to(cancel_run),
         Route::post(
             "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:cancelWait",
@@ -101,6 +102,7 @@ pub fn routes() -> Vec<Route> {
         .scope(cancel)
         .may_take::<ReasonBody>()
         .answers_with(204, Content::Nothing)
+        .settles()
         .to(cancel_wait),
         Route::post(
             "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:signal",
@@ -229,7 +231,7 @@ async fn retry(call: Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(&call).await?;
     let revision = body.revision.map(|number| revision(&call, &snapshot, number)).transpose()?;
     let request = RetryRequest { from: snapshot.id, revision, starter: call.person()?, execution: Some(id(&call)) };
-    depart(&call, engine.retry(request), &snapshot).await
+    depart(&call, Box::pin(engine.retry(request)), &snapshot).await
 }
 
 async fn fork(call: Call) -> Result<Answer, Problem> {

@@ -22,6 +22,8 @@ use crate::store::{Filter, RunKind};
 
 /// Executions of one family that are read for a tree.
 const FAMILY_MAX: usize = 10_000;
+/// Executions that one request cancels.
+const CANCELLED_AT_ONCE: usize = 1_000;
 /// Rows read at a time for it.
 const FAMILY_CHUNK: usize = 500;
 
@@ -96,8 +98,41 @@ struct Records {
     next_page_token: Option<String>,
 }
 
+/// Which executions to cancel.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CancelBody {
+    /// As in the list of records; what is finished already never fits.
+    filter: ListQuery,
+    #[serde(default)]
+    agent_id: Option<String>,
+    /// Only say what would be cancelled.
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// What a bulk cancel did, or would do.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Cancelled {
+    /// Cancelled, or those that would be.
+    executions: Vec<uuid::Uuid>,
+    /// Ended by themselves meanwhile, or could not be cancelled.
+    not_cancelled: Vec<uuid::Uuid>,
+    /// More fit: ask again.
+    more: bool,
+    dry_run: bool,
+}
+
 pub fn routes() -> Vec<Route> {
     vec![
+        Route::post("/v1/tenants/{tenant}/executionRecords:cancel", "cancelExecutions", "Cancel what fits a filter, 1,000 at a time")
+            .scope(Scope::ExecutionsCancel)
+            .takes::<CancelBody>()
+            .answers::<Cancelled>(200)
+            .to(cancel),
         Route::get(ALL, "listExecutionRecords", "Records of an agent, newest first")
             .scope(Scope::ExecutionsRead)
             .query::<ListQuery>()
@@ -202,6 +237,26 @@ async fn list(call: &Call, flow: Option<&str>) -> Result<Answer, Problem> {
     let listed = engine.list(ListRequest { filter, before, limit: page::size(query.page_size) }).await?;
     let items = listed.rows.iter().map(|row| Record::of(row.id, &row.summary, None, era)).collect();
     Answer::json(&Records { items, next_page_token: listed.next.map(|next| page::token(&next.to_string())) })
+}
+
+async fn cancel(call: Call) -> Result<Answer, Problem> {
+    let body: CancelBody = call.json()?;
+    let unfinished = BTreeSet::from([Status::Running, Status::WaitingPerson, Status::WaitingAsync]);
+    let mut done = Cancelled { dry_run: body.dry_run, ..Cancelled::default() };
+    let Some(mut filter) = body.filter.filter(body.agent_id.as_deref(), call.caller()?.era)? else { return Answer::json(&done) };
+    filter.statuses = if filter.statuses.is_empty() { unfinished } else { filter.statuses.intersection(&unfinished).copied().collect() };
+    if filter.statuses.is_empty() {
+        return Answer::json(&done);
+    }
+    let engine = call.app.engine.of(&call.tenant);
+    let page = engine.list(ListRequest { filter, before: None, limit: CANCELLED_AT_ONCE }).await?;
+    done.more = page.next.is_some();
+    let reason = body.reason.unwrap_or_else(|| "cancelled over the API".to_owned());
+    for row in page.rows {
+        let cancelled = body.dry_run || engine.cancel(row.id, &reason, call.person()?).await.is_ok();
+        if cancelled { done.executions.push(row.id.0) } else { done.not_cancelled.push(row.id.0) }
+    }
+    Answer::json(&done)
 }
 
 /// Every execution of a family, in the order of their starts.

@@ -1,0 +1,99 @@
+//! The server as it is shipped, with its defaults, as a process of its own over a fresh directory; and the flows that are asked for.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::http::Connection;
+
+pub const KEY: &str = "root-key-of-the-benches-0123456789abcdef";
+pub const AGENTS: &str = "/v1/tenants/default/agents";
+pub const APPROVALS: &str = "/v1/tenants/default/pendingApprovals";
+
+/// One durable step that does nothing outside.
+const SHORT: &str = "flow: short\nsteps:\n  only: {set: {done: true}}\n";
+/// A question, and one step behind it.
+const GATE: &str = "flow: gate\nsteps:\n  review: {approval: {title: \"Go on?\"}}\n  done: {set: {done: true}}\n\
+                    edges:\n  - {from: review, to: done, on: approved}\n";
+
+/// Killed when dropped.
+pub struct Served {
+    child: Child,
+    pub address: SocketAddr,
+    /// From the start of the process to the line that says where it listens.
+    #[allow(dead_code, reason = "the soak does not look at it")]
+    pub ready: Duration,
+}
+
+impl Served {
+    pub fn start(directory: &Path) -> Self {
+        let began = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flowgate"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(directory.join("data"))
+            .current_dir(directory)
+            .env_clear()
+            .env("FLOWGATE_ROOT_KEY", KEY)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server ended").unwrap();
+            if let Some((_, address)) = line.split_once("serves on http://") {
+                break address.trim().parse().unwrap();
+            }
+        };
+        let ready = began.elapsed();
+        // A full pipe would stop it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, ready }
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address, KEY).unwrap()
+    }
+
+    /// Agents `short` and `gate`.
+    pub fn with_agents(self) -> Self {
+        let mut connection = self.connect();
+        for (id, flow) in [("short", SHORT), ("gate", GATE)] {
+            let made = connection.post(AGENTS, &json!({"id": id, "displayName": id}).to_string()).unwrap();
+            assert_eq!(made.status, 201, "{}", made.json());
+            let made = connection.post(&format!("{AGENTS}/{id}/revisions"), &json!({"flow": flow}).to_string()).unwrap();
+            assert_eq!(made.status, 200, "{}", made.json());
+        }
+        self
+    }
+
+    /// What the kernel holds in memory for it, in KiB; 0 where the system does not tell.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+    }
+
+    /// Open files and connections.
+    #[allow(dead_code, reason = "only the soak looks at it")]
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The value below which so many of a hundred lie.
+pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    sorted.get(sorted.len() * percent / 100).or(sorted.last()).copied().unwrap_or_default()
+}
