@@ -73,10 +73,10 @@ impl Call {
             return Err(Problem::invalid("$", "a JSON object is needed"));
         }
         let mut source = serde_json::Deserializer::from_slice(text);
-        let read = serde_path_to_error::deserialize(&mut source);
-        let value = read.or_else(|error| with_whole_numbers(text).ok_or_else(|| misread(&error)))?;
-        source.end().map_err(|error| Problem::invalid("$", error.to_string()))?;
-        Ok(value)
+        match serde_path_to_error::deserialize(&mut source) {
+            Ok(value) => source.end().map(|()| value).map_err(|error| Problem::invalid("$", error.to_string())),
+            Err(error) => with_whole_numbers(text).ok_or_else(|| misread(&error)),
+        }
     }
 
     #[must_use]

@@ -12,7 +12,6 @@ use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-use super::execute;
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::page;
