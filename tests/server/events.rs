@@ -120,7 +120,7 @@ fn a_reader_that_is_cut_off_misses_and_repeats_nothing() {
     create(&client, "teller", &json!({}), &flow(&model.url));
     let run = |seed: u64| {
         let record = start(&client, "teller", &json!({}));
-        let journal = if seed % 2 == 0 { "?journal=true" } else { "" };
+        let journal = if seed.is_multiple_of(2) { "?journal=true" } else { "" };
         let path = format!("{record}/events{journal}");
         let (events, cuts) = cut_again_and_again(&server, &path, seed * 7_919);
         assert_eq!(text(&events), response(&client, &record), "seed {seed}");

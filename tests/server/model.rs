@@ -33,9 +33,11 @@ impl Speech {
 #[derive(Clone)]
 pub struct Model {
     pub url: String,
-    /// Bodies, in the order of arrival, each with when its answer had ended.
-    requests: Arc<Mutex<Vec<(Value, Option<Instant>)>>>,
+    requests: Arc<Mutex<Requests>>,
 }
+
+/// Bodies, in the order of arrival, each with when its answer had ended.
+type Requests = Vec<(Value, Option<Instant>)>;
 
 impl Model {
     /// `script` is given the number of the request (from 0) and its body.
@@ -93,11 +95,7 @@ fn content(content: &Value) -> String {
     }
 }
 
-fn answer(
-    stream: TcpStream,
-    requests: &Mutex<Vec<(Value, Option<Instant>)>>,
-    script: &(impl Fn(usize, &Value) -> Speech + ?Sized),
-) -> std::io::Result<()> {
+fn answer(stream: TcpStream, requests: &Mutex<Requests>, script: &(impl Fn(usize, &Value) -> Speech + ?Sized)) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut length, mut is_first) = (0, true);
     loop {

@@ -401,7 +401,7 @@ mod tests {
                     "{{a: {{{model}, visits: 3}}, b: {{approval: {{title: Good?}}}}, c: {{set: {{ok: true}}}}, d: {{fail: {{code: no}}}}}}"
                 ),
                 "[{from: a, to: b}, {from: b, to: a, on: rejected}, {from: b, to: c, on: approved}, {from: a, to: d, on: exhausted}]",
-                "output: steps.a.output",
+                "start: a\noutput: steps.a.output",
                 None,
             ),
         ];
