@@ -76,7 +76,8 @@ fn serve_static() {
     let body = format!("{{\"filler\":\"{}\"}}", "x".repeat(STATIC_BYTES));
     let server = HttpServer::new(move || {
         let body = web::Bytes::from(body.clone());
-        let answer = move || std::future::ready(HttpResponse::Ok().content_type("application/json").body(body.clone()));
+        // It takes the body: a connection whose request was not read to its end is closed.
+        let answer = move |_: web::Bytes| std::future::ready(HttpResponse::Ok().content_type("application/json").body(body.clone()));
         App::new().route("/static", web::post().to(answer))
     });
     actix_web::rt::System::new().block_on(server.listen(listener).unwrap().run()).unwrap();
