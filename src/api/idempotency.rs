@@ -254,7 +254,8 @@ fn fingerprint(route: &Route, call: &Call) -> Digest {
 /// A form's delimiter is made up anew for every attempt.
 fn without_boundary(body: &[u8], content_type: &str) -> Vec<u8> {
     let boundary = content_type.split(';').find_map(|part| part.trim().strip_prefix("boundary=")).unwrap_or_default().trim_matches('"');
-    if boundary.is_empty() {
+    // RFC 2046 allows 70 characters; what is longer is refused when the form is read, and searching for it would take long.
+    if boundary.is_empty() || boundary.len() > 70 {
         return body.to_vec();
     }
     let delimiter = format!("--{boundary}");

@@ -111,6 +111,8 @@ async fn sign_in(call: Call) -> Result<Answer, Problem> {
         Known::Revoked(_, problem) => return Err(refused(*problem)),
         Known::No(problem) => return Err(refused(*problem)),
     };
+    // Counted like any other request of the key: it leaves a row behind.
+    let _permit = call.app.limiter.admit(&key.id, &key.tenant)?;
     let value = call.app.catalog.sign_in(&key, call.now).await?;
     let secure = if call.header("x-forwarded-proto") == Some("https") { "; Secure" } else { "" };
     let seconds = SIGN_IN_MS / 1_000;

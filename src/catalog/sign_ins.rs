@@ -21,6 +21,8 @@ const SWEPT_AT_ONCE: usize = 10_000;
 struct SignIn {
     tenant: Tenant,
     key_id: String,
+    /// Of the key's value at the time: a rotation ends the sign-in with it.
+    key_hash: Digest,
     expires_at: TimeMs,
 }
 
@@ -37,7 +39,7 @@ impl Catalog {
         let mut bytes = [0; VALUE_BYTES];
         getrandom::fill(&mut bytes).map_err(|error| Error::Store(format!("the system gives no randomness: {error}")))?;
         let value = URL_SAFE_NO_PAD.encode(bytes);
-        let row = SignIn { tenant: key.tenant.clone(), key_id: key.id.clone(), expires_at: now.plus(SIGN_IN_MS) };
+        let row = SignIn { tenant: key.tenant.clone(), key_id: key.id.clone(), key_hash: key.hash, expires_at: now.plus(SIGN_IN_MS) };
         let mut changes = Changes::default();
         changes.put(&Self::system(), &Digest::of(value.as_bytes()).hex(), 0, &row);
         self.commit(changes).await?;
@@ -51,7 +53,8 @@ impl Catalog {
     pub fn signed_in(&self, value: &str, now: TimeMs) -> Result<Option<KeyRow>, Error> {
         let found = self.get::<SignIn>(&Self::system(), &Digest::of(value.as_bytes()).hex())?;
         let Some(row) = found.map(|stored| stored.value).filter(|row| now < row.expires_at) else { return Ok(None) };
-        Ok(self.key(&row.tenant, &row.key_id)?.map(|stored| stored.value))
+        let key = self.key(&row.tenant, &row.key_id)?.map(|stored| stored.value);
+        Ok(key.filter(|key| key.hash == row.key_hash))
     }
 
     /// Ends a sign-in; one that is not there is ended.

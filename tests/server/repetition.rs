@@ -80,7 +80,9 @@ fn a_key_that_is_none_is_refused() {
     let root = server.root();
     for key in ["", " ", "a b", &"k".repeat(201), "\u{e9}"] {
         let answer = root.once(key, "/v1/tenants", &json!({"id": "acme"})).unwrap();
-        assert_eq!((answer.status, answer.code().as_str()), (400, "idempotency_key"), "{key:?}");
+        // Too long is refused as every header is, before anybody looks what it is for.
+        let code = if key.len() > 200 { "invalid" } else { "idempotency_key" };
+        assert_eq!((answer.status, answer.code().as_str()), (400, code), "{key:?}");
     }
     let twice = [("content-type", "application/json"), ("idempotency-key", "a"), ("idempotency-key", "b")];
     assert_eq!(root.request("POST", "/v1/tenants", &twice, br#"{"id": "acme"}"#).unwrap().code(), "idempotency_key");

@@ -72,7 +72,7 @@ fn a_flow_in_the_body_is_tried_out_as_a_test() {
     let events = Follower::post(server.address, &format!("{AGENT}:streamTest"), &[], &inline).unwrap().rest();
     assert_eq!(text(&events), "Hi Bo");
     for (body, status) in [
-        (json!({"parameters": {"name": "Bo"}}), 400),
+        (json!({"parameters": {"name": "Bo"}}), 422),
         (json!({"flow": {"steps": {}}}), 422),
         (json!({"flow": flow("Hi"), "parameters": {"name": "Bo"}, "colour": "red"}), 422),
         (json!({"flow": flow("Hi"), "parameters": 7}), 400),

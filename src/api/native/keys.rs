@@ -330,8 +330,15 @@ async fn generate(call: Call) -> Result<Answer, Problem> {
     if let Some(role) = wanted.roles.iter().find(|role| !own.is_root && !own.may(Scope::Admin) && !own.roles.contains(role)) {
         return Err(Problem::new(403, "not_allowed", "The key may not do this", format!("only an administrator gives the role `{role}`")));
     }
+    let is_administrator = own.is_root || own.may(Scope::Admin);
+    // Whoever could take another person's name would get past every quorum and every exclusion.
+    if let Some(user) = wanted.user.as_ref().filter(|user| !is_administrator && **user != own.user) {
+        let detail = format!("only an administrator makes a key for another user (`{user}`); yours is `{}`", own.user);
+        return Err(Problem::new(403, "not_allowed", "The key may not do this", detail));
+    }
+    let user = wanted.user.unwrap_or_else(|| if is_administrator { wanted.name.clone() } else { own.user.clone() });
     let new = NewKey {
-        user: wanted.user.unwrap_or_else(|| wanted.name.clone()),
+        user,
         name: wanted.name,
         kind: wanted.kind,
         scopes: granted,
@@ -351,8 +358,31 @@ fn overlap(call: &Call) -> Result<Option<TimeMs>, Problem> {
     Ok(wanted.overlap_seconds.map(|seconds| call.now.plus(u64::from(seconds) * 1_000)))
 }
 
+/// A key whose value somebody gets to see, or that is switched on for them, must not be worth more than their own.
+fn must_hold(call: &Call) -> Result<(), Problem> {
+    let own = &call.caller()?.key;
+    if own.is_root || own.may(Scope::Admin) {
+        return Ok(());
+    }
+    let Some(stored) = call.app.catalog.key(&call.tenant, call.parameter("key")?)? else { return Ok(()) };
+    for scope in &stored.value.scopes {
+        call.caller()?.must(*scope)?;
+    }
+    let is_own = stored.value.user == own.user && stored.value.roles.iter().all(|role| own.roles.contains(role));
+    if is_own {
+        return Ok(());
+    }
+    Err(Problem::new(
+        403,
+        "not_allowed",
+        "The key may not do this",
+        "only an administrator does this to a key of another user or with other roles",
+    ))
+}
+
 async fn rotate(call: Call) -> Result<Answer, Problem> {
     let until = overlap(&call)?;
+    must_hold(&call)?;
     let minted = call.app.catalog.rotate_key(&call.tenant, call.parameter("key")?, until, &call.actor()?).await?;
     Answer::json(&Generated::from(minted))
 }
@@ -360,12 +390,16 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
 /// As the earlier clients know it: a new id.
 async fn replace(call: Call) -> Result<Answer, Problem> {
     let until = overlap(&call)?;
+    must_hold(&call)?;
     let minted = call.app.catalog.replace_key(&call.tenant, call.parameter("key")?, until, &call.actor()?).await?;
     Answer::json(&Generated::from(minted))
 }
 
 async fn switch(call: Call) -> Result<Answer, Problem> {
     let wanted: Change = call.json()?;
+    if wanted.is_active {
+        must_hold(&call)?;
+    }
     let row = call.app.catalog.switch_key(&call.tenant, call.parameter("key")?, wanted.is_active, &call.actor()?).await?;
     Answer::json(&Key::from(row))
 }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
 pub use session::{SessionLocks, message};
-pub use start::{Origin, ParameterCache, Started, begin, begun};
+pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
 pub use steps::StepResult;
 pub use stream::{Following, Until, follow};
 pub use teller::Position;

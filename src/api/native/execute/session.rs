@@ -64,7 +64,9 @@ pub async fn admit(call: &Call, engine: &EngineHandle, agent: &AgentRow, session
     let order = call.app.sessions.of(&call.tenant, &agent.id, session).await;
     let until = tokio::time::Instant::now() + Duration::from_secs(TURN_SECONDS_MAX);
     loop {
-        let running = unfinished(engine, agent, session, purpose).await?;
+        let mut running = unfinished(engine, agent, session, purpose).await?;
+        // What an earlier attempt at this very request has begun is no other message.
+        running.retain(|execution| call.reserved.is_none_or(|reserved| reserved.execution != *execution));
         let Some(first) = running.first().copied() else { break };
         match agent.settings.when_busy {
             WhenBusy::Parallel => break,

@@ -103,6 +103,10 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let config = config(&engine, &flow, &environment).await?;
     // Nobody else knows the name of a session that begins.
     let turn = if is_new { None } else { Some(session::admit(call, &engine, &agent, &session, purpose).await?) };
+    // An earlier attempt at the same request may have begun while this one waited for its turn.
+    if let Some(started) = begun(call).await? {
+        return Ok(started);
+    }
     let mode = mode(call, &engine, &flow, request.mode).await?;
     let resolver = resolver(call, environment.slug.clone());
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
@@ -249,7 +253,7 @@ fn rehearsal(call: &Call, agent: &str, mode: Mode) -> Option<RehearsalSpec> {
 }
 
 /// Child agents run what is deployed where their parent runs.
-fn resolver(call: &Call, environment: String) -> Resolver {
+pub fn resolver(call: &Call, environment: String) -> Resolver {
     let (catalog, tenant) = (call.app.catalog.clone(), call.tenant.clone());
     Resolver(Arc::new(move |agent| {
         let chosen = catalog.choose(&tenant, agent, &environment, None, clock::entropy()).ok()?;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::found;
 use super::record::Record;
 use crate::api::answer::Answer;
+use crate::api::budgeted;
 use crate::api::call::Call;
 use crate::api::native::execute::{self, ExecuteRequest, ExecutionResult, Origin, Patience};
 use crate::api::problem::Problem;
@@ -226,10 +227,31 @@ fn revision(call: &Call, snapshot: &Snapshot, revision: u32) -> Result<FlowRef, 
     Ok(FlowRef { name: snapshot.summary.flow.clone(), revision, digest: chosen.digest })
 }
 
+/// A new execution of an agent that may run now: not switched off, not deleted, within its budget.
+async fn may_begin(call: &Call, snapshot: &Snapshot, revision: Option<&FlowRef>) -> Result<(), Problem> {
+    let agent = call.app.catalog.living_agent(&call.tenant, &snapshot.summary.flow)?.value;
+    if !agent.enabled {
+        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
+    }
+    let flow = revision.cloned().unwrap_or_else(|| FlowRef {
+        name: agent.id.clone(),
+        revision: snapshot.start.revision,
+        digest: snapshot.start.digest,
+    });
+    let environment = snapshot.summary.environment().to_owned();
+    let resolver = execute::resolver(call, environment);
+    let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, snapshot.summary.purpose, &flow, &resolver, call.now).await?;
+    match refused {
+        Some(error) => Err(budgeted::problem(&error, snapshot.id)),
+        None => Ok(()),
+    }
+}
+
 async fn retry(call: Call) -> Result<Answer, Problem> {
     let body: RetryBody = call.json()?;
     let (engine, snapshot) = found(&call).await?;
     let revision = body.revision.map(|number| revision(&call, &snapshot, number)).transpose()?;
+    may_begin(&call, &snapshot, revision.as_ref()).await?;
     let request = RetryRequest { from: snapshot.id, revision, starter: call.person()?, execution: Some(id(&call)) };
     depart(&call, Box::pin(engine.retry(request)), &snapshot).await
 }
@@ -238,6 +260,7 @@ async fn fork(call: Call) -> Result<Answer, Problem> {
     let body: ForkBody = call.json()?;
     let (engine, snapshot) = found(&call).await?;
     let (attempt, output) = (body.attempt, body.output.0);
+    may_begin(&call, &snapshot, None).await?;
     let request = ForkRequest { from: snapshot.id, attempt, output, starter: call.person()?, execution: Some(id(&call)) };
     depart(&call, engine.fork(request), &snapshot).await
 }
