@@ -108,8 +108,7 @@ async fn sign_in(call: Call) -> Result<Answer, Problem> {
     };
     let key = match caller::look_up(&call.app.catalog, &presented, call.now).map_err(|error: catalog::Error| Problem::from(error))? {
         Known::Valid(key) => *key,
-        Known::Revoked(_, problem) => return Err(refused(*problem)),
-        Known::No(problem) => return Err(refused(*problem)),
+        Known::Revoked(_, problem) | Known::No(problem) => return Err(refused(*problem)),
     };
     // Counted like any other request of the key: it leaves a row behind.
     let _permit = call.app.limiter.admit(&key.id, &key.tenant)?;

@@ -282,7 +282,7 @@ impl Keys {
                 if let Some(overlap) = overlap {
                     body["overlapSeconds"] = json!(overlap.ms.div_ceil(1_000));
                 }
-                read(client.post(client.at(&["apiKeys", &format!("{id}:rotate")])?, &body).await?)
+                read(client.post(client.at(&["tokens", &format!("{id}:rotate")])?, &body).await?)
             }
             Self::Here { catalog, tenant, actor } => {
                 let until = overlap.map(|overlap| actor.at.plus(overlap.ms));
