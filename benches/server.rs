@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::print_stdout,
     clippy::cast_precision_loss,
+    clippy::similar_names,
     reason = "a benchmark: it prints its result and stops at the first fault"
 )]
 

@@ -8,7 +8,7 @@ use flowgate::ids::{BootId, CallId, ExecutionId, Tenant, TimeMs};
 use flowgate::machine::call::{Answer, Outcome, Usage};
 use flowgate::machine::effect::Effect;
 use flowgate::machine::event::Recorded;
-use flowgate::machine::input::{Body, Input, Mode, Start};
+use flowgate::machine::input::{Body, Input, Mode, Purpose, Start};
 use flowgate::machine::question::Person;
 use flowgate::machine::{State, decide};
 use serde_json::{Value, json};
@@ -85,6 +85,12 @@ impl Drive {
             prices: BTreeMap::new(),
             allowance: None,
             origin: None,
+            purpose: Purpose::Production,
+            trigger: None,
+            labels: BTreeMap::new(),
+            history: Vec::new(),
+            attachments: Vec::new(),
+            refused: None,
         }))
     }
 }

@@ -1,5 +1,16 @@
 //! The server from outside: the real binary, asked over HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
+#![allow(
+    clippy::similar_names,
+    clippy::format_push_string,
+    clippy::type_complexity,
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    clippy::cast_lossless,
+    clippy::large_stack_arrays,
+    clippy::print_stdout,
+    reason = "stories of a test: read once, top to bottom"
+)]
 #![cfg(unix)]
 
 mod approvals;
