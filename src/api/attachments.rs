@@ -235,10 +235,10 @@ mod tests {
         for (second, status) in [
             (json!({"name": "b", "content": STANDARD.encode("abcde")}), 413),
             (json!({"name": "b", "content": STANDARD.encode([0_u8, 1])}), 422),
-            (json!({"name": "b", "content": "%"}), 400),
-            (json!({"content": ""}), 400),
-            (json!({"name": "b"}), 400),
-            (json!({"fileId": "x", "content": ""}), 400),
+            (json!({"name": "b", "content": "%"}), 422),
+            (json!({"content": ""}), 422),
+            (json!({"name": "b"}), 422),
+            (json!({"fileId": "x", "content": ""}), 422),
             (json!({"fileId": "0198c0de-0000-7000-8000-000000000000"}), 404),
             (json!({"fileId": "../x"}), 404),
         ] {
@@ -247,7 +247,7 @@ mod tests {
             assert!(catalog.store().file_ids().unwrap().is_empty(), "{second}");
         }
         let many = vec![fits; ATTACHMENTS_MAX + 1];
-        assert_eq!(resolve_of(&catalog, &limits, json!(many)).await.unwrap_err().status, 400);
+        assert_eq!(resolve_of(&catalog, &limits, json!(many)).await.unwrap_err().status, 422);
         let long = json!({"name": "l", "content": STANDARD.encode("x".repeat(TEXT_BYTES_MAX))});
         let problem = resolve_of(&catalog, &AttachmentLimits::from(&AgentSettings::default()), json!([long, long, long, long, long, long]))
             .await

@@ -161,7 +161,7 @@ fn impatient(waits: Waits) -> (SocketAddr, CancellationToken) {
 
 #[test]
 fn slow_clients_are_given_up() {
-    let (address, stop) = impatient(Waits { headers: Duration::from_millis(300), body: Duration::from_millis(300) });
+    let (address, stop) = impatient(Waits { headers: Duration::from_millis(1_500), body: Duration::from_millis(1_500) });
     let patience = Duration::from_secs(20);
     let (answer, rest) = {
         let raw = exchange(address, b"GET /livez HTTP/1.1\r\nHost: x\r\nX-", patience).unwrap();

@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(backup_path(Some(place), "2026-11-25.a_b").ok(), Some(place.join("2026-11-25.a_b")));
         assert_eq!(backup_path(None, "monday").unwrap_err().code, "no_backup_dir");
         for name in ["", "..", ".", ".hidden", "a/b", "/etc", "a\\b", "ü", "a b", "a\0", &"a".repeat(101)] {
-            assert_eq!(backup_path(Some(place), name).unwrap_err().status, 400, "{name}");
+            assert_eq!(backup_path(Some(place), name).unwrap_err().status, 422, "{name}");
         }
     }
 }

@@ -391,7 +391,7 @@ mod tests {
             assert_eq!(Place::read(Some(&place.token())).unwrap(), place);
         }
         for nonsense in ["open/x/y", "closed/1", "other"] {
-            assert_eq!(Place::read(Some(&page::token(nonsense))).unwrap_err().status, 400);
+            assert_eq!(Place::read(Some(&page::token(nonsense))).unwrap_err().status, 422);
         }
     }
 }
