@@ -94,7 +94,7 @@ async fn of_tenant(call: Call) -> Result<Answer, Problem> {
 async fn answer(call: &Call, flow: Option<String>) -> Result<Answer, Problem> {
     let query: Query = call.query()?;
     let month = |name: &str, text: &Option<String>| -> Result<Option<Month>, Problem> {
-        let read = text.as_ref().map(|text| text.parse::<Month>().map_err(|_| Problem::invalid(name, "write it as 2026-03")));
+        let read = text.as_ref().map(|text| text.parse::<Month>().map_err(|_| Problem::unfit(name, "write it as 2026-03")));
         read.transpose()
     };
     let last_month = month("toMonth", &query.to_month)?;
