@@ -97,7 +97,6 @@ pub async fn answer(route: &Route, call: Call) -> Result<Answer, Problem> {
     let stored = match app.catalog.reserve_request(&tenant, &request.key, route.operation, fingerprint, call.now).await? {
         Reservation::Fresh(stored) => stored,
         Reservation::Known(known) if known.value.fingerprint != fingerprint => return Err(mismatch()),
-        Reservation::Known(known) if creates == Creates::Execution => known,
         Reservation::Known(_) => match app.catalog.take_over_request(&tenant, &request.key).await? {
             Some(taken) if taken.value.fingerprint != fingerprint => return Err(mismatch()),
             Some(taken) if taken.value.state != RequestState::Begun => return again(creates, taken.value.state),
@@ -130,7 +129,7 @@ impl Request<'_> {
             Err(_) => true,
         };
         let is_recorded_refusal = matches!(&answered, Err(problem) if problem.code == BUDGET);
-        // Somebody else under the same key may be about to start it.
+        // Somebody else under the same key may be about to start it: whoever comes moves the version, so that a late `free` is stale.
         if failed && working.is_last() {
             let exists = self.app.catalog.store().summary(self.tenant, execution).map_or(true, |summary| summary.is_some());
             if !exists || is_recorded_refusal {
