@@ -20,6 +20,7 @@ mod cancels;
 mod desk;
 mod docs;
 mod drafts;
+mod escalation;
 mod events;
 mod follower;
 mod hardening;
