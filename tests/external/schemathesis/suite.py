@@ -1,6 +1,6 @@
 """Reads our OpenAPI and tries to make an answer differ from it: schemathesis with every check, against a server with a few objects in it.
 
-Called by tests/external/run. FLOWGATE_FUZZ_EXAMPLES sets how many requests an operation gets (default 20; by hand 200), FLOWGATE_FUZZ_SEED the seed.
+Called by tests/external/run. FLOWGATE_FUZZ_EXAMPLES sets how many requests an operation gets (default 15; by hand 200), FLOWGATE_FUZZ_SEED the seed.
 Further arguments go to schemathesis: `tests/external/run schemathesis --include-path-regex approvals`.
 """
 
@@ -58,7 +58,7 @@ def furnish(scene):
 def fuzz(scene, directory, arguments):
     settings = {**os.environ, **furnish(scene), "FUZZED_URL": scene.server.url, "FUZZED_KEY": ROOT_KEY}
     seed = os.environ.get("FLOWGATE_FUZZ_SEED") or str(random.randrange(2**32))
-    examples = os.environ.get("FLOWGATE_FUZZ_EXAMPLES", "20")
+    examples = os.environ.get("FLOWGATE_FUZZ_EXAMPLES", "15")
     print(f"seed {seed}, {examples} examples for each operation", flush=True)
     command = [
         PROGRAMS.resolve() / "schemathesis/bin/schemathesis", "--config-file", HERE / "schemathesis.toml", "--no-color",
