@@ -1,5 +1,6 @@
 //! The server under a mixed load for a long time: 64 clients execute, stream, approve and cancel at a bounded rate. Any answer that is
-//! not the expected one is a fault; memory, descriptors and disk are printed over time. Usage: `cargo bench --bench soak`;
+//! not the expected one is a fault; memory, descriptors and disk are printed over time, and at the end the memory of a new process with the same
+//! store: what that does not have was not kept for the store. Usage: `cargo bench --bench soak`;
 //! `FLOWGATE_SOAK_SECONDS` (60; by hand 1,200), `FLOWGATE_SOAK_PER_SECOND` (300 executions); results in docs/benchmarks.md.
 #![allow(
     clippy::unwrap_used,
@@ -74,7 +75,15 @@ fn main() -> std::process::ExitCode {
         }
     });
     check_nothing_is_left(&server, &tally);
-    println!();
+    let before = server.resident_kib();
+    drop(server);
+    let server = Served::start(directory.path());
+    check_nothing_is_left(&server, &tally);
+    println!(
+        "\nmemory, KiB: {before}; a new process with that store: {}, ready after {} ms\n",
+        server.resident_kib(),
+        server.ready.as_millis()
+    );
     for (kind, taken) in KINDS.iter().zip(tally.taken) {
         let mut taken = taken.into_inner().unwrap();
         taken.sort();

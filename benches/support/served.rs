@@ -25,7 +25,6 @@ pub struct Served {
     child: Child,
     pub address: SocketAddr,
     /// From the start of the process to the line that says where it listens.
-    #[allow(dead_code, reason = "the soak does not look at it")]
     pub ready: Duration,
 }
 
