@@ -14,6 +14,7 @@ use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
 use super::native::{ParameterCache, SessionLocks};
+use super::paths::Paths;
 use super::route::{BODY_BYTES_DEFAULT, Route};
 use crate::catalog::Catalog;
 use crate::catalog::secrets::SecretVault;
@@ -114,11 +115,13 @@ pub struct App {
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
+    pub paths: Paths,
 }
 
 impl App {
     #[must_use]
     pub fn new(engine: EngineHandle, catalog: Catalog, runner: Runner, vault: Arc<SecretVault>, settings: Settings) -> Self {
+        let routes = super::routes::table();
         Self {
             engine,
             catalog,
@@ -135,7 +138,8 @@ impl App {
             notify: notify::Settings::default(),
             sessions: SessionLocks::default(),
             closing: CancellationToken::new(),
-            routes: Arc::new(super::routes::table()),
+            paths: Paths::of(&routes),
+            routes: Arc::new(routes),
         }
     }
 

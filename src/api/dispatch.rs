@@ -27,62 +27,38 @@ use crate::catalog::audit::Actor;
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
 
+/// What the names of a path stand for.
+type Named = HashMap<&'static str, String>;
+
 /// One part of a path, in bytes.
 const SEGMENT_BYTES_MAX: usize = 200;
 
-/// Adds every route to actix's tables.
+/// Everything goes through our own table of paths.
 pub fn configure(app: &Arc<App>, config: &mut web::ServiceConfig) {
-    let mut paths: Vec<(&str, Vec<Route>)> = Vec::new();
-    for route in app.routes.iter() {
-        match paths.iter_mut().find(|(path, _)| *path == route.path) {
-            Some((_, routes)) => routes.push(route.clone()),
-            None => paths.push((route.path, vec![route.clone()])),
-        }
-    }
-    // What is spelt out comes before what may be anything.
-    paths.sort_by_key(|(path, _)| path.replace('{', "\u{10ffff}"));
-    for (path, routes) in paths {
-        let allowed: Vec<&str> = routes.iter().map(|route| route.method.name()).collect();
-        let allowed = allowed.join(", ");
-        let mut resource = web::resource(pattern(path));
-        for route in routes {
-            let (app, route) = (Arc::clone(app), Arc::new(route));
-            let method = method(route.method);
-            let handler = move |request: HttpRequest, payload: web::Payload| serve(Arc::clone(&app), Arc::clone(&route), request, payload);
-            resource = resource.route(method.to(handler));
-        }
-        let refuse = move |request: HttpRequest| {
-            let problem = Problem::new(405, "method_not_allowed", "Not this way", format!("this path takes {allowed}"));
-            let response = respond_problem(problem, request.path());
-            std::future::ready(with_header(response, "allow", &allowed))
-        };
-        config.service(resource.default_service(web::to(refuse)));
-    }
-    config.default_service(web::to(|request: HttpRequest| async move {
-        respond_problem(Problem::not_found("path", request.path()), request.path())
-    }));
+    let app = Arc::clone(app);
+    config.default_service(web::to(move |request: HttpRequest, payload: web::Payload| begin(Arc::clone(&app), request, payload)));
 }
 
-/// Our path as actix's: a name is one segment, or the part of one before a colon.
-fn pattern(path: &str) -> String {
-    path.replace('}', ":[^/:]+}")
-}
-
-fn method(method: Method) -> actix_web::Route {
-    match method {
-        Method::Get => web::get(),
-        Method::Post => web::post(),
-        Method::Put => web::put(),
-        Method::Patch => web::patch(),
-        Method::Delete => web::delete(),
-    }
+/// Finds the route.
+async fn begin(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    // As actix reads it: decoded, except for what would change its parts.
+    let path = request.match_info().as_str();
+    let Some((found, named)) = app.paths.find(path) else {
+        return respond_problem(Problem::not_found("path", request.path()), request.path());
+    };
+    let Some(route) = found.route(request.method().as_str()) else {
+        let allowed = found.methods();
+        let problem = Problem::new(405, "method_not_allowed", "Not this way", format!("this path takes {allowed}"));
+        return with_header(respond_problem(problem, request.path()), "allow", &allowed);
+    };
+    serve(&app, route, named, request.clone(), payload).await
 }
 
 /// One request, from its headers to its response.
-async fn serve(app: Arc<App>, route: Arc<Route>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+async fn serve(app: &Arc<App>, route: &Route, named: Named, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let began = Instant::now();
     app.metrics.in_flight.inc();
-    let answering = AssertUnwindSafe(answer(&app, &route, &request, payload)).catch_unwind();
+    let answering = AssertUnwindSafe(answer(app, route, named, &request, payload)).catch_unwind();
     let answered = answering.await.unwrap_or_else(|_| Err(internal(&format!("the handler of {} panicked", route.operation))));
     app.metrics.in_flight.dec();
     let response = match answered {
@@ -95,13 +71,13 @@ async fn serve(app: Arc<App>, route: Arc<Route>, request: HttpRequest, payload: 
     response
 }
 
-async fn answer(app: &Arc<App>, route: &Route, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Problem> {
+async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpRequest, payload: web::Payload) -> Result<Answer, Problem> {
     let now = clock::now();
     let caller = match route.access {
         Access::Public => None,
         Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, route.method, now).await?),
     };
-    let parameters = parameters(route, request)?;
+    let parameters = checked(named)?;
     check_headers(route, request)?;
     let tenant = match &caller {
         Some(caller) => tenant(app, caller, parameters.get("tenant").map(String::as_str))?,
@@ -187,18 +163,16 @@ fn tenant(app: &App, caller: &Caller, named: Option<&str>) -> Result<Tenant, Pro
     }
 }
 
-fn parameters(route: &Route, request: &HttpRequest) -> Result<HashMap<&'static str, String>, Problem> {
-    let mut parameters = HashMap::new();
-    for name in route.parameters() {
-        let value = request.match_info().get(name).unwrap_or_default();
+/// The names of the path, if they can be names.
+fn checked(named: Named) -> Result<Named, Problem> {
+    for (name, value) in &named {
         let plain =
             !value.is_empty() && value.len() <= SEGMENT_BYTES_MAX && !value.chars().any(|c| c.is_control() || c == '/' || c == '\\');
         if !plain || value == "." || value == ".." || value.contains("%2F") || value.contains("%2f") {
             return Err(Problem::not_found(name, value));
         }
-        parameters.insert(name, value.to_owned());
     }
-    Ok(parameters)
+    Ok(named)
 }
 
 fn check_headers(route: &Route, request: &HttpRequest) -> Result<(), Problem> {

@@ -25,6 +25,7 @@ mod native;
 mod openapi;
 mod operate;
 mod page;
+mod paths;
 mod problem;
 mod route;
 mod routes;
