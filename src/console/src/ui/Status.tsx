@@ -28,7 +28,7 @@ export function Tally(props: { tone: Tone; value: number; more?: boolean; label:
   const { value, more, label } = props;
   if (value === 0) {
     return (
-      <span className="number quiet">
+      <span className="tally-none number quiet">
         0<span className="unseen"> {label}</span>
       </span>
     );

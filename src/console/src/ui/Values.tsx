@@ -62,7 +62,7 @@ export function Figure(props: { label: string; children: React.ReactNode; note?:
     <div className="figure">
       <dt>{props.label}</dt>
       <dd>{props.children}</dd>
-      {props.note && <div className="figure-note">{props.note}</div>}
+      {props.note && <dd className="figure-note">{props.note}</dd>}
     </div>
   );
 }
