@@ -1,1 +1,0 @@
-import{j as o,E as t}from"./index-BkI8D6Nw.js";import{R as e}from"./RoomHead-rQIeMIo2.js";function a(m){return o.jsxs("div",{className:"room",children:[o.jsx(e,{title:"Compare"}),o.jsx(t,{title:"Not built yet"})]})}export{a as default};

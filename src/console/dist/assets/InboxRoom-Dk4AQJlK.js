@@ -1,1 +1,0 @@
-import{j as o,E as t}from"./index-BkI8D6Nw.js";import{R as s}from"./RoomHead-rQIeMIo2.js";function i(e){return o.jsxs("div",{className:"room",children:[o.jsx(s,{title:"Inbox"}),o.jsx(t,{title:"Not built yet"})]})}export{i as default};

@@ -1,1 +1,0 @@
-import{j as e,E as t}from"./index-BkI8D6Nw.js";import{R as o}from"./RoomHead-rQIeMIo2.js";function r(s){return e.jsxs("div",{className:"room",children:[e.jsx(o,{title:"Release"}),e.jsx(t,{title:"Not built yet"})]})}export{r as default};
