@@ -12,6 +12,7 @@ mod blocking;
 pub mod budgeted;
 mod call;
 mod caller;
+mod console;
 mod decide;
 mod dispatch;
 mod docs;

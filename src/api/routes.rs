@@ -1,13 +1,14 @@
 //! The table of routes: every operation there is. Nothing is served that does not stand here.
 
 use super::route::Route;
-use super::{decide, docs, native, operate, sign_in};
+use super::{console, decide, docs, native, operate, sign_in};
 
 /// Every operation, in the order of the OpenAPI document.
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut routes = operate::routes();
     routes.extend(docs::routes());
+    routes.extend(console::routes());
     routes.extend(sign_in::routes());
     routes.extend(native::routes());
     routes.extend(decide::routes());
@@ -40,6 +41,8 @@ mod tests {
             "/openapi.json",
             "/docs",
             "/docs/{file}",
+            "/",
+            "/assets/{file}",
             "/swagger/v1/swagger.json",
             "/v1/signIn",
             "/decide/{token}",

@@ -7,13 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::harness::{Answer, Client, Server};
 
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 11] = [
     "/livez",
     "/readyz",
     "/metrics",
     "/openapi.json",
     "/docs",
     "/docs/{file}",
+    "/",
+    "/assets/{file}",
     "/swagger/v1/swagger.json",
     "/v1/signIn",
     "/decide/{token}",

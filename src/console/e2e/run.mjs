@@ -1,0 +1,28 @@
+// Runs the stories: every file of e2e/stories, or those whose names hold one of the arguments. Each exports `title` and `story`.
+import { readdir } from "node:fs/promises";
+import { launch, startServer } from "./browser.mjs";
+
+const wanted = process.argv.slice(2);
+const folder = new URL("./stories/", import.meta.url);
+const names = (await readdir(folder)).filter((name) => name.endsWith(".mjs") && (wanted.length === 0 || wanted.some((part) => name.includes(part)))).sort();
+if (names.length === 0) throw new Error("no story has that name");
+const browser = await launch();
+let failed = 0;
+try {
+  for (const name of names) {
+    const { title, story } = await import(new URL(name, folder).href);
+    const server = await startServer();
+    try {
+      await story({ browser, server });
+      process.stdout.write(`ok      ${title}\n`);
+    } catch (error) {
+      failed += 1;
+      process.stdout.write(`FAILED  ${title} (${name})\n${error.stack}\n`);
+    } finally {
+      await server.stop();
+    }
+  }
+} finally {
+  await browser.close();
+}
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,8811 @@
+// Made by `npm run types` from /openapi.json. Do not edit.
+export interface paths {
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the process alive? */
+        get: operations["livez"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Does it take work? 503 while it stops */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counters in Prometheus' text form */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This interface as an OpenAPI document */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/swagger/v1/swagger.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same document, where the vendor's command line looks for it */
+        get: operations["swagger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This interface, to read and to try */
+        get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What that page consists of */
+        get: operations["docsFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signIn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A cookie for a key, for browsers; 12 hours */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signIn/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["getSignIn"];
+        put?: never;
+        post?: never;
+        /** The cookie counts no longer */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every tenant */
+        get: operations["listTenants"];
+        put?: never;
+        /** A new tenant */
+        post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files, newest first */
+        get: operations["listFiles"];
+        put?: never;
+        /** A new file */
+        post: operations["uploadFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/storage/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file's bytes, as an attachment */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        /** Delete a file */
+        delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every key, without values */
+        get: operations["listApiKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key of this request */
+        get: operations["getCurrentApiKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What keys can be allowed to do */
+        get: operations["listApiKeyScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys:generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new key; its value is shown this once */
+        post: operations["generateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys/{key}/auditEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a key */
+        get: operations["listApiKeyAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys/{key}:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new key in the place of this one, which is revoked */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apiKeys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a key; its audit stays */
+        delete: operations["deleteApiKey"];
+        options?: never;
+        head?: never;
+        /** Switch a key on or off */
+        patch: operations["switchApiKey"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every key, without values */
+        get: operations["listTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key of this request */
+        get: operations["getCurrentToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What keys can be allowed to do */
+        get: operations["listTokenScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens:generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new key; its value is shown this once */
+        post: operations["generateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens/{key}/auditEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a key */
+        get: operations["listTokenAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens/{key}:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new value for a key, which keeps its id */
+        post: operations["rotateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tokens/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a key for good */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/auth/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller is known */
+        get: operations["authHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every environment */
+        get: operations["listEnvironments"];
+        put?: never;
+        /** A new environment; its slug is made of the name */
+        post: operations["createEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/environments/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By id or slug */
+        get: operations["getEnvironment"];
+        /** Another name or configuration */
+        put: operations["changeEnvironment"];
+        post?: never;
+        /** Archive it: nothing new starts there */
+        delete: operations["archiveEnvironment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The one network; a word of the vendor's clients */
+        get: operations["listNetworks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents by name */
+        get: operations["listAgents"];
+        put?: never;
+        /** A new agent, without revisions */
+        post: operations["createAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agent */
+        get: operations["getAgent"];
+        put?: never;
+        post?: never;
+        /** Delete it; can be taken back for 30 days */
+        delete: operations["deleteAgent"];
+        options?: never;
+        head?: never;
+        /** Change what stands beside its revisions */
+        patch: operations["changeAgent"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it start executions again */
+        post: operations["activateAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse new executions; what runs goes on */
+        post: operations["deactivateAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:cancelDelete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take its deletion back */
+        post: operations["cancelAgentDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Revisions, newest first */
+        get: operations["listAgentRevisions"];
+        put?: never;
+        /** The next revision; an agent's first one is deployed to production */
+        post: operations["createAgentRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A revision with its body as sent */
+        get: operations["getAgentRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}:parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a revision takes */
+        get: operations["getRevisionParameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, for later clients */
+        get: operations["listRevisionParameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How another revision differs from this one, by meaning */
+        get: operations["diffAgentRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back to the content before */
+        post: operations["undoDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forward to what was undone */
+        post: operations["redoDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The base revision's body again; can be undone */
+        post: operations["resetDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it the next revision; the draft is gone then */
+        post: operations["publishDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events `draft` with `{version, changeKind}`: `sync` first, then every change */
+        get: operations["subscribeDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agent's drafts, without their contents */
+        get: operations["listDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft that departs from this revision (0: the agent has none); 204: there is none */
+        get: operations["getDraft"];
+        /** Its content from now on; need not be sound, `problems` says what is wrong */
+        put: operations["putDraft"];
+        post?: never;
+        /** Discard it with its history */
+        delete: operations["deleteDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/testChats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations that try the agent out, the latest first */
+        get: operations["listTestChats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/testChats/{chat}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said, oldest first */
+        get: operations["listTestMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/testChats/{chat}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Show it no longer; its executions stay */
+        delete: operations["deleteTestChat"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/testChats:subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events `testChat` with `{changeKind, conversationId}`: `sync` first, then every change */
+        get: operations["subscribeTestChats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}:deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an environment run this revision */
+        post: operations["deployAgentRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let several revisions share an environment */
+        post: operations["splitTraffic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back to the revision that ran before */
+        post: operations["rollBackAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/deploys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every change of what runs where, newest first */
+        get: operations["listDeploys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each environment runs now */
+        get: operations["listDeployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run what is deployed; answers when it ends or waits for a person */
+        post: operations["executeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}:execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run this revision, deployed or not */
+        post: operations["executeAgentRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run what is deployed, as server-sent events */
+        post: operations["streamAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the flow in the body, as a test */
+        post: operations["testAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}:streamTest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the flow in the body, as a test and as server-sent events */
+        post: operations["streamAgentTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the draft, as a test */
+        post: operations["testDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:streamTest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the draft, as a test and as server-sent events */
+        post: operations["streamDraftTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/executionRecords:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel what fits a filter, 1,000 at a time */
+        post: operations["cancelExecutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of an agent, newest first */
+        get: operations["listExecutionRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/executionRecords": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of every agent, newest first */
+        get: operations["listTenantExecutionRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A record */
+        get: operations["getExecutionRecord"];
+        put?: never;
+        post?: never;
+        /** Drop everything recorded of a finished execution and what it started */
+        delete: operations["purgeExecution"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened */
+        get: operations["getExecutionTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, for later clients */
+        get: operations["readExecutionTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went in and what came out */
+        get: operations["getExecutionResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The execution with everything it started */
+        get: operations["getExecutionTree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its events; resumable, until it has ended */
+        get: operations["followExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:cancelRun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel: 204 ended, 202 asked for, 409 over */
+        post: operations["cancelExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:cancelWait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop waiting for an event */
+        post: operations["cancelExecutionWait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:signal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A named message; kept if nothing waits for it yet */
+        post: operations["signalExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold it: nothing new begins */
+        post: operations["pauseExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it go on */
+        post: operations["resumeExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new execution from the step that failed */
+        post: operations["retryExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new execution from an attempt, with another output */
+        post: operations["forkExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new execution with the same input */
+        post: operations["replayExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each revision of an agent does */
+        get: operations["getAgentStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each revision of every agent does */
+        get: operations["getStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every webhook, without secrets */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** A new webhook; its secret is shown this once */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A webhook */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook; what is not delivered yet is given up */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{webhook}:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret; for a time calls are signed with both */
+        post: operations["rotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was and is to be sent, newest first; kept for 30 days */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{webhook}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery and its attempts */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{webhook}/deliveries/{delivery}:redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it again, under the same id */
+        post: operations["redeliverWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every webhook, without secrets */
+        get: operations["listAgentWebhooks"];
+        put?: never;
+        /** A new webhook; its secret is shown this once */
+        post: operations["createAgentWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A webhook */
+        get: operations["getAgentWebhook"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook; what is not delivered yet is given up */
+        delete: operations["deleteAgentWebhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook */
+        patch: operations["changeAgentWebhook"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/webhooks/{webhook}:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret; for a time calls are signed with both */
+        post: operations["rotateAgentWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was and is to be sent, newest first; kept for 30 days */
+        get: operations["listAgentWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/webhooks/{webhook}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery and its attempts */
+        get: operations["getAgentWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/webhooks/{webhook}/deliveries/{delivery}:redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it again, under the same id */
+        post: operations["redeliverAgentWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every secret, without its value */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A secret, without its value */
+        get: operations["getSecret"];
+        /** Set a secret's value, or who may use it */
+        put: operations["setSecret"];
+        post?: never;
+        /** Remove a secret; steps that need it fail from now on */
+        delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/secrets/{secret}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agents that a secret is granted to by name */
+        get: operations["listSecretGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/masterKey:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Seal every secret with another master key */
+        post: operations["rotateMasterKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agent's budget; 404 without one */
+        get: operations["getAgentBudget"];
+        /** Set an agent's budget, or change it */
+        put: operations["setAgentBudget"];
+        post?: never;
+        /** Remove an agent's budget */
+        delete: operations["deleteAgentBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/budget/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Both budgets of an agent */
+        get: operations["listAgentBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the executions of a revision have cost; `*` is every revision */
+        get: operations["getRevisionCost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/auditEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what in this tenant, newest first */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auditEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to the installation, newest first */
+        get: operations["listInstallationAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/llmProviders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model providers that can be used */
+        get: operations["listLlmProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/llmProviders/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A model provider and its models */
+        get: operations["getLlmProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long finished executions are kept */
+        get: operations["getRetention"];
+        /** Say how long finished executions are kept */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long finished executions are kept */
+        get: operations["getAgentRetention"];
+        /** Say how long finished executions are kept */
+        put: operations["setAgentRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An execution's journal and trace */
+        get: operations["exportExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/quarantined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Executions that were set aside, with the reason */
+        get: operations["listQuarantined"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an execution that was set aside one more attempt */
+        post: operations["releaseExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/inDoubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Effects of which nobody knows whether they happened, oldest first */
+        get: operations["listInDoubt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Back the store up while it is in use */
+        post: operations["backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much there is to do */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Approvals of every agent: open ones first, oldest first */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many are open, for whom, and since when */
+        get: operations["countApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals:decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Several decisions, each for itself */
+        post: operations["decideApprovals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Approvals of one agent */
+        get: operations["listAgentApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An approval, open or not, with exactly what would be done */
+        get: operations["getAgentApproval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}:respond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `approve`, or the reason of a rejection */
+        post: operations["respondAgentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back: a rejection that says so; its execution goes on from there */
+        post: operations["cancelAgentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}:decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide on exactly the digest that was shown */
+        post: operations["decideAgentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}:claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell the others that you are looking; nobody is kept from deciding */
+        post: operations["claimAgentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}:release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a claim back */
+        post: operations["releaseAgentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/pendingApprovals/{approval}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people said about it, oldest first */
+        get: operations["listAgentApprovalComments"];
+        put?: never;
+        /** Say something about it */
+        post: operations["commentAgentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An approval, open or not, with exactly what would be done */
+        get: operations["getApproval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}:respond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `approve`, or the reason of a rejection */
+        post: operations["respondApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back: a rejection that says so; its execution goes on from there */
+        post: operations["cancelApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}:decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide on exactly the digest that was shown */
+        post: operations["decideApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}:claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell the others that you are looking; nobody is kept from deciding */
+        post: operations["claimApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}:release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a claim back */
+        post: operations["releaseApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/pendingApprovals/{approval}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people said about it, oldest first */
+        get: operations["listApprovalComments"];
+        put?: never;
+        /** Say something about it */
+        post: operations["commentApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/decide/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that shows a question to the holder of a link; decides nothing */
+        get: operations["showDecision"];
+        put?: never;
+        /** Decides the question of a link; a link decides once */
+        post: operations["postDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description How the server is. */
+        Health: {
+            /** @description `ok`; in `/readyz` also `closing`. */
+            status: string;
+            version: string;
+        };
+        /** @description What is wrong, for a program (`status`, `code`, `errors`) and for a person (`title`, `detail`). */
+        Problem: {
+            /** @description A page about this kind of problem. */
+            type: string;
+            title: string;
+            /**
+             * Format: uint16
+             * @description The HTTP status, again.
+             */
+            status: number;
+            detail: string;
+            /** @description Stable; docs/errors.md lists them. */
+            code: string;
+            /** @description The path that was asked for. */
+            instance?: string | null;
+            /** @description By field of the request; `$` is the request as a whole. */
+            errors?: {
+                [key: string]: string[];
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Any JSON value; what may stand here is said where it is used. */
+        FreeForm: unknown;
+        /** @description Who is signed in. */
+        SignedIn: {
+            tenant: string;
+            user: string;
+            roles: string[];
+            scopes: components["schemas"]["Scope"][];
+            isRoot: boolean;
+        };
+        /** @description One permission. The text forms are part of the API and of the format on disk. */
+        Scope: ("agents:read" | "agents:write" | "agents:deploy" | "executions:run" | "executions:read" | "executions:cancel" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "secrets:read" | "secrets:write") | "admin";
+        /** @description The key to sign in with. */
+        SignInBody: {
+            key: string;
+        };
+        /** @description A tenant. */
+        Tenant: {
+            /** @description Its name in paths. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Its integer id.
+             */
+            number: number;
+            displayName: string;
+            createdAt: components["schemas"]["TimeMs"];
+        };
+        /**
+         * Format: uint64
+         * @description Milliseconds since 1970-01-01T00:00:00Z.
+         */
+        TimeMs: number;
+        /** @description A new tenant. */
+        CreateTenant: {
+            /** @description Lower-case letters, digits, `-` and `_`, a letter first. */
+            id: string;
+            /** @default null */
+            displayName: string | null;
+        };
+        /** @description A part of the list, newest first. */
+        StoredFiles: {
+            items: components["schemas"]["StoredFile"][];
+            nextPageToken?: string | null;
+        };
+        /** @description A file, without its bytes. */
+        StoredFile: {
+            fileId: string;
+            /** @description `IMAGE`, `AUDIO`, `VIDEO`, `TEXT`, `DOCUMENT` or `OTHER`. */
+            fileType: string;
+            contentType: string;
+            /** @description How a prompt of the vendor's refers to it: `<text:ID/>`. */
+            promptLink: string;
+            displayName: string;
+            /** Format: uint64 */
+            bytes: number;
+            /** @description Of the bytes. */
+            sha256: string;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            /** @description When a temporary file goes that nobody uses. */
+            expiresAt?: components["schemas"]["TimeMs"] | null;
+            /** @description The execution that it goes with. */
+            executionRecordId?: string | null;
+        };
+        /** @description A key without its value. */
+        Key: {
+            id: string;
+            name: string;
+            /** @description How the value begins. */
+            keyPrefix: string;
+            scopes: components["schemas"]["Scope"][];
+            isActive: boolean;
+            type?: string | null;
+            /** @description Who a request with this key comes from. */
+            user: string;
+            /** @description What approver policies ask for. */
+            roles: string[];
+            createdAt: components["schemas"]["TimeMs"];
+            expiresAt?: components["schemas"]["TimeMs"] | null;
+            lastUsedAt?: components["schemas"]["TimeMs"] | null;
+            revokedAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description What keys can be allowed to do. */
+        Scopes: {
+            scopes: components["schemas"]["ScopeInfo"][];
+            presets: components["schemas"]["PresetInfo"][];
+        };
+        ScopeInfo: {
+            id: string;
+            resource: string;
+            action: string;
+            label: string;
+            helper: string;
+        };
+        PresetInfo: {
+            id: string;
+            label: string;
+            tagline: string;
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description A key with its value, which is shown this once. */
+        Generated: {
+            id: string;
+            name: string;
+            /** @description How the value begins. */
+            keyPrefix: string;
+            scopes: components["schemas"]["Scope"][];
+            isActive: boolean;
+            type?: string | null;
+            /** @description Who a request with this key comes from. */
+            user: string;
+            /** @description What approver policies ask for. */
+            roles: string[];
+            createdAt: components["schemas"]["TimeMs"];
+            expiresAt?: components["schemas"]["TimeMs"] | null;
+            lastUsedAt?: components["schemas"]["TimeMs"] | null;
+            revokedAt?: components["schemas"]["TimeMs"] | null;
+            /** @description The value, under the name that the earlier clients read. */
+            apiKey: string;
+            /** @description The same, for the later ones. */
+            token: string;
+        };
+        /** @description A new key. */
+        Generate: {
+            name: string;
+            /**
+             * Format: uint32
+             * @description Absent: it does not expire.
+             * @default null
+             */
+            expirationDays: number | null;
+            /**
+             * @description `resource:action`; `resource:*` is every action.
+             * @default []
+             */
+            scopes: string[];
+            /**
+             * @description A bundle of scopes; adds to `scopes`.
+             * @default null
+             */
+            preset: string | null;
+            /**
+             * @description What it is for; free text.
+             * @default null
+             */
+            type: string | null;
+            /**
+             * @description Who a request with this key comes from; absent: the key's name.
+             * @default null
+             */
+            user: string | null;
+            /** @default [] */
+            roles: string[];
+        };
+        /** @description An array, or a page of it where one was asked for. */
+        AuditEvents: components["schemas"]["AuditEvent"][] | {
+            items: components["schemas"]["AuditEvent"][];
+            nextPageToken?: string | null;
+        };
+        /** @description What happened to a key. */
+        AuditEvent: {
+            eventType: string;
+            createdAt: components["schemas"]["TimeMs"];
+            actor: string;
+            /** @description JSON in a string, as the clients read it. */
+            details?: string | null;
+        };
+        /** @description How a rotation is done. */
+        Rotate: {
+            /**
+             * Format: uint32
+             * @description How long the old value still counts.
+             * @default null
+             */
+            overlapSeconds: number | null;
+        };
+        /** @description A change of a key. */
+        Change: {
+            isActive: boolean;
+        };
+        /** @description How the caller is known. */
+        AuthHealth: {
+            authenticationSource: string;
+            apiKeyName: string;
+            tokenName: string;
+            scopes: components["schemas"]["Scope"][];
+            email?: string | null;
+            apiKeyExpiresAt?: components["schemas"]["TimeMs"] | null;
+            tokenExpiresAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description An environment. */
+        Environment: {
+            /** Format: uuid */
+            id: string;
+            /** @description Worked out from the first name; never changes. */
+            slug: string;
+            displayName: string;
+            description?: string | null;
+            /** @description What several environments have in common, for lists. */
+            group?: string | null;
+            /** @description What another system calls it, and which one. */
+            externalId?: string | null;
+            externalSource?: string | null;
+            /** @description Every tenant has it, and it stays. */
+            isSystem: boolean;
+            /** @description Over the defaults of a flow's `config:`. */
+            config: {
+                [key: string]: unknown;
+            };
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            modifiedAt: components["schemas"]["TimeMs"];
+            archivedAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description A new environment. */
+        CreateEnvironment: {
+            /** @description The slug is made of it. */
+            displayName: string;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            group: string | null;
+            /** @default null */
+            externalId: string | null;
+            /** @default null */
+            externalSource: string | null;
+            /** @default {} */
+            config: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What is to change; what is absent stays. */
+        UpdateEnvironment: {
+            /** @default null */
+            displayName: string | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            group: string | null;
+            /**
+             * @description As a whole.
+             * @default null
+             */
+            config: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description Every network. */
+        Networks: {
+            items: components["schemas"]["Network"][];
+        };
+        /** @description The one network. */
+        Network: {
+            id: string;
+            displayName: string;
+            isDefault: boolean;
+        };
+        /** @description An array, or a page of it where one was asked for. */
+        Agents: components["schemas"]["Agent"][] | {
+            items: components["schemas"]["Agent"][];
+            nextPageToken?: string | null;
+        };
+        /** @description An agent. */
+        Agent: {
+            /** @description Its name in paths. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Its integer id.
+             */
+            number: number;
+            displayName: string;
+            description: string;
+            enabled: boolean;
+            /**
+             * Format: uint32
+             * @description What `production` runs; 0: nothing yet.
+             */
+            currentRevision: number;
+            /**
+             * Format: uint32
+             * @description The newest revision; 0: there is none.
+             */
+            lastRevision: number;
+            tags: string[];
+            type?: string | null;
+            settings: components["schemas"]["AgentSettings"];
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            /** @description Deleted then; it can be taken back for 30 days. */
+            deletedAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description How an agent's sessions and files are treated. */
+        AgentSettings: {
+            /** @default reject */
+            whenBusy: components["schemas"]["WhenBusy"];
+            /**
+             * Format: uint32
+             * @description Earlier turns that go to the model, at most.
+             * @default 20
+             */
+            sessionTurnsMax: number;
+            /**
+             * Format: uint32
+             * @description Characters of earlier turns that go to the model, at most; the oldest go first.
+             * @default 40000
+             */
+            sessionCharactersMax: number;
+            /**
+             * Format: uint64
+             * @description Bytes of one attached file, at most.
+             * @default 10485760
+             */
+            attachmentBytesMax: number;
+            /**
+             * @description Types of attached files, `text/*` or whole; empty: any.
+             * @default []
+             */
+            attachmentTypes: string[];
+        };
+        /** @description What happens to a message of a session while another one is being answered. */
+        WhenBusy: "reject" | "enqueue" | "interrupt" | "parallel";
+        /** @description A new agent. */
+        CreateAgent: {
+            /** @description Lower-case letters, digits, `-` and `_`, a letter first; it stays. */
+            id: string;
+            /** @default null */
+            displayName: string | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            tags: string[] | null;
+            /**
+             * @description What kind of agent it is; free text.
+             * @default null
+             */
+            type: string | null;
+            /** @default null */
+            settings: components["schemas"]["AgentSettings"] | null;
+            /**
+             * @description Taken from the vendor's clients; only `default`.
+             * @default null
+             */
+            networkId: string | null;
+        };
+        /** @description A change of an agent; what is absent stays. */
+        ChangeAgent: {
+            /** @default null */
+            displayName: string | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            tags: string[] | null;
+            /** @default null */
+            settings: components["schemas"]["AgentSettings"] | null;
+        };
+        /** @description A revision: its body as it was sent, and what the server knows of it. */
+        Revision: {
+            agentId: string;
+            /** Format: uint32 */
+            agentRevision: number;
+            /** @description Over the meaning of the normalised flow. */
+            digest: components["schemas"]["Digest"];
+            comment?: string | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            /** @description The program that it was written with, where that said so. */
+            actor?: string | null;
+            /** @description `production` runs it. */
+            isCurrent: boolean;
+            lastDeployedAt?: components["schemas"]["TimeMs"] | null;
+            /**
+             * Format: uint64
+             * @description Executions that still run on it or wait; only where one revision is asked for.
+             */
+            unfinished?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        Digest: string;
+        /**
+         * @description A new revision: our flow in `flow` (an object, or a text as it stands in a file), or the vendor's shape. What a server stamped into
+         *     an earlier answer is ignored, so that what was fetched can be edited and sent again.
+         */
+        CreateAgentRevision: {
+            /**
+             * @description Why this revision exists.
+             * @default null
+             */
+            comment: string | null;
+            /**
+             * @description A flow of ours, or the vendor's `{steps, edges}`.
+             * @default null
+             */
+            flow: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description The vendor's later shape: one agent without edges.
+             * @default null
+             */
+            definition: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            parametersMetadata: components["schemas"]["FreeForm"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description An array, or a page of it where one was asked for. */
+        Revisions: components["schemas"]["RevisionLine"][] | {
+            items: components["schemas"]["RevisionLine"][];
+            nextPageToken?: string | null;
+        };
+        /** @description A revision in a list. */
+        RevisionLine: {
+            agentId: string;
+            /** Format: uint32 */
+            revision: number;
+            digest: components["schemas"]["Digest"];
+            comment?: string | null;
+            createdBy: string;
+            actor?: string | null;
+            createdAt: components["schemas"]["TimeMs"];
+            isCurrent: boolean;
+            lastDeployedAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description What a revision takes. */
+        Parameters: {
+            /** @description Names in order. */
+            parameters: string[];
+            metadata: components["schemas"]["ParameterInfo"][];
+        };
+        /** @description One parameter. */
+        ParameterInfo: {
+            name: string;
+            displayName?: string | null;
+            /** @description `string`, `integer`, `float`, `bool`, `single-select`, `string_array`, `json`; or as it was spelt. */
+            type: string;
+            required: boolean;
+            defaultValue: components["schemas"]["FreeForm"];
+            options: components["schemas"]["OptionInfo"][];
+            description?: string | null;
+        };
+        OptionInfo: {
+            value: string;
+            label?: string | null;
+        };
+        /** @description What became of one flow in another. Steps are named by their path: `map/inner` is a step of a map's body. */
+        Diff: {
+            /** @description Both have the same digest; everything below is then empty. */
+            same: boolean;
+            /** @description One line for people. */
+            summary: string;
+            /** @description What belongs to no step: name, title, input schema, configuration, limits, start, output. */
+            flow: components["schemas"]["Change2"][];
+            steps: components["schemas"]["StepChanges"];
+            edges: components["schemas"]["EdgeChanges"];
+        };
+        /** @description One value that is another one now. */
+        Change2: {
+            /**
+             * @description Where: keys of the flow format joined by dots (`llm.prompt`, `agent.tools.NAME.timeout`), and inside schemas and other JSON a
+             *     pointer after `#` (`input#/properties/amount/type`). `agent.tools` itself: the tools' names, when only their order differs.
+             */
+            path: string;
+            /** @description Absent: there was none. Null is a value. */
+            before?: unknown;
+            /** @description Absent: there is none any more. */
+            after?: unknown;
+            /** @description Line by line, for texts of more than one line that are not too long to compare. */
+            text?: components["schemas"]["Hunk"][];
+        };
+        /** @description Neighbouring lines that differ, with the lines around them. */
+        Hunk: {
+            /**
+             * Format: uint
+             * @description The number of its first line in the text before, from 1.
+             */
+            before_line: number;
+            /**
+             * Format: uint
+             * @description The number of its first line in the text after, from 1.
+             */
+            after_line: number;
+            lines: components["schemas"]["Line"][];
+        };
+        Line: {
+            kind: components["schemas"]["LineKind"];
+            /** @description Without its line end. */
+            text: string;
+            /** @description The text's last line, without a line end: two texts may differ in nothing else. */
+            unended?: boolean;
+        };
+        LineKind: ("removed" | "added") | "kept";
+        StepChanges: {
+            /** @description Without the steps of an added map's body. */
+            added: components["schemas"]["StepName"][];
+            /** @description Without the steps of a removed map's body. */
+            removed: components["schemas"]["StepName"][];
+            /** @description Steps that differ in nothing but their id. Edges that only follow the new id are no changes. */
+            renamed: components["schemas"]["StepRenamed"][];
+            changed: components["schemas"]["StepChanged"][];
+        };
+        StepName: {
+            step: string;
+            /** @description `llm`, `http`, …; empty where a draft names none. */
+            kind: string;
+        };
+        StepRenamed: {
+            before: string;
+            after: string;
+            kind: string;
+        };
+        StepChanged: {
+            step: string;
+            /** @description The kind that the step has now. */
+            kind: string;
+            /** @description The kind that it had, where that was another. */
+            kind_before?: string | null;
+            fields: components["schemas"]["Change2"][];
+        };
+        /** @description Edges name their steps by path, too. */
+        EdgeChanges: {
+            added: components["schemas"]["EdgeSpec"][];
+            removed: components["schemas"]["EdgeSpec"][];
+            /** @description The same steps and the same port under another condition. */
+            changed: components["schemas"]["EdgeChanged"][];
+            /** @description The fewest edges that, put elsewhere, give the new order: of the edges of one port, the first that holds is taken. */
+            moved: components["schemas"]["EdgeMoved"][];
+        };
+        EdgeSpec: {
+            from: string;
+            to: string;
+            /** @description CEL. */
+            when?: string | null;
+            /** @description Taken iff no `when` edge of the same port held. */
+            otherwise?: boolean;
+            /** @description The port: `ok` (default), `approved` (default of an approval), `rejected`, `responded`, `expired`, `error`, `exhausted`, or an event's name. */
+            on?: string | null;
+        };
+        EdgeChanged: {
+            from: string;
+            to: string;
+            on: string;
+            fields: components["schemas"]["Change2"][];
+        };
+        EdgeMoved: {
+            from: string;
+            to: string;
+            on: string;
+            /**
+             * Format: uint
+             * @description Its place among the edges of its flow or body, from 0.
+             */
+            before: number;
+            /** Format: uint */
+            after: number;
+        };
+        /** @description A draft. */
+        Draft: {
+            /** @description The content, byte for byte as it was sent. First: `answer` puts it in. */
+            headData: components["schemas"]["FreeForm"];
+            agentId: string;
+            /**
+             * Format: uint32
+             * @description The revision that it departs from; 0: the agent had none.
+             */
+            baseRevision: number;
+            /**
+             * Format: uint64
+             * @description Rises with every change; name it in `If-Match` to change this version and no other.
+             */
+            version: number;
+            /** @description Contents that are kept, oldest first. */
+            history: components["schemas"]["HistoryLine"][];
+            /** @description What keeps it from becoming a revision; empty: nothing. */
+            problems: components["schemas"]["FlowProblem"][];
+            createdAt: components["schemas"]["TimeMs"];
+            updatedAt: components["schemas"]["TimeMs"];
+            updatedBy: string;
+        };
+        /** @description One content of a draft's history. */
+        HistoryLine: {
+            /**
+             * Format: uint64
+             * @description The draft's version when this content came.
+             */
+            version: number;
+            source: components["schemas"]["Source"];
+            /** Format: uint */
+            bytes: number;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            /** @description The program that it was written with, where that said so. */
+            actor?: string | null;
+            /** @description It is the present content; those behind it can be redone. */
+            isHead: boolean;
+        };
+        /** @description How a content came. */
+        Source: "put" | "reset";
+        /** @description One thing that is wrong with a flow. */
+        FlowProblem: {
+            code: string;
+            message: string;
+            hint: string;
+            /** @description JSON pointer into the body. */
+            pointer: string;
+            /**
+             * Format: uint
+             * @description 1-based; where the flow was sent as a text.
+             */
+            line?: number | null;
+            /** Format: uint */
+            column?: number | null;
+        };
+        PublishBody: {
+            /**
+             * @description Why the revision exists; without it, what the draft says.
+             * @default null
+             */
+            comment: string | null;
+            /**
+             * @description Let `production` run it at once; an agent's first revision does so anyway.
+             * @default false
+             */
+            deploy: boolean;
+        };
+        /** @description A draft in a list. */
+        DraftLine: {
+            agentId: string;
+            /** Format: uint32 */
+            baseRevision: number;
+            /** Format: uint64 */
+            version: number;
+            /** Format: uint */
+            historyLength: number;
+            createdAt: components["schemas"]["TimeMs"];
+            updatedAt: components["schemas"]["TimeMs"];
+            updatedBy: string;
+        };
+        /**
+         * @description A new revision: our flow in `flow` (an object, or a text as it stands in a file), or the vendor's shape. What a server stamped into
+         *     an earlier answer is ignored, so that what was fetched can be edited and sent again.
+         */
+        AgentDraftPayload: {
+            /**
+             * @description Why this revision exists.
+             * @default null
+             */
+            comment: string | null;
+            /**
+             * @description A flow of ours, or the vendor's `{steps, edges}`.
+             * @default null
+             */
+            flow: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description The vendor's later shape: one agent without edges.
+             * @default null
+             */
+            definition: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            parametersMetadata: components["schemas"]["FreeForm"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description An array, or a page of it where one was asked for. */
+        TestChats: components["schemas"]["TestChat"][] | {
+            items: components["schemas"]["TestChat"][];
+            nextPageToken?: string | null;
+        };
+        /** @description A test chat. */
+        TestChat: {
+            /** @description The session's id. */
+            id: string;
+            /** @description How it began. */
+            name: string;
+            /** Format: uint */
+            messagesCount: number;
+            lastMessageCreatedAt: components["schemas"]["TimeMs"];
+        };
+        /** @description What was said. */
+        TestMessage: {
+            /** @description `fruxon:USER` for a person, otherwise the agent. */
+            from: string;
+            /** @description Text as it is, anything else as JSON. */
+            content: string;
+            createdAt: components["schemas"]["TimeMs"];
+            /** Format: uuid */
+            executionRecordId: string;
+        };
+        /** @description One change of a deployment. */
+        DeployLine: {
+            /** Format: uuid */
+            id: string;
+            agentId: string;
+            environment: string;
+            /**
+             * Format: uint32
+             * @description 0: nothing ran before.
+             */
+            previousRevision: number;
+            /**
+             * Format: uint32
+             * @description The one with the largest share.
+             */
+            targetRevision: number;
+            split: components["schemas"]["Share"][];
+            status: string;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            actor?: string | null;
+            reason?: string | null;
+            failureReason?: string | null;
+            isRollback: boolean;
+        };
+        /** @description A revision and its share of the traffic: `weight` of the sum of all weights. */
+        Share: {
+            /** Format: uint32 */
+            revision: number;
+            /** Format: uint32 */
+            weight: number;
+        };
+        /** @description How a revision is deployed. */
+        DeployBody: {
+            /**
+             * @description Absent: `production`.
+             * @default null
+             */
+            environment: string | null;
+            /**
+             * @description Why; kept in the history.
+             * @default null
+             */
+            reason: string | null;
+        };
+        /** @description What an environment is to run. */
+        SplitBody: {
+            /** @default null */
+            environment: string | null;
+            /** @description A session stays with its revision as long as the split stays. */
+            split: components["schemas"]["Share"][];
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description Back to what ran before. */
+        RollbackBody: {
+            /** @default null */
+            environment: string | null;
+            /**
+             * Format: uint32
+             * @description Absent: the one before the present one.
+             * @default null
+             */
+            toRevision: number | null;
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description A page of the history, newest first. */
+        History: components["schemas"]["DeployLine"][] | {
+            items: components["schemas"]["DeployLine"][];
+            nextPageToken?: string | null;
+        };
+        /** @description What an environment runs now. */
+        Deployment: {
+            agentId: string;
+            environment: string;
+            split: components["schemas"]["Share"][];
+            deployedAt: components["schemas"]["TimeMs"];
+            deployedBy: string;
+            reason?: string | null;
+        };
+        /** @description The answer of `:execute`. */
+        ExecutionResult: {
+            /** @description The output as text; empty while there is none. */
+            response: string;
+            trace: components["schemas"]["TraceView"];
+            sessionId: string;
+            links: components["schemas"]["Link"][];
+            /** Format: uuid */
+            executionRecordId: string;
+            status: string;
+            /**
+             * Format: uuid
+             * @description The question that it waits for, where it waits for a person.
+             */
+            humanApprovalRequestId?: string | null;
+        };
+        /** @description Everything that happened, with its cost. */
+        TraceView: {
+            agentId: string;
+            /**
+             * Format: int64
+             * @description -1: a draft.
+             */
+            agentRevision: number;
+            /** Format: uint64 */
+            createdAt: number;
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Format: uint64 */
+            startTime: number;
+            /**
+             * Format: uint64
+             * @description 0: open.
+             */
+            endTime: number;
+            /** Format: uint64 */
+            duration: number;
+            traces: components["schemas"]["Step"][];
+            result: components["schemas"]["StepResult"];
+            /** Format: double */
+            inputCost: number;
+            /** Format: double */
+            outputCost: number;
+            /** Format: double */
+            totalCost: number;
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+            /** Format: uint64 */
+            cachedTokens: number;
+            /** Format: uint64 */
+            cacheWriteTokens: number;
+            /** Format: double */
+            thinkingCost: number;
+            /** Format: double */
+            cachedCost: number;
+            /** Format: double */
+            cacheWriteCost: number;
+            /** Format: double */
+            providerReportedCost?: number | null;
+        };
+        /** @description One step of a trace. */
+        Step: {
+            /** @description `path/step#visit.attempt`: names the attempt, stably, everywhere. */
+            id: string;
+            displayName: string;
+            /** @description `FLOW_STEP`, `LLM_STEP`, `TOOL`, `HITL`. */
+            type: string;
+            llmStepTrace?: components["schemas"]["LlmTrace"] | null;
+            toolTrace?: components["schemas"]["ToolTrace"] | null;
+            hitlTrace?: components["schemas"]["HitlTrace"] | null;
+            steps: components["schemas"]["Step"][];
+            result?: components["schemas"]["StepResult"] | null;
+            /** @description `SUCCESS`, `ERROR`, or `UNSPECIFIED` while it is open. */
+            status: string;
+            /** @description The engine's word: `running`, `waiting`, `completed`, `failed`, `cancelled`, `in_doubt`, `lost`. */
+            state: string;
+            error?: string | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since 1970; 0: not begun.
+             */
+            startTime: number;
+            /**
+             * Format: uint64
+             * @description 0: open.
+             */
+            endTime: number;
+            /** Format: uint64 */
+            duration: number;
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+            /** Format: double */
+            totalCost: number;
+        };
+        /** @description What a model was asked. */
+        LlmTrace: {
+            providerId: string;
+            model: string;
+            /** @description As they were sent. */
+            messages: components["schemas"]["FreeForm"][];
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+            /** Format: uint64 */
+            cachedTokens: number;
+        };
+        /** @description What a tool was asked. */
+        ToolTrace: {
+            displayName: string;
+            /** @description `http`, `mcp`, `builtin`, `flow`. */
+            toolType: string;
+            /** @description Secrets are masked. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            tool: components["schemas"]["Tool"];
+        };
+        Tool: {
+            id: string;
+            name: string;
+            /** @description The MCP server, where there is one. */
+            integrationId?: string | null;
+        };
+        /** @description What a person was asked, and said. */
+        HitlTrace: {
+            approvalRequestId?: string | null;
+            title?: string | null;
+            /** @description The decision that took effect. */
+            decision: components["schemas"]["FreeForm"];
+        };
+        /** @description What came out: as text, as JSON, as a file. */
+        StepResult: {
+            strValue?: string | null;
+            jsonValue: components["schemas"]["FreeForm"];
+            fileLink?: string | null;
+        };
+        /** @description A file that the response refers to. */
+        Link: {
+            fileId: string;
+            fileType: string;
+            promptLink: string;
+        };
+        /** @description What to run it with. All of it may be left out. */
+        ExecuteRequest: {
+            /**
+             * @description The agent's input, by parameter.
+             * @default null
+             */
+            parameters: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Files: `{fileId}`, or `{name, contentType, content}` with the content in base64. */
+            attachments?: components["schemas"]["AttachmentRequest"][] | null;
+            /**
+             * @description Who speaks, as the agent sees it (`context.chatUser`).
+             * @default null
+             */
+            chatUser: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description A conversation to go on with, or to begin under this name.
+             * @default null
+             */
+            sessionId: string | null;
+            /**
+             * @description Where it runs; absent: `production`.
+             * @default null
+             */
+            environmentSlug: string | null;
+            mode?: components["schemas"]["ModeName"] | null;
+        };
+        /** @description A file of a request: `fileId` alone, as an upload answered it, or `name` and `content`. */
+        AttachmentRequest: {
+            /** @default null */
+            fileId: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            contentType: string | null;
+            /**
+             * @description Base64.
+             * @default null
+             */
+            content: string | null;
+            /**
+             * @description As an upload answered it; not read.
+             * @default null
+             */
+            fileType: string | null;
+            /** @default null */
+            promptLink: string | null;
+            /** @default null */
+            displayName: string | null;
+        };
+        /**
+         * @description Which variant of each step runs.
+         * @enum {string}
+         */
+        ModeName: "UNSPECIFIED" | "PRODUCTION" | "SANDBOX";
+        /** @description A flow as in a revision's body, and what to run it with. */
+        TestRequest: {
+            /** @default null */
+            comment: string | null;
+            /**
+             * @description A flow of ours, or the vendor's `{steps, edges}`.
+             * @default null
+             */
+            flow: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description The vendor's later shape: one agent without edges.
+             * @default null
+             */
+            definition: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            parametersMetadata: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description The agent's input, by parameter.
+             * @default null
+             */
+            parameters: {
+                [key: string]: unknown;
+            } | null;
+            attachments?: components["schemas"]["AttachmentRequest"][] | null;
+            /** @default null */
+            chatUser: {
+                [key: string]: unknown;
+            } | null;
+            /** @default null */
+            sessionId: string | null;
+            /** @default null */
+            environmentSlug: string | null;
+            mode?: components["schemas"]["ModeName"] | null;
+        };
+        /** @description What a bulk cancel did, or would do. */
+        Cancelled: {
+            /** @description Cancelled, or those that would be. */
+            executions: string[];
+            /** @description Ended by themselves meanwhile, or could not be cancelled. */
+            notCancelled: string[];
+            /** @description More fit: ask again. */
+            more: boolean;
+            dryRun: boolean;
+        };
+        /** @description Which executions to cancel. */
+        CancelBody: {
+            /** @description As in the list of records; what is finished already never fits. */
+            filter: components["schemas"]["ListQuery"];
+            /** @default null */
+            agentId: string | null;
+            /**
+             * @description Only say what would be cancelled.
+             * @default false
+             */
+            dryRun: boolean;
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description Which records. Names that may repeat hold when one of their values does. */
+        ListQuery: {
+            /** @description `IN_PROGRESS`, `WAITING_FOR_HUMAN`, `WAITING_FOR_ASYNC`, `COMPLETED`, `FAILED`, `CANCELLED`, `REJECTED`. */
+            status?: components["schemas"]["StatusName"][];
+            /**
+             * Format: uint64
+             * @description Started at or after; milliseconds since 1970.
+             * @default null
+             */
+            startTime: number | null;
+            /**
+             * Format: uint64
+             * @description Started before.
+             * @default null
+             */
+            endTime: number | null;
+            /** @default [] */
+            agentRevision: number[];
+            /** @description Absent: `PRODUCTION`. */
+            origin?: components["schemas"]["OriginName"] | null;
+            /** @default null */
+            sessionId: string | null;
+            /**
+             * @description Who started it.
+             * @default []
+             */
+            participantId: string[];
+            /**
+             * @description Names of tools that were called.
+             * @default []
+             */
+            tools: string[];
+            /** @default null */
+            withToolErrors: boolean | null;
+            /** @default null */
+            hasToolCalls: boolean | null;
+            /** @default [] */
+            triggerType: string[];
+            /** @default null */
+            triggerId: string | null;
+            runType?: components["schemas"]["RunTypeName"][];
+            /** @default null */
+            environment: string | null;
+            /**
+             * Format: uint64
+             * @default null
+             */
+            minDurationMs: number | null;
+            /**
+             * Format: uint64
+             * @default null
+             */
+            maxDurationMs: number | null;
+            /**
+             * @description `name=value`; each must hold.
+             * @default []
+             */
+            label: string[];
+            /**
+             * Format: uuid
+             * @description Everything below this root.
+             * @default null
+             */
+            rootExecutionId: string | null;
+            /**
+             * Format: uint
+             * @default null
+             */
+            pageSize: number | null;
+            /** @default null */
+            pageToken: string | null;
+        };
+        /** @enum {string} */
+        StatusName: "IN_PROGRESS" | "WAITING_FOR_HUMAN" | "WAITING_FOR_ASYNC" | "COMPLETED" | "FAILED" | "CANCELLED" | "REJECTED";
+        /** @enum {string} */
+        OriginName: "PRODUCTION" | "TEST";
+        /** @enum {string} */
+        RunTypeName: "ROOT" | "SUB_TASK" | "CONSULT";
+        /** @description A page of records. */
+        Records: {
+            items: components["schemas"]["Record"][];
+            /** @description Set: there may be more behind this page, however many it holds. */
+            nextPageToken?: string | null;
+        };
+        /** @description An execution in lists. */
+        Record: {
+            /** Format: uuid */
+            id: string;
+            agentId: string;
+            /**
+             * Format: int64
+             * @description -1: a draft.
+             */
+            agentRevision: number;
+            status: string;
+            /** Format: uint64 */
+            startTime: number;
+            /** Format: uint64 */
+            endTime?: number | null;
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+            /** Format: uint64 */
+            cachedTokens: number;
+            /** Format: uint64 */
+            cacheWriteTokens: number;
+            /** Format: double */
+            totalCost: number;
+            /** Format: double */
+            inputCost: number;
+            /** Format: double */
+            outputCost: number;
+            /** Format: double */
+            cachedCost: number;
+            /** Format: double */
+            cacheWriteCost: number;
+            /** Format: double */
+            thinkingCost: number;
+            /** @description `PRODUCTION` or `TEST`. */
+            origin: string;
+            /** @description `ROOT` or `SUB_TASK`. */
+            runType: string;
+            environmentSlug?: string | null;
+            sessionId?: string | null;
+            trigger?: components["schemas"]["TriggerView"] | null;
+            subject?: string | null;
+            /** Format: uuid */
+            rootExecutionId: string;
+            /** Format: uuid */
+            parentExecutionRecordId?: string | null;
+            /** @description The stable code of its failure. */
+            errorCode?: string | null;
+            rejectionReason?: string | null;
+            rejectionDetail?: string | null;
+            waitingFor?: components["schemas"]["WaitingForView"] | null;
+            /** @description A person holds it. */
+            paused: boolean;
+            /** @description Who started it. */
+            startedBy: string;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Names of the tools that it called. */
+            tools: string[];
+            hasToolErrors: boolean;
+            /**
+             * Format: uuid
+             * @description The execution that this one retried, forked or replayed.
+             */
+            departedFrom?: string | null;
+        };
+        /** @description What began it. */
+        TriggerView: {
+            type: string;
+            id?: string | null;
+        };
+        /** @description Why it does not move by itself, and what would move it. */
+        WaitingForView: {
+            /** @description `APPROVAL`, `CONSULT`, `SUBTASK`, `IN_DOUBT`, `EVENT`, `TIMER`, `PAUSE`. */
+            kind: string;
+            displayName: string;
+            participantKind?: string | null;
+            /** Format: uint32 */
+            childCount: number;
+            /**
+             * Format: uuid
+             * @description Decide it to move on.
+             */
+            approvalRequestId?: string | null;
+            /** @description Signals that would move it. */
+            signals: string[];
+            /** @description The child executions that it waits for. */
+            executions: string[];
+            /** Format: uint64 */
+            waitingSince: number;
+            /** Format: uint64 */
+            expiresAt?: number | null;
+        };
+        /** @description Where a record stands and everything that happened in it. */
+        Envelope: {
+            status: string;
+            trace: components["schemas"]["TraceView"];
+            waitingFor?: components["schemas"]["WaitingForView"] | null;
+        };
+        /** @description What went in and what came out. */
+        ResultView: {
+            parameters: {
+                [key: string]: unknown;
+            };
+            result: components["schemas"]["StepResult"];
+            agentId: string;
+            /**
+             * Format: int64
+             * @description -1: a draft.
+             */
+            agentRevision: number;
+            /** Format: uint64 */
+            createdAt: number;
+        };
+        /** @description An execution and all that it started, parents before their children. */
+        Tree: {
+            /** Format: uuid */
+            rootExecutionId: string;
+            nodes: components["schemas"]["Node"][];
+            totals: components["schemas"]["Totals"];
+        };
+        Node: {
+            /** Format: uuid */
+            id: string;
+            agentId: string;
+            /** Format: uuid */
+            parentExecutionRecordId?: string | null;
+            /** Format: uuid */
+            parentAsyncOperationId?: string | null;
+            /** Format: uint32 */
+            depth: number;
+            runType: string;
+            status: string;
+            /** Format: uint64 */
+            startTime: number;
+            /** Format: uint64 */
+            endTime?: number | null;
+            /** Format: uint64 */
+            durationMs?: number | null;
+            /**
+             * Format: double
+             * @description Without its children's; their sum is the total.
+             */
+            totalCost: number;
+            /** Format: double */
+            creditsCharged: number;
+            subject?: string | null;
+            trigger?: components["schemas"]["TriggerView"] | null;
+        };
+        Totals: {
+            /** Format: uint32 */
+            runs: number;
+            /** Format: uint32 */
+            failed: number;
+            /** Format: double */
+            cost: number;
+            /** Format: double */
+            credits: number;
+            /** Format: uint64 */
+            elapsedMs: number;
+            truncatedByRetention: boolean;
+        };
+        /** @description Why; kept in the journal. */
+        ReasonBody: {
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description The message was taken. */
+        SignalTaken: {
+            id: string;
+        };
+        /** @description A named message to an execution. */
+        SignalBody: {
+            name: string;
+            /** @default null */
+            payload: components["schemas"]["FreeForm"];
+            /**
+             * @description Unique per execution; a repeated one is answered like the first. Absent: a fresh one.
+             * @default null
+             */
+            id: string | null;
+        };
+        /** @description From where, and on which revision. */
+        RetryBody: {
+            /**
+             * Format: uint32
+             * @description Absent: the one it ran on.
+             * @default null
+             */
+            revision: number | null;
+        };
+        /** @description From which attempt, with what instead of its output. */
+        ForkBody: {
+            /** @description `path/step#visit.attempt`, as in the trace. */
+            attempt: string;
+            output: components["schemas"]["FreeForm"];
+        };
+        /** @description On which revision. */
+        ReplayBody: {
+            /**
+             * Format: uint32
+             * @description Absent: what is deployed now.
+             * @default null
+             */
+            revision: number | null;
+            /**
+             * @description Over the parameters of the first time.
+             * @default null
+             */
+            parameters: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @enum {string} */
+        OriginName2: "PRODUCTION" | "TEST";
+        /** @description How one revision did, in executions that began in these months. */
+        RevisionStatistics: {
+            agentId: string;
+            /**
+             * Format: int64
+             * @description -1: drafts.
+             */
+            revision: number;
+            /** Format: uint64 */
+            started: number;
+            /**
+             * Format: uint64
+             * @description Still running or waiting.
+             */
+            unfinished: number;
+            /** Format: uint64 */
+            completed: number;
+            /** Format: uint64 */
+            failed: number;
+            /** Format: uint64 */
+            timedOut: number;
+            /** Format: uint64 */
+            cancelled: number;
+            /**
+             * Format: uint64
+             * @description Refused by a budget before anything ran.
+             */
+            rejected: number;
+            /**
+             * Format: double
+             * @description Completed among those that completed, failed or timed out; null: none did yet.
+             */
+            successRate?: number | null;
+            /** Format: double */
+            meanDurationMs?: number | null;
+            /**
+             * Format: uint64
+             * @description Half, and 99 in 100, took no longer than this; upper bounds of classes that double.
+             */
+            durationMsP50?: number | null;
+            /** Format: uint64 */
+            durationMsP99?: number | null;
+            /** Format: double */
+            totalCost: number;
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+            /**
+             * Format: uint64
+             * @description Decisions of people: what was asked was done, or not.
+             */
+            approvals: number;
+            /** Format: uint64 */
+            rejections: number;
+        };
+        /** @description A webhook, without its secret. */
+        Webhook: {
+            id: string;
+            /** @description None: it hears of every agent. */
+            agentId?: string | null;
+            url: string;
+            events: components["schemas"]["Happening"][];
+            description: string;
+            isActive: boolean;
+            /** @description `user:NAME` or `role:NAME`: `approval.requested` carries a link with which that approver decides. */
+            linksFor?: string | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            /** @description The old secret signs too until then. */
+            previousSecretUntil?: components["schemas"]["TimeMs"] | null;
+        };
+        /**
+         * @description What can be heard of. The text forms are part of the API and of the format on disk.
+         * @enum {string}
+         */
+        Happening: "execution.completed" | "execution.failed" | "execution.cancelled" | "execution.waiting" | "approval.requested" | "approval.decided";
+        /** @description A webhook with its secret, which is shown this once. */
+        WithSecret: {
+            id: string;
+            /** @description None: it hears of every agent. */
+            agentId?: string | null;
+            url: string;
+            events: components["schemas"]["Happening"][];
+            description: string;
+            isActive: boolean;
+            /** @description `user:NAME` or `role:NAME`: `approval.requested` carries a link with which that approver decides. */
+            linksFor?: string | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            /** @description The old secret signs too until then. */
+            previousSecretUntil?: components["schemas"]["TimeMs"] | null;
+            /** @description What calls are signed with, as Standard Webhooks has it. */
+            secret: string;
+        };
+        /** @description A new webhook. */
+        CreateWebhook: {
+            /** @description `https://…`; the operator's address policy applies. */
+            url: string;
+            /**
+             * @description Absent or empty: every one.
+             * @default []
+             */
+            events: components["schemas"]["Happening"][];
+            /** @default  */
+            description: string;
+            /**
+             * @description Absent: true.
+             * @default null
+             */
+            isActive: boolean | null;
+            /**
+             * @description `whsec_` and 24 to 64 bytes in base64; absent: a fresh one.
+             * @default null
+             */
+            secret: string | null;
+            /**
+             * @description `user:NAME` or `role:NAME`; needs `admin`.
+             * @default null
+             */
+            linksFor: string | null;
+        };
+        /** @description A change of a webhook; what is absent stays. */
+        ChangeWebhook: {
+            /** @default null */
+            url: string | null;
+            /** @default null */
+            events: components["schemas"]["Happening"][] | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            isActive: boolean | null;
+            /**
+             * @description The empty text takes it away.
+             * @default null
+             */
+            linksFor: string | null;
+        };
+        /** @description How a secret is replaced. */
+        RotateWebhook: {
+            /**
+             * @description Absent: a fresh one.
+             * @default null
+             */
+            secret: string | null;
+            /**
+             * Format: uint32
+             * @description How long the old one signs too; absent: a day.
+             * @default null
+             */
+            overlapSeconds: number | null;
+        };
+        /** @description A page, newest first. */
+        Deliveries: {
+            items: components["schemas"]["Delivery"][];
+            nextPageToken?: string | null;
+        };
+        /** @description Something that was, or is to be, sent to a webhook. */
+        Delivery: {
+            /** @description The `webhook-id` header of every attempt. */
+            id: string;
+            event: components["schemas"]["Happening"];
+            executionRecordId: string;
+            approvalRequestId?: string | null;
+            status: components["schemas"]["DeliveryState"];
+            /** @description Why it is over, where it was not delivered. */
+            note?: string | null;
+            createdAt: components["schemas"]["TimeMs"];
+            /** @description When it is tried (again). */
+            nextAttemptAt?: components["schemas"]["TimeMs"] | null;
+            /** @description The newest ones. */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description The JSON that is sent, without links. */
+            payload: string;
+        };
+        DeliveryState: ("PENDING" | "DELIVERED") | "FAILED" | "DROPPED";
+        /** @description One attempt. */
+        DeliveryAttempt: {
+            at: components["schemas"]["TimeMs"];
+            /** Format: uint64 */
+            latencyMs: number;
+            /**
+             * Format: uint16
+             * @description The status that the receiver answered with.
+             */
+            responseStatus?: number | null;
+            /** @description The first 1024 bytes of the answer. */
+            response: string;
+            /** @description Why there was no answer. */
+            error?: string | null;
+        };
+        /** @description A secret without its value. */
+        SecretInfo: {
+            /** @description What flows write behind `secret.`; the same as `name` and `key`. */
+            id: string;
+            name: string;
+            key: string;
+            /**
+             * Format: uint64
+             * @description Counts values, from 1.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description The same, under the name that the later clients read.
+             */
+            publishedVersion: number;
+            /** @description Agents that may use it; null: every agent of the tenant. */
+            grantedTo?: string[] | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            updatedBy: string;
+            modifiedAt: components["schemas"]["TimeMs"];
+        };
+        /** @description A new value, other agents that may use it, or both. */
+        SetSecret: {
+            /** @description 4 to 16,384 bytes. Absent: it keeps its value. */
+            value?: string | null;
+            /**
+             * @description Agents that may use it; null: every agent. Absent: as before, and every agent for a new one.
+             * @default null
+             */
+            grantedTo: string[] | null;
+        };
+        /** @description An agent that may use a secret. */
+        SecretGrant: {
+            id: string;
+            agentId: string;
+            secretId: string;
+            createdBy: string;
+            createdAt: components["schemas"]["TimeMs"];
+        };
+        /** @description What a rotation did. */
+        RotatedMasterKey: {
+            /** @description Tells the new key from others; it is not the key. */
+            keyId: string;
+            /**
+             * Format: uint
+             * @description Secrets that were sealed again.
+             */
+            secrets: number;
+        };
+        /**
+         * @description What executions are for.
+         * @enum {string}
+         */
+        Origin: "PRODUCTION" | "TEST";
+        /** @description What an agent may cost in a calendar month (UTC), and what it has cost in this one. */
+        Budget: {
+            agentId: string;
+            origin: components["schemas"]["Origin"];
+            /**
+             * Format: double
+             * @description In US dollars.
+             */
+            amount: number;
+            thresholdRules: components["schemas"]["ThresholdRule"][];
+            /** @description Starts are refused once it is used up. */
+            enforceLimit: boolean;
+            /**
+             * Format: double
+             * @description In US dollars.
+             */
+            currentMonthlyCost: number;
+            /** Format: double */
+            usagePercent: number;
+            /** @description `YYYY-MM`. */
+            month: string;
+            createdAt: components["schemas"]["TimeMs"];
+            updatedAt: components["schemas"]["TimeMs"];
+            updatedBy: string;
+        };
+        /** @description When to say something. */
+        ThresholdRule: {
+            /**
+             * Format: double
+             * @description Of the amount.
+             */
+            percent: number;
+        };
+        /** @description A change; what is absent stays as it is. */
+        SetBudget: {
+            /**
+             * Format: double
+             * @description In US dollars; a new budget needs it.
+             * @default null
+             */
+            amount: number | null;
+            /** @default null */
+            thresholdRules: components["schemas"]["ThresholdRule"][] | null;
+            /** @default null */
+            enforceLimit: boolean | null;
+        };
+        /** @description What the executions of a revision, or of all of them, have cost, in US dollars. */
+        Cost: {
+            /**
+             * Format: uint32
+             * @description Null: every revision.
+             */
+            revision?: number | null;
+            origin: components["schemas"]["Origin"];
+            /** Format: double */
+            inputCost: number;
+            /** Format: double */
+            outputCost: number;
+            /** Format: double */
+            totalCost: number;
+            /** Format: uint64 */
+            executionCount: number;
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+        };
+        /** @description A page of the audit. Where a filter fits little, a page may hold fewer lines than asked for and still have a next one. */
+        TenantAuditEvents: {
+            items: components["schemas"]["TenantAuditEvent"][];
+            nextPageToken?: string | null;
+        };
+        /** @description One line of the audit. */
+        TenantAuditEvent: {
+            createdAt: components["schemas"]["TimeMs"];
+            actor: string;
+            /** @description The key that was used. */
+            keyId?: string | null;
+            action: string;
+            target: string;
+            detail?: string | null;
+        };
+        /** @description A page of providers. */
+        LlmProviders: {
+            items: components["schemas"]["LlmProvider"][];
+            nextPageToken?: string | null;
+        };
+        /** @description A model provider. */
+        LlmProvider: {
+            provider: components["schemas"]["ProviderName"];
+            configMetadata: components["schemas"]["ConfigMetadata"];
+            /** @description Those with a known price; others can be used all the same, except under a budget. */
+            models: components["schemas"]["ModelName"][];
+        };
+        ProviderName: {
+            /** @description What stands before the slash in `provider/model`. */
+            id: string;
+            name: string;
+            description: string;
+        };
+        /** @description How the provider is opened. Keys and addresses are the operator's and are not shown. */
+        ConfigMetadata: {
+            isConfigured: boolean;
+            source: string;
+        };
+        ModelName: {
+            /** @description What stands behind the slash. */
+            id: string;
+            name: string;
+            description: string;
+        };
+        /**
+         * @description How long finished executions are kept, in days from their end. For a tenant, null is for ever; for an agent, it is what the tenant
+         *     says.
+         */
+        Retention: {
+            /** Format: uint32 */
+            days?: number | null;
+            /**
+             * Format: uint32
+             * @description The same for tests.
+             */
+            testDays?: number | null;
+            /** @description Null: nobody said anything yet. */
+            updatedAt?: components["schemas"]["TimeMs"] | null;
+            updatedBy?: string | null;
+        };
+        /** @description The whole setting: what is absent is null. */
+        SetRetention: {
+            /**
+             * Format: uint32
+             * @default null
+             */
+            days: number | null;
+            /**
+             * Format: uint32
+             * @default null
+             */
+            testDays: number | null;
+        };
+        /** @description One execution, whole. Secrets are not in it: they are in no journal. */
+        Export: {
+            /**
+             * Format: uint32
+             * @description Rises when the shape changes.
+             */
+            format: number;
+            exportedAt: components["schemas"]["TimeMs"];
+            executionRecordId: string;
+            agentId: string;
+            /** Format: uint32 */
+            agentRevision: number;
+            /** @description Of the flow that ran. */
+            digest: components["schemas"]["Digest"];
+            /** @description Where it stands. */
+            summary: components["schemas"]["FreeForm"];
+            /** @description What a person reads. */
+            trace: components["schemas"]["FreeForm"];
+            /** @description The journal: every event with its number and time. */
+            events: components["schemas"]["FreeForm"][];
+        };
+        QuarantinedPage: {
+            items: components["schemas"]["Quarantined"][];
+            nextPageToken?: string | null;
+        };
+        /** @description An execution that was set aside because it could not go on. */
+        Quarantined: {
+            id: string;
+            agentId?: string | null;
+            /** Format: uint32 */
+            agentRevision?: number | null;
+            startTime?: components["schemas"]["TimeMs"] | null;
+            reason: string;
+        };
+        /** @description An execution that goes on. */
+        Released: {
+            id: string;
+            /** @description Why it had been set aside. */
+            reason: string;
+        };
+        InDoubtPage: {
+            items: components["schemas"]["InDoubt"][];
+            nextPageToken?: string | null;
+        };
+        /** @description An effect of which nobody knows whether it happened; a person decides. */
+        InDoubt: {
+            /** @description The approval to decide. */
+            approvalRequestId: string;
+            executionRecordId: string;
+            agentId?: string | null;
+            /** Format: uint32 */
+            agentRevision?: number | null;
+            step: string;
+            title: string;
+            digest: components["schemas"]["Digest"];
+            createdAt: components["schemas"]["TimeMs"];
+            expiresAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description What a backup holds. */
+        Backup: {
+            /** @description The directory that was written. */
+            directory: string;
+            /** @description Of the store. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Everything up to here, and nothing after.
+             */
+            position: number;
+            /** Format: uint */
+            segments: number;
+            /** Format: uint64 */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Records of every kind together.
+             */
+            records: number;
+        };
+        /** @description Where the backup goes. */
+        BackupRequest: {
+            /** @description A name, not a path: the backup becomes a directory of this name where the operator keeps backups. It must not exist or be empty. */
+            directory: string;
+        };
+        /** @description How much there is to do. Of this process, at this moment. */
+        Status: {
+            version: string;
+            /**
+             * Format: uint
+             * @description Executions that are in memory because something moves them.
+             */
+            liveExecutions: number;
+            /**
+             * Format: uint
+             * @description Inputs that wait for their answer.
+             */
+            heldInputs: number;
+            /**
+             * Format: uint
+             * @description Calls of models, tools and services under way.
+             */
+            runningCalls: number;
+            /**
+             * Format: uint
+             * @description Starts and signals that wait for their answer, and how many may.
+             */
+            intakeUsed: number;
+            /** Format: uint */
+            intakeMax: number;
+            /**
+             * Format: uint64
+             * @description The last commit that is durable.
+             */
+            logPosition: number;
+            /**
+             * Format: uint64
+             * @description Commits that the view does not have yet.
+             */
+            viewLag: number;
+            /** @description Those who follow the log, and how far they are behind. Places are recorded from time to time, so a lag of some thousand is none. */
+            feeds: components["schemas"]["FeedLag"][];
+            /**
+             * Format: uint64
+             * @description On the disk of the data directory.
+             */
+            freeBytes: number;
+            /** Format: uint */
+            tenants: number;
+            closing: boolean;
+        };
+        FeedLag: {
+            name: string;
+            /** Format: uint64 */
+            position: number;
+            /** Format: uint64 */
+            lag: number;
+        };
+        /** @description Where an approval stands. */
+        Status2: "PENDING" | "RESPONDED" | "CANCELLED" | "EXPIRED";
+        /** @description Only `me`. */
+        Approver: "me";
+        /**
+         * @description What repeating the action would do: `once` effects are HIGH, idempotent ones MEDIUM, reads and questions without an action LOW.
+         * @enum {string}
+         */
+        Risk: "LOW" | "MEDIUM" | "HIGH";
+        /** @description A page of approvals. It may hold fewer than asked for, and still be followed by another one. */
+        Approvals: {
+            items: components["schemas"]["Approval"][];
+            /** @description Absent or null: this was the last page. */
+            nextPageToken?: string | null;
+        };
+        /** @description A question to people. */
+        Approval: {
+            /** Format: uuid */
+            id: string;
+            agentId: string;
+            /** Format: uint32 */
+            agentRevision: number;
+            sessionId?: string | null;
+            /** Format: uuid */
+            executionRecordId: string;
+            gateType: components["schemas"]["GateType"];
+            stepIdentifier: string;
+            /** @description The attempt that waits, where it is a tool call. */
+            toolCallId?: string | null;
+            /** @description The tool, or the step, that would run. */
+            toolKey?: string | null;
+            /** @description What people are asked. */
+            outboundMessage: string;
+            /** @description What an edit replaces; a value that is no object stands in `value`. */
+            proposedParameters: {
+                [key: string]: unknown;
+            };
+            /** @description `role:NAME` or `user:NAME`; empty: every key that may decide approvals. */
+            authorizedApprovers: string[];
+            status: components["schemas"]["Status2"];
+            expiresAt?: components["schemas"]["TimeMs"] | null;
+            respondedAt?: components["schemas"]["TimeMs"] | null;
+            respondedBy?: string | null;
+            decision?: components["schemas"]["Outcome"] | null;
+            createdAt: components["schemas"]["TimeMs"];
+            /** @description What a decision must name. */
+            digest: components["schemas"]["Digest"];
+            action?: components["schemas"]["ActionView"] | null;
+            evidence: components["schemas"]["Evidence"][];
+            /** @description JSON Schema of the response. */
+            form?: components["schemas"]["FreeForm"] | null;
+            /** @description What can be said to it. */
+            decisions: components["schemas"]["DecisionWord"][];
+            editable: boolean;
+            /**
+             * Format: uint32
+             * @description How often its action was changed; each time the digest changed with it.
+             */
+            edits: number;
+            /** Format: uint32 */
+            quorum: number;
+            votes: components["schemas"]["VoteView"][];
+            /** @description Users who may not decide it. */
+            excluded: string[];
+            risk: components["schemas"]["Risk"];
+            environment?: string | null;
+            startedBy: string;
+            /**
+             * Format: double
+             * @description Dollars that its execution has used.
+             */
+            costSoFar: number;
+            /** Format: uint64 */
+            tokensSoFar: number;
+            /** @description Whether the caller's key may decide it as it stands. */
+            mayDecide: boolean;
+            claim?: components["schemas"]["ClaimView"] | null;
+            /** @description The decision that took effect. */
+            decided?: components["schemas"]["StandingDecision"] | null;
+        };
+        /** @description What a question is about. */
+        GateType: "APPROVAL" | "TOOL_APPROVAL" | "ASK" | "IN_DOUBT" | "BUDGET";
+        /**
+         * @description Whether what was asked for goes ahead.
+         * @enum {string}
+         */
+        Outcome: "APPROVE" | "REJECT";
+        /** @description Exactly what would be done. */
+        ActionView: {
+            /** @description The step or tool that does it. */
+            step: string;
+            /** @description `http`, `mcp`, `builtin` or `model`. */
+            kind: string;
+            /** @description What repeating it would do: `read`, `idempotent` or `once`. */
+            effect: components["schemas"]["EffectClass"];
+            /** @description What an edit replaces. */
+            arguments: components["schemas"]["FreeForm"];
+            method?: string | null;
+            url?: string | null;
+            query?: components["schemas"]["Pair"][];
+            headers?: components["schemas"]["Pair"][];
+            body?: components["schemas"]["ActionBody"] | null;
+            /** @description Of an MCP tool. */
+            server?: string | null;
+            tool?: string | null;
+            idempotencyKey?: string | null;
+            /** @description A script answers; nothing leaves the server. */
+            rehearsed: boolean;
+        };
+        /** @description What repeating a call would do to the world. */
+        EffectClass: "read" | "idempotent" | "once";
+        /** @description A name and its value, or the name of the secret that stands there. */
+        Pair: {
+            name: string;
+            /** @description Dots where a secret's value will be. */
+            value: string;
+            /** @description The secret's name. */
+            secret?: string | null;
+        };
+        /** @description A body as it will be sent. */
+        ActionBody: {
+            contentType: string;
+            /** @description Byte for byte, with dots where a secret's value will be. */
+            text: string;
+            /** @description Names of the secrets, in order. */
+            secrets: string[];
+        };
+        /** @description One piece of evidence. */
+        Evidence: {
+            /** @description The expression in the flow. */
+            name: string;
+            value: components["schemas"]["FreeForm"];
+        };
+        /** @description What a person can say to a question. */
+        DecisionWord: ("approve" | "reject" | "respond") | "edit" | "retry" | "happened" | "fail";
+        /** @description One approval of several that are needed. */
+        VoteView: {
+            by: string;
+            digest: components["schemas"]["Digest"];
+            at: components["schemas"]["TimeMs"];
+            reason?: string | null;
+        };
+        /** @description Somebody is looking at it; others may decide all the same. */
+        ClaimView: {
+            by: string;
+            at: components["schemas"]["TimeMs"];
+            /** @description It ends by itself. */
+            until: components["schemas"]["TimeMs"];
+        };
+        /** @description The decision that took effect. */
+        StandingDecision: {
+            decision: components["schemas"]["DecisionWord"];
+            by: string;
+            at: components["schemas"]["TimeMs"];
+            /** @description Of the action that was decided on. */
+            digest: components["schemas"]["Digest"];
+            reason?: string | null;
+            /** @description Of an edit. */
+            arguments?: components["schemas"]["FreeForm"] | null;
+            response?: components["schemas"]["FreeForm"] | null;
+            /** @description Of a call in doubt that did happen. */
+            result?: components["schemas"]["FreeForm"] | null;
+        };
+        /** @description How many approvals are open. */
+        Counts: {
+            /** Format: uint64 */
+            pending: number;
+            /**
+             * Format: uint64
+             * @description Those whose approvers the caller is among; the list with `approver=me` also leaves out those that exclude the caller.
+             */
+            mine: number;
+            /**
+             * Format: uint64
+             * @description Within an hour.
+             */
+            expiringSoon: number;
+            oldestCreatedAt?: components["schemas"]["TimeMs"] | null;
+            byAgent: {
+                [key: string]: number;
+            };
+            byGateType: {
+                [key: string]: number;
+            };
+            /** @description False: there are more than were counted. */
+            complete: boolean;
+        };
+        /** @description In the order of the request. */
+        DecideResults: {
+            results: components["schemas"]["DecideResult"][];
+        };
+        /** @description What became of one decision of several. */
+        DecideResult: {
+            id: string;
+            /**
+             * Format: uint16
+             * @description The HTTP status that it would have had alone.
+             */
+            status: number;
+            approval?: components["schemas"]["Approval"] | null;
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /** @description Decisions that have nothing to do with each other. */
+        DecideMany: {
+            decisions: components["schemas"]["DecideOneOf"][];
+        };
+        /** @description As one decision, with the approval that it is about. */
+        DecideOneOf: {
+            id: string;
+            decision: components["schemas"]["DecisionWord"];
+            /** @description The digest that was shown; another one is refused with the present one. */
+            digest: components["schemas"]["Digest"];
+            /**
+             * @description Of `edit`.
+             * @default null
+             */
+            arguments: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description Of `respond`.
+             * @default null
+             */
+            response: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description Of `happened`; absent: nothing.
+             * @default null
+             */
+            result: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description `approve`, or anything else: the reason of a rejection. */
+        Respond: {
+            text: string;
+        };
+        /** @description Why it is cancelled. */
+        Cancel: {
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description A decision on exactly what was shown. */
+        Decide: {
+            decision: components["schemas"]["DecisionWord"];
+            /** @description The digest that was shown; another one is refused with the present one. */
+            digest: components["schemas"]["Digest"];
+            /**
+             * @description Of `edit`.
+             * @default null
+             */
+            arguments: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description Of `respond`.
+             * @default null
+             */
+            response: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description Of `happened`; absent: nothing.
+             * @default null
+             */
+            result: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            reason: string | null;
+        };
+        /** @description For how long. */
+        Claim: {
+            /**
+             * Format: uint32
+             * @description A quarter of an hour where it is absent.
+             * @default null
+             */
+            seconds: number | null;
+        };
+        /** @description Comments, oldest first. */
+        Comments: {
+            items: components["schemas"]["Comment"][];
+            nextPageToken?: string | null;
+        };
+        /** @description What somebody said about an approval. */
+        Comment: {
+            id: string;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            text: string;
+        };
+        NewComment: {
+            text: string;
+        };
+        /** @description What the page's form sends. */
+        Form: {
+            /** @description One of those that the page offers. */
+            decision: components["schemas"]["Choice"];
+            /**
+             * @description Kept in the journal.
+             * @default
+             */
+            reason: string;
+            /**
+             * @description With `respond`: JSON, or text.
+             * @default
+             */
+            response: string;
+        };
+        /**
+         * @description What can be decided on the page.
+         * @enum {string}
+         */
+        Choice: "approve" | "reject" | "respond" | "retry" | "fail";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    livez: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4; charset=utf-8": string;
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeForm"];
+                };
+            };
+        };
+    };
+    swagger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeForm"];
+                };
+            };
+        };
+    };
+    docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    docsFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+        };
+    };
+    getSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"][];
+                };
+            };
+        };
+    };
+    createTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTenant"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    listFiles: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredFiles"];
+                };
+            };
+        };
+    };
+    uploadFile: {
+        parameters: {
+            query?: {
+                /** @description Goes after a day unless an execution uses it. `?temporary` alone means true. */
+                temporary?: boolean;
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredFile"];
+                };
+            };
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"][];
+                };
+            };
+        };
+    };
+    getCurrentApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+        };
+    };
+    listApiKeyScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scopes"];
+                };
+            };
+        };
+    };
+    generateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Generate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+        };
+    };
+    listApiKeyAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Lines at most; the answer is then an array. */
+                limit?: number;
+                /** @description Lines of a page; the answer is then an object. */
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEvents"];
+                };
+            };
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rotate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+        };
+    };
+    deleteApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    switchApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"][];
+                };
+            };
+        };
+    };
+    getCurrentToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+        };
+    };
+    listTokenScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scopes"];
+                };
+            };
+        };
+    };
+    generateToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Generate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+        };
+    };
+    listTokenAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Lines at most; the answer is then an array. */
+                limit?: number;
+                /** @description Lines of a page; the answer is then an object. */
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEvents"];
+                };
+            };
+        };
+    };
+    rotateToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rotate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    authHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthHealth"];
+                };
+            };
+        };
+    };
+    listEnvironments: {
+        parameters: {
+            query?: {
+                /** @description A part of the name, the slug or the external id. */
+                search?: string;
+                group?: string;
+                /** @description Archived ones too. */
+                archived?: boolean;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"][];
+                };
+            };
+        };
+    };
+    createEnvironment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateEnvironment"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    getEnvironment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    changeEnvironment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateEnvironment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+        };
+    };
+    archiveEnvironment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listNetworks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Networks"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, the display name or the description. */
+                search?: string;
+                /** @description Agents that have each of these. */
+                tags?: string[];
+                /** @description Agents of a page; the answer is then an object. */
+                pageSize?: number;
+                pageToken?: string;
+                /** @description Taken from the vendor's clients; there is one network. */
+                networkId?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
+                };
+            };
+        };
+    };
+    createAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAgent"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+        };
+    };
+    deleteAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAgent"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+        };
+    };
+    activateAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+        };
+    };
+    deactivateAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+        };
+    };
+    cancelAgentDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+        };
+    };
+    listAgentRevisions: {
+        parameters: {
+            query?: {
+                /** @description Revisions of a page; the answer is then an object. */
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revisions"];
+                };
+            };
+        };
+    };
+    createAgentRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Fruxon-Actor"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAgentRevision"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+        };
+    };
+    getAgentRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+        };
+    };
+    getRevisionParameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameters"];
+                };
+            };
+        };
+    };
+    listRevisionParameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameters"];
+                };
+            };
+        };
+    };
+    diffAgentRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+        };
+    };
+    undoDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "X-Fruxon-Actor"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+        };
+    };
+    redoDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "X-Fruxon-Actor"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+        };
+    };
+    resetDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "X-Fruxon-Actor"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+        };
+    };
+    publishDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "X-Fruxon-Actor"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublishBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+        };
+    };
+    subscribeDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    listDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftLine"][];
+                };
+            };
+        };
+    };
+    getDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "X-Fruxon-Actor"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentDraftPayload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+        };
+    };
+    deleteDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "X-Fruxon-Actor"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listTestChats: {
+        parameters: {
+            query?: {
+                /** @description Chats of a page; the answer is then an object. */
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestChats"];
+                };
+            };
+        };
+    };
+    listTestMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                chat: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMessage"][];
+                };
+            };
+        };
+    };
+    deleteTestChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                chat: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    subscribeTestChats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    deployAgentRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Fruxon-Actor"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeployBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployLine"];
+                };
+            };
+        };
+    };
+    splitTraffic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployLine"];
+                };
+            };
+        };
+    };
+    rollBackAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RollbackBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployLine"];
+                };
+            };
+        };
+    };
+    listDeploys: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+        };
+    };
+    listDeployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"][];
+                };
+            };
+        };
+    };
+    executeAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    executeAgentRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    streamAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    testAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    streamAgentTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    testDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    streamDraftTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                Prefer?: string;
+                "X-Flowgate-Labels"?: string;
+                "X-Flowgate-Webhook"?: string;
+                "X-Flowgate-Webhook-Events"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    cancelExecutions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+        };
+    };
+    listExecutionRecords: {
+        parameters: {
+            query?: {
+                /** @description `IN_PROGRESS`, `WAITING_FOR_HUMAN`, `WAITING_FOR_ASYNC`, `COMPLETED`, `FAILED`, `CANCELLED`, `REJECTED`. */
+                status?: components["schemas"]["StatusName"][];
+                /** @description Started at or after; milliseconds since 1970. */
+                startTime?: number;
+                /** @description Started before. */
+                endTime?: number;
+                agentRevision?: number[];
+                /** @description Absent: `PRODUCTION`. */
+                origin?: components["schemas"]["OriginName"];
+                sessionId?: string;
+                /** @description Who started it. */
+                participantId?: string[];
+                /** @description Names of tools that were called. */
+                tools?: string[];
+                withToolErrors?: boolean;
+                hasToolCalls?: boolean;
+                triggerType?: string[];
+                triggerId?: string;
+                runType?: components["schemas"]["RunTypeName"][];
+                environment?: string;
+                minDurationMs?: number;
+                maxDurationMs?: number;
+                /** @description `name=value`; each must hold. */
+                label?: string[];
+                /** @description Everything below this root. */
+                rootExecutionId?: string;
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+        };
+    };
+    listTenantExecutionRecords: {
+        parameters: {
+            query?: {
+                /** @description `IN_PROGRESS`, `WAITING_FOR_HUMAN`, `WAITING_FOR_ASYNC`, `COMPLETED`, `FAILED`, `CANCELLED`, `REJECTED`. */
+                status?: components["schemas"]["StatusName"][];
+                /** @description Started at or after; milliseconds since 1970. */
+                startTime?: number;
+                /** @description Started before. */
+                endTime?: number;
+                agentRevision?: number[];
+                /** @description Absent: `PRODUCTION`. */
+                origin?: components["schemas"]["OriginName"];
+                sessionId?: string;
+                /** @description Who started it. */
+                participantId?: string[];
+                /** @description Names of tools that were called. */
+                tools?: string[];
+                withToolErrors?: boolean;
+                hasToolCalls?: boolean;
+                triggerType?: string[];
+                triggerId?: string;
+                runType?: components["schemas"]["RunTypeName"][];
+                environment?: string;
+                minDurationMs?: number;
+                maxDurationMs?: number;
+                /** @description `name=value`; each must hold. */
+                label?: string[];
+                /** @description Everything below this root. */
+                rootExecutionId?: string;
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+        };
+    };
+    getExecutionRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
+                };
+            };
+        };
+    };
+    purgeExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getExecutionTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
+        };
+    };
+    readExecutionTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope"];
+                };
+            };
+        };
+    };
+    getExecutionResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultView"];
+                };
+            };
+        };
+    };
+    getExecutionTree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tree"];
+                };
+            };
+        };
+    };
+    followExecution: {
+        parameters: {
+            query?: {
+                /** @description The id of the last event that the reader has; `Last-Event-ID` says the same. */
+                after?: string;
+                /** @description Begin with an event `snapshot`. */
+                snapshot?: boolean;
+                /** @description Entries of the journal as they are, as events `journal`. */
+                journal?: boolean;
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    cancelExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancelExecutionWait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    signalExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalTaken"];
+                };
+            };
+        };
+    };
+    pauseExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
+                };
+            };
+        };
+    };
+    resumeExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Record"];
+                };
+            };
+        };
+    };
+    retryExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    forkExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForkBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    replayExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionResult"];
+                };
+            };
+        };
+    };
+    getAgentStatistics: {
+        parameters: {
+            query?: {
+                /** @description `PRODUCTION` (the default) or `TEST`. */
+                origin?: components["schemas"]["OriginName2"];
+                environment?: string;
+                /** @description Months of start, `2026-03`; absent: the last three. */
+                fromMonth?: string;
+                toMonth?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionStatistics"][];
+                };
+            };
+        };
+    };
+    getStatistics: {
+        parameters: {
+            query?: {
+                /** @description `PRODUCTION` (the default) or `TEST`. */
+                origin?: components["schemas"]["OriginName2"];
+                environment?: string;
+                /** @description Months of start, `2026-03`; absent: the last three. */
+                fromMonth?: string;
+                toMonth?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionStatistics"][];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    rotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    redeliverWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                webhook: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    listAgentWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+        };
+    };
+    createAgentWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+        };
+    };
+    getAgentWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    deleteAgentWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeAgentWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    rotateAgentWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithSecret"];
+                };
+            };
+        };
+    };
+    listAgentWebhookDeliveries: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+        };
+    };
+    getAgentWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    redeliverAgentWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                webhook: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretInfo"][];
+                };
+            };
+        };
+    };
+    getSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretInfo"];
+                };
+            };
+        };
+    };
+    setSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSecret"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretInfo"];
+                };
+            };
+        };
+    };
+    deleteSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listSecretGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGrant"][];
+                };
+            };
+        };
+    };
+    rotateMasterKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedMasterKey"];
+                };
+            };
+        };
+    };
+    getAgentBudget: {
+        parameters: {
+            query?: {
+                /** @description Absent: `PRODUCTION`. */
+                origin?: components["schemas"]["Origin"];
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    setAgentBudget: {
+        parameters: {
+            query?: {
+                /** @description Absent: `PRODUCTION`. */
+                origin?: components["schemas"]["Origin"];
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBudget"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    deleteAgentBudget: {
+        parameters: {
+            query?: {
+                /** @description Absent: `PRODUCTION`. */
+                origin?: components["schemas"]["Origin"];
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listAgentBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"][];
+                };
+            };
+        };
+    };
+    getRevisionCost: {
+        parameters: {
+            query?: {
+                /** @description Absent: `PRODUCTION`. */
+                origin?: components["schemas"]["Origin"];
+                /** @description Absent: every environment. */
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cost"];
+                };
+            };
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description The user who did it. */
+                actor?: string;
+                /** @description `key.minted`; with a `*` at the end, every action that begins like this. */
+                action?: string;
+                /** @description `key:ID`, `agent:SLUG`, `secret:NAME`, … */
+                target?: string;
+                /** @description At or after, in epoch milliseconds. */
+                from?: number;
+                /** @description Before. */
+                to?: number;
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantAuditEvents"];
+                };
+            };
+        };
+    };
+    listInstallationAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description The user who did it. */
+                actor?: string;
+                /** @description `key.minted`; with a `*` at the end, every action that begins like this. */
+                action?: string;
+                /** @description `key:ID`, `agent:SLUG`, `secret:NAME`, … */
+                target?: string;
+                /** @description At or after, in epoch milliseconds. */
+                from?: number;
+                /** @description Before. */
+                to?: number;
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantAuditEvents"];
+                };
+            };
+        };
+    };
+    listLlmProviders: {
+        parameters: {
+            query?: {
+                pageToken?: string;
+                pageSize?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmProviders"];
+                };
+            };
+        };
+    };
+    getLlmProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LlmProvider"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRetention"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+        };
+    };
+    getAgentRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+        };
+    };
+    setAgentRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRetention"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+        };
+    };
+    exportExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+        };
+    };
+    listQuarantined: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinedPage"];
+                };
+            };
+        };
+    };
+    releaseExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+        };
+    };
+    listInDoubt: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InDoubtPage"];
+                };
+            };
+        };
+    };
+    backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                agentId?: string;
+                /** @description Absent: every status. */
+                status?: components["schemas"]["Status2"][];
+                approver?: components["schemas"]["Approver"];
+                /** @description Asked at least this long ago. */
+                minAgeMs?: number;
+                /** @description Open, and expiring within this time. */
+                expiringWithinMs?: number;
+                risk?: components["schemas"]["Risk"];
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approvals"];
+                };
+            };
+        };
+    };
+    countApprovals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+        };
+    };
+    decideApprovals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideMany"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecideResults"];
+                };
+            };
+        };
+    };
+    listAgentApprovals: {
+        parameters: {
+            query?: {
+                /** @description Absent: every status. */
+                status?: components["schemas"]["Status2"][];
+                approver?: components["schemas"]["Approver"];
+                /** @description Asked at least this long ago. */
+                minAgeMs?: number;
+                /** @description Open, and expiring within this time. */
+                expiringWithinMs?: number;
+                risk?: components["schemas"]["Risk"];
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approvals"];
+                };
+            };
+        };
+    };
+    getAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    respondAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Respond"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    cancelAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Cancel"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    decideAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    claimAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    releaseAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    listAgentApprovalComments: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+        };
+    };
+    commentAgentApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+        };
+    };
+    getApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    respondApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Respond"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    cancelApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Cancel"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    decideApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    claimApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    releaseApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+        };
+    };
+    listApprovalComments: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+        };
+    };
+    commentApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                approval: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+        };
+    };
+    showDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+        };
+    };
+    postDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["Form"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+        };
+    };
+}

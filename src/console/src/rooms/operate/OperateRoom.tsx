@@ -1,0 +1,13 @@
+// Not built yet: the place of this room.
+import type { RoomProps } from "../../lib/router";
+import { RoomHead } from "../../shell/RoomHead";
+import { Empty } from "../../ui";
+
+export default function OperateRoom(_: RoomProps) {
+  return (
+    <div className="room">
+      <RoomHead title="Operate" />
+      <Empty title="Not built yet" />
+    </div>
+  );
+}
