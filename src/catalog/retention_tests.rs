@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::catalog::files::{Lifetime, NewFile};
+use crate::catalog::master_key::KeySource;
+use crate::catalog::secrets::SecretVault;
 use crate::catalog::webhooks::{NewWebhook, Reach};
 use crate::ids::Digest;
 use crate::store::Faults;
@@ -130,10 +132,11 @@ async fn nothing_unfinished_goes_and_families_go_together() {
 async fn webhooks_and_files_go_with_their_execution() {
     let (catalog, tenant) = catalog();
     let (gone, stays) = (id(START, "gone"), id(START, "stays"));
+    let vault = SecretVault::new(catalog.clone(), KeySource::default());
     for execution in [gone, stays] {
         make(&catalog, &tenant, execution, START, DONE).await;
         let hook = NewWebhook { url: "https://a.example".to_owned(), ..NewWebhook::default() };
-        catalog.hook_execution(&tenant, execution, hook, &actor()).await.unwrap();
+        vault.hook_execution(&tenant, execution, hook, &actor()).await.unwrap();
         let (name, lifetime) = (execution.to_string(), Lifetime::Execution(execution));
         catalog.add_file(&tenant, NewFile { name, declared_type: None, bytes: b"x".to_vec(), lifetime }, &actor()).await.unwrap();
     }
