@@ -179,3 +179,18 @@ async fn a_sweep_goes_on_where_it_stopped() {
     assert_eq!((first.families.len(), first.next.is_some()), (LOOKED_AT_ONCE, true));
     assert_eq!(due(&catalog, &tenant, START.plus(days(9))).len(), count);
 }
+
+#[tokio::test]
+async fn what_is_purged_together_is_bounded() {
+    let (catalog, tenant) = catalog();
+    let families: Vec<_> = (0..200).map(|number| vec![id(START, &format!("one{number}"))]).collect();
+    for family in &families {
+        make(&catalog, &tenant, family[0], START, DONE).await;
+    }
+    let mut feed = catalog.store().feed(catalog.store().position());
+    assert_eq!(catalog.purge_families(&tenant, &families).await.unwrap(), 200);
+    let sizes: Vec<usize> = feed.read(usize::MAX, usize::MAX).unwrap().iter().map(|fed| fed.records.len()).collect();
+    let most = usize::try_from(EVENTS_PURGED_AT_ONCE_MAX / ROWS_BESIDE_EVENTS).unwrap();
+    assert_eq!(sizes.iter().sum::<usize>(), 200);
+    assert!(sizes.iter().all(|size| *size <= most), "{sizes:?}");
+}
