@@ -90,6 +90,7 @@ fn parts(app: &App, address: SocketAddr) -> notify::Parts {
         catalog: app.catalog.clone(),
         runner: app.runner.clone(),
         vault: Arc::clone(&app.vault),
+        meters: Arc::clone(&app.deliveries),
         settings: app.notify.clone(),
         base_url: app.settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
     }

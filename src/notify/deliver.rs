@@ -11,7 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::fair::{Again, Fair};
-use super::settings::Recipient;
+use super::settings::{self, Recipient};
 use super::{Parts, backoff, letter, sign};
 use crate::catalog::deliveries::{Attempt, DeliveryRow, DueRow, Settling, Target};
 use crate::catalog::links::NewLink;
@@ -83,6 +83,7 @@ impl Deliverer {
         let (fair, found) = looking.await.map_err(|error| catalog::Error::Store(error.to_string()))?;
         self.fair = fair;
         let found = found?;
+        self.parts.meters.looked(found.oldest_due_at);
         for due in found.rows {
             let (parts, sent) = (Arc::clone(&self.parts), due.clone());
             self.send(Sending { due, is_broken: false }, async move { deliver(&parts, &sent).await });
@@ -103,11 +104,13 @@ impl Deliverer {
             }
         });
         self.sending.insert(task.id(), sending);
+        self.parts.meters.sending(self.sending.len());
     }
 
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
         let Some(Sending { due, is_broken }) = self.sending.remove(&id) else { return };
+        self.parts.meters.sending(self.sending.len());
         match ended {
             // It counts like an attempt that failed, and keeps its place until that is recorded.
             Err(error) if !is_broken => {
@@ -130,6 +133,7 @@ async fn record_broken(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalo
     let error = Some("sending it broke; the log of the server says more".to_owned());
     let attempt = Attempt { at: clock::now(), latency_ms: 0, status: None, error, answer: String::new() };
     let Outcome { attempt, settling } = Outcome::again(&row.value, attempt, None);
+    parts.meters.settled(&settling);
     parts.catalog.settle_delivery(tenant, key, attempt, settling, clock::now()).await
 }
 
@@ -178,6 +182,7 @@ async fn deliver(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalog::Err
     if let Settling::Failed { note } = &outcome.settling {
         tracing::warn!(delivery = row.id, tenant = tenant.as_str(), note, "a delivery failed for good");
     }
+    parts.meters.settled(&outcome.settling);
     parts.catalog.settle_delivery(tenant, key, outcome.attempt, outcome.settling, clock::now()).await
 }
 
@@ -186,6 +191,8 @@ async fn call(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, stored: &Stored
     let mut body = row.body.clone();
     if let (Some(approver), Happening::ApprovalRequested) = (&hook.links_for, row.event)
         && let Ok(Some((_, question))) = open_question(parts, tenant, row).await
+        // Who calls with the link of a role is nobody that can be told from others.
+        && (approver.starts_with("user:") || !settings::asks_who(&question))
         && let Ok(Value::Object(mut fields)) = serde_json::from_str(&body)
     {
         let link = link(parts, tenant, row, &question, approver_of_hook(hook, approver)).await?;
@@ -226,10 +233,10 @@ async fn mail(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, recipient: Reci
             return Ok(Outcome::again(row, attempt, None));
         }
     };
-    let person = parts.settings.person(tenant, &recipient);
-    if question.excluded.contains(&person.user) {
-        return Ok(Outcome::dropped("the recipient is excluded from deciding this"));
+    if let Some(reason) = parts.settings.keeps_out(tenant, &recipient.address, &question) {
+        return Ok(Outcome::dropped(reason));
     }
+    let person = parts.settings.person(tenant, &recipient);
     let link = link(parts, tenant, row, &question, person).await?;
     let (subject, text) = letter::write(&snapshot, &question, &link);
     let at = clock::now();

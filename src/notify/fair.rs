@@ -50,8 +50,18 @@ pub(super) struct Found {
     pub rows: Vec<Stored<DueRow>>,
     /// When something else will be due.
     pub next_at: Option<TimeMs>,
+    /// When the one became due that is due the longest, of those that were looked at; also one that is under way.
+    pub oldest_due_at: Option<TimeMs>,
     /// Not everything was looked at.
     pub is_cut: bool,
+}
+
+impl Found {
+    /// The first of a lane, or the first of it that is not due yet.
+    fn note(&mut self, at: TimeMs, now: TimeMs) {
+        let noted = if at > now { &mut self.next_at } else { &mut self.oldest_due_at };
+        *noted = Some(noted.map_or(at, |noted| noted.min(at)));
+    }
 }
 
 /// What one tenant has due, in the order of its lanes.
@@ -71,7 +81,8 @@ impl Fair {
     pub fn choose(&mut self, catalog: &Catalog, now: TimeMs) -> Result<Found, Error> {
         let (mut found, mut waiting) = (Found::default(), VecDeque::new());
         let mut next = catalog.next_lane(Behind::Start)?;
-        while let Some(DueRow { tenant, .. }) = next {
+        while let Some(DueRow { tenant, at, .. }) = next {
+            found.note(at, now);
             let due = self.due_of(catalog, &tenant, now, &mut found)?;
             if !due.is_empty() {
                 waiting.push_back((tenant.clone(), due));
@@ -135,9 +146,8 @@ impl Fair {
                 break;
             }
             looked_at += 1;
-            if at > now {
-                found.next_at = Some(found.next_at.map_or(at, |next_at| next_at.min(at)));
-            } else {
+            found.note(at, now);
+            if at <= now {
                 let rows = self.due_in(catalog, tenant, &host, now, found)?;
                 due += rows.len();
                 lanes.push(rows);
@@ -169,7 +179,7 @@ impl Fair {
         let mut due = VecDeque::new();
         for row in catalog.lane(tenant, host, passed_over + room)? {
             if row.value.at > now {
-                found.next_at = Some(found.next_at.map_or(row.value.at, |next_at| next_at.min(row.value.at)));
+                found.note(row.value.at, now);
                 break;
             }
             let is_free = !self.under_way.contains(&row.key) && broken.is_none_or(|broken| !broken.contains(&row.key));

@@ -11,12 +11,14 @@ mod fair;
 mod follow;
 mod happenings;
 mod letter;
+mod meters;
 mod settings;
 mod sign;
 #[cfg(test)]
 mod testing;
 
 pub use follow::followers;
+pub use meters::{Deliveries, Meters};
 pub use settings::{Error, Settings};
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub struct Parts {
     /// Opens what webhooks are signed with.
     pub vault: Arc<SecretVault>,
     pub runner: Runner,
+    pub meters: Arc<Meters>,
     pub settings: Settings,
     /// How people reach this server, without a slash at the end.
     pub base_url: String,

@@ -21,6 +21,7 @@ pub fn parts() -> Arc<Parts> {
         catalog: Catalog::new(store.clone()),
         vault: Arc::new(SecretVault::new(Catalog::new(store), KeySource::default())),
         runner,
+        meters: Arc::default(),
         settings: Settings::default(),
         base_url: "http://localhost".to_owned(),
     })
