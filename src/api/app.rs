@@ -111,6 +111,8 @@ pub struct App {
     pub chat_watchers: Arc<Semaphore>,
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
+    /// What came of webhooks and mails.
+    pub deliveries: Arc<notify::Meters>,
     pub sessions: SessionLocks,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
@@ -136,6 +138,7 @@ impl App {
             drafts: DraftChanges::default(),
             chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             notify: notify::Settings::default(),
+            deliveries: Arc::default(),
             sessions: SessionLocks::default(),
             closing: CancellationToken::new(),
             paths: Paths::of(&routes),

@@ -114,7 +114,8 @@ async fn decide(call: Call) -> Result<Answer, Problem> {
     };
     if let Some(before) = &link.value.used {
         // The process ended between the note and the decision: the same one may be finished, no other be made.
-        let has_counted = question.votes.iter().any(|vote| vote.by == link.value.approver.user);
+        let user = call.app.notify.known_person(&link.value.tenant, &link.value.approver).user;
+        let has_counted = question.votes.iter().any(|vote| vote.by == user);
         if before.verdict != verdict || has_counted {
             return used(&call, &link.value).await;
         }
@@ -134,7 +135,8 @@ async fn decide(call: Call) -> Result<Answer, Problem> {
 async fn perform(call: &Call, link: &Stored<LinkRow>) -> Result<Answer, Problem> {
     let row = &link.value;
     let Some(LinkUse { verdict, reason, .. }) = row.used.clone() else { return used(call, row).await };
-    let decision = Decision { question: row.question, digest: row.digest, verdict, by: row.approver.clone(), reason };
+    let by = call.app.notify.known_person(&row.tenant, &row.approver);
+    let decision = Decision { question: row.question, digest: row.digest, verdict, by, reason };
     match engine_of(call, &row.tenant).decide(decision).await {
         Ok(Answered::Closed(decided)) => Ok(page::decided(&decided)),
         Ok(Answered::Open(question)) => Ok(page::counted(&question)),

@@ -1,5 +1,6 @@
 //! What the server tidies up by itself, at its start and every hour: forgotten idempotency keys, expired files, bytes without a record.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,14 @@ use crate::ids::Tenant;
 /// Between two rounds.
 const EVERY: Duration = Duration::from_secs(3_600);
 
+/// Where the sweep of each tenant's idempotency keys goes on.
+type Cursors = HashMap<Tenant, String>;
+
 /// Runs until the server begins to stop.
 pub async fn run(app: Arc<App>) {
+    let mut cursors = Cursors::new();
     loop {
-        if let Err(error) = tidy(&app).await {
+        if let Err(error) = tidy(&app, &mut cursors).await {
             tracing::warn!(%error, "tidying up failed; the next round is in an hour");
         }
         tokio::select! {
@@ -24,11 +29,16 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-async fn tidy(app: &App) -> Result<(), catalog::Error> {
+async fn tidy(app: &App, cursors: &mut Cursors) -> Result<(), catalog::Error> {
     let now = clock::now();
-    let mut keys = app.catalog.sweep_requests(&catalog::Catalog::system(), now).await?;
-    for tenant in app.catalog.tenants()? {
-        keys += app.catalog.sweep_requests(&Tenant::new(&tenant.id), now).await?;
+    let (mut tenants, mut keys) = (vec![catalog::Catalog::system()], 0);
+    tenants.extend(app.catalog.tenants()?.iter().map(|tenant| Tenant::new(&tenant.id)));
+    for tenant in tenants {
+        let swept = app.catalog.sweep_requests(&tenant, now, cursors.remove(&tenant)).await?;
+        keys += swept.forgotten;
+        if let Some(next) = swept.next {
+            cursors.insert(tenant, next);
+        }
     }
     let files = app.catalog.sweep_files(now).await?;
     let sign_ins = app.catalog.sweep_sign_ins(now).await?;

@@ -17,6 +17,7 @@ mod decide;
 mod dispatch;
 mod docs;
 mod draft_changes;
+mod gauges;
 mod housekeeping;
 mod idempotency;
 mod key_uses;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::gauges;
 use super::openapi;
 use super::problem::{Problem, internal};
 use super::route::{Access, Content, Free, Route};
@@ -60,7 +61,9 @@ async fn readyz(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn metrics(call: Call) -> Result<Answer, Problem> {
-    let text = call.app.metrics.text().map_err(|error| internal(&error.to_string()))?;
+    let mut text = call.app.metrics.text().map_err(|error| internal(&error.to_string()))?;
+    let end = text.rfind("# EOF").unwrap_or(text.len());
+    text.insert_str(end, &gauges::text(&call.app).await?);
     let wants_open = call.header("accept").is_some_and(|accept| accept.contains("openmetrics"));
     Ok(Answer::bytes(if wants_open { OPEN_METRICS_TYPE } else { METRICS_TYPE }, text.into_bytes()))
 }

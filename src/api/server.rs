@@ -89,6 +89,8 @@ fn parts(app: &App, address: SocketAddr) -> notify::Parts {
         engine: app.engine.clone(),
         catalog: app.catalog.clone(),
         runner: app.runner.clone(),
+        vault: Arc::clone(&app.vault),
+        meters: Arc::clone(&app.deliveries),
         settings: app.notify.clone(),
         base_url: app.settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
     }

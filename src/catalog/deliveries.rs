@@ -1,5 +1,6 @@
 //! Deliveries: what has to be sent to a webhook or by mail, and every attempt at it. A delivery's key follows from what happened and to
-//! whom it goes, so the same happening read twice makes one delivery. When each is due stands in an index of its own.
+//! whom it goes, so the same happening read twice makes one delivery. When each is due stands in an index of its own, in lanes: one per
+//! tenant and host, so that nobody has to read past what others wait for.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ const ATTEMPTS_KEPT_MAX: usize = 12;
 const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// Old ones that are dropped when one is settled: more than come along, so that they get fewer.
 const DROPPED_AT_ONCE_MAX: usize = 4;
+/// Pending ones that are sorted into lanes in one commit.
+const SORTED_AT_ONCE: usize = 200;
 
 /// Where a delivery goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +100,7 @@ impl Kept for DeliveryRow {
     const COLLECTION: &'static str = "deliveries";
 }
 
-/// A pending delivery in the order in which they are due.
+/// A pending delivery; those of one lane in the order in which they are due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueRow {
     pub at: TimeMs,
@@ -107,12 +110,48 @@ pub struct DueRow {
 }
 
 impl Kept for DueRow {
-    const COLLECTION: &'static str = "deliveries_due";
+    const COLLECTION: &'static str = "deliveries_due_in_lanes";
 }
 
 impl DueRow {
-    fn key(at: TimeMs, tenant: &Tenant, delivery: &str) -> String {
-        format!("{:014x}/{tenant}/{delivery}", at.0)
+    fn key(&self) -> String {
+        let Self { at, tenant, key, host } = self;
+        format!("{tenant}/{host}/{:014x}/{key}", at.0)
+    }
+}
+
+/// The same as it was kept once: one queue for everybody. `sort_due_into_lanes` takes it over.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct QueuedRow(DueRow);
+
+impl Kept for QueuedRow {
+    const COLLECTION: &'static str = "deliveries_due";
+}
+
+/// Where to go on in the index of what is due.
+#[derive(Clone, Copy, Debug)]
+pub enum Behind<'a> {
+    Start,
+    /// Before everything of a tenant.
+    Before(&'a Tenant),
+    /// Behind everything of a tenant.
+    Tenant(&'a Tenant),
+    /// Behind everything of one lane.
+    Lane(&'a Tenant, &'a str),
+}
+
+/// Above every character that a key has.
+const LAST: char = '\u{10ffff}';
+
+impl Behind<'_> {
+    fn key(self) -> Option<String> {
+        match self {
+            Self::Start => None,
+            Self::Before(tenant) => Some(format!("{tenant}/")),
+            Self::Tenant(tenant) => Some(format!("{tenant}/{LAST}")),
+            Self::Lane(tenant, host) => Some(format!("{tenant}/{host}/{LAST}")),
+        }
     }
 }
 
@@ -152,16 +191,47 @@ impl Catalog {
         }
         let row = DeliveryRow { due_at: Some(at), ..row.clone() };
         changes.put(tenant, &key, 0, &row);
-        make_due(tenant, &key, &row, at, changes);
+        make_due(tenant, &key, &row.host, at, changes);
         Ok(true)
     }
 
-    /// What is due first, at most `limit`.
+    /// The first pending delivery behind a place: the earliest one of its lane.
     ///
     /// # Errors
     /// `Store`.
-    pub fn due_deliveries(&self, after: Option<&str>, limit: usize) -> Result<Vec<Stored<DueRow>>, Error> {
-        self.list(&Self::system(), Listing { after, limit, ..Listing::default() })
+    pub fn next_lane(&self, behind: Behind<'_>) -> Result<Option<DueRow>, Error> {
+        let rows = self.list(&Self::system(), Listing { after: behind.key().as_deref(), limit: 1, ..Listing::default() })?;
+        Ok(rows.into_iter().next().map(|stored: Stored<DueRow>| stored.value))
+    }
+
+    /// The pending deliveries of one lane, the earliest first.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn lane(&self, tenant: &Tenant, host: &str, limit: usize) -> Result<Vec<Stored<DueRow>>, Error> {
+        let prefix = format!("{tenant}/{host}/");
+        self.list(&Self::system(), Listing { prefix: &prefix, limit, ..Listing::default() })
+    }
+
+    /// Sorts what is pending from before there were lanes into them.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn sort_due_into_lanes(&self) -> Result<(), Error> {
+        loop {
+            let rows = self.list::<QueuedRow>(&Self::system(), Listing { limit: SORTED_AT_ONCE, ..Listing::default() })?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let mut changes = Changes::default();
+            for Stored { key, version, value: QueuedRow(due) } in rows {
+                changes.remove::<QueuedRow>(&Self::system(), &key, version);
+                if self.get::<DueRow>(&Self::system(), &due.key())?.is_none() {
+                    changes.put(&Self::system(), &due.key(), 0, &due);
+                }
+            }
+            self.commit(changes).await?;
+        }
     }
 
     /// # Errors
@@ -221,7 +291,7 @@ impl Catalog {
             let Some(mut stored) = catalog.get::<DeliveryRow>(tenant, key)? else { return Ok(()) };
             let row = &mut stored.value;
             let Some(due_at) = row.due_at.take() else { return Ok(()) };
-            catalog.take_due(tenant, key, due_at, changes)?;
+            catalog.take_due(&due_row(tenant, key, &row.host, due_at), changes)?;
             row.tries += u32::from(attempt.is_some());
             row.attempts.extend(attempt.clone());
             let surplus = row.attempts.len().saturating_sub(ATTEMPTS_KEPT_MAX);
@@ -229,7 +299,7 @@ impl Catalog {
             (row.state, row.note) = match settling.clone() {
                 Settling::Done => (DeliveryState::Delivered, None),
                 Settling::Again { at } => {
-                    make_due(tenant, key, row, at, changes);
+                    make_due(tenant, key, &row.host, at, changes);
                     row.due_at = Some(at);
                     (DeliveryState::Pending, None)
                 }
@@ -251,10 +321,10 @@ impl Catalog {
         self.update(|catalog, changes| {
             let Stored { key, version, mut value } = catalog.delivery(tenant, webhook, delivery)?;
             if let Some(due_at) = value.due_at {
-                catalog.take_due(tenant, &key, due_at, changes)?;
+                catalog.take_due(&due_row(tenant, &key, &value.host, due_at), changes)?;
             }
             (value.state, value.note, value.tries, value.due_at) = (DeliveryState::Pending, None, 0, Some(actor.at));
-            make_due(tenant, &key, &value, actor.at, changes);
+            make_due(tenant, &key, &value.host, actor.at, changes);
             changes.put(tenant, &key, version, &value);
             changes.audit(tenant, actor, "delivery.redelivered", &format!("webhook:{}", webhook.1), Some(delivery.to_owned()));
             Ok(value)
@@ -262,8 +332,8 @@ impl Catalog {
         .await
     }
 
-    fn take_due(&self, tenant: &Tenant, key: &str, at: TimeMs, changes: &mut Changes) -> Result<(), Error> {
-        let due_key = DueRow::key(at, tenant, key);
+    fn take_due(&self, due: &DueRow, changes: &mut Changes) -> Result<(), Error> {
+        let due_key = due.key();
         if let Some(due) = self.get::<DueRow>(&Self::system(), &due_key)? {
             changes.remove::<DueRow>(&Self::system(), &due_key, due.version);
         }
@@ -279,10 +349,14 @@ impl Catalog {
     }
 }
 
-fn make_due(tenant: &Tenant, key: &str, row: &DeliveryRow, at: TimeMs, changes: &mut Changes) {
-    let due = DueRow { at, tenant: tenant.clone(), key: key.to_owned(), host: row.host.clone() };
+fn due_row(tenant: &Tenant, key: &str, host: &str, at: TimeMs) -> DueRow {
+    DueRow { at, tenant: tenant.clone(), key: key.to_owned(), host: host.to_owned() }
+}
+
+fn make_due(tenant: &Tenant, key: &str, host: &str, at: TimeMs, changes: &mut Changes) {
+    let due = due_row(tenant, key, host, at);
     // A row that was due at the same instant before is replaced within the same commit: removed, then made anew.
-    changes.put(&Catalog::system(), &DueRow::key(at, tenant, key), 0, &due);
+    changes.put(&Catalog::system(), &due.key(), 0, &due);
 }
 
 #[cfg(test)]
@@ -321,7 +395,22 @@ mod tests {
     }
 
     fn due(catalog: &Catalog) -> Vec<u64> {
-        catalog.due_deliveries(None, 9).unwrap().into_iter().map(|due| due.value.at.0).collect()
+        catalog.lane(&Tenant::default(), "a.example", 9).unwrap().into_iter().map(|due| due.value.at.0).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_pending_in_one_queue_goes_on_in_lanes() {
+        let catalog = Catalog::new(Store::in_memory(Faults::default()));
+        let mut changes = Changes::default();
+        for at in 0..SORTED_AT_ONCE as u64 + 5 {
+            let due = due_row(&Tenant::default(), &format!("t/h/{at}"), "a.example", TimeMs(at));
+            changes.put(&Catalog::system(), &format!("{at:014x}/default/t/h/{at}"), 0, &QueuedRow(due));
+        }
+        catalog.commit(changes).await.unwrap();
+        catalog.sort_due_into_lanes().await.unwrap();
+        assert_eq!(due(&catalog), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(catalog.lane(&Tenant::default(), "a.example", 999).unwrap().len(), SORTED_AT_ONCE + 5);
+        assert!(catalog.list::<QueuedRow>(&Catalog::system(), Listing::default()).unwrap().is_empty());
     }
 
     #[tokio::test]

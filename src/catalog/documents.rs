@@ -140,6 +140,14 @@ impl Catalog {
         Ok(committed?)
     }
 
+    /// The same for what the request that is worked on needs and does not make: a repetition of it is not answered with this.
+    pub(super) async fn commit_beside(&self, changes: Changes) -> Result<Position, Error> {
+        if let Some(unwritable) = changes.unwritable {
+            return Err(Error::Store(unwritable));
+        }
+        Ok(self.store.commit_all(changes.entries).await?)
+    }
+
     /// Changes what `change` says until nobody else was faster: it reads, adds to the changes, and may be called again.
     ///
     /// # Errors
@@ -192,6 +200,21 @@ impl Changes {
     pub fn entry(&mut self, entry: Entry) -> &mut Self {
         self.entries.push(entry);
         self
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// About how large the commit will be.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of_entry = |entry: &Entry| {
+            if let Entry::Document { key, body, .. } = entry { key.len() + body.as_ref().map_or(0, String::len) } else { 0 }
+        };
+        self.entries.iter().map(of_entry).sum()
     }
 
     pub(super) fn entries(&self) -> &[Entry] {

@@ -1,6 +1,8 @@
 //! Files that people and agents attach: each belongs to one tenant, or to one execution of it and goes with it. The bytes lie beside the
 //! log under the file's id; the document here is what makes them a file.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::agents::AgentSettings;
@@ -37,18 +39,36 @@ pub struct FileRow {
     /// Temporary until it is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<TimeMs>,
-    /// It goes with this execution.
+    /// The execution that used it first, or that it was made for: it goes with the last one that uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution: Option<ExecutionId>,
+    /// How many executions use it; 0 beside an `execution` in rows that are older than the count: that one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uses: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl FileRow {
+    fn use_count(&self) -> u32 {
+        self.uses.max(u32::from(self.execution.is_some()))
+    }
 }
 
 impl Kept for FileRow {
     const COLLECTION: &'static str = FILES;
 }
 
-/// Which files go with an execution: `EXECUTION/FILE`.
+/// Which files an execution uses: `EXECUTION/FILE`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct OfExecution {}
+struct OfExecution {
+    /// Absent in what is older than this field: since the file was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<TimeMs>,
+}
 
 impl Kept for OfExecution {
     const COLLECTION: &'static str = "files_of_execution";
@@ -192,11 +212,12 @@ impl Catalog {
                 Lifetime::Execution(execution) => Some(execution),
                 Lifetime::Kept | Lifetime::Temporary => None,
             },
+            uses: u32::from(matches!(new.lifetime, Lifetime::Execution(_))),
         };
         let mut changes = Changes::default();
         changes.put(tenant, &id.to_string(), 0, &row);
         if let Some(execution) = row.execution {
-            changes.put(tenant, &of_execution(execution, id), 0, &OfExecution {});
+            changes.put(tenant, &of_execution(execution, id), 0, &OfExecution { since: Some(row.created_at) });
         }
         changes.audit(tenant, actor, "file.added", &format!("file:{id}"), None);
         match self.commit(changes).await {
@@ -258,33 +279,39 @@ impl Catalog {
             .update(|catalog, changes| {
                 let stored = catalog.file(tenant, id, actor.at)?;
                 changes.audit(tenant, actor, "file.removed", &format!("file:{id}"), None);
-                Ok(remove_row(tenant, &stored, changes))
+                catalog.remove_row(tenant, &stored, changes)
             })
             .await?;
         self.unlink(id).await;
         Ok(())
     }
 
-    /// Temporary files among `ids` belong to the execution from now on: they are used.
+    /// Files among `ids` that are not kept by themselves stay as long as the execution from now on.
     ///
     /// # Errors
     /// `NotFound` when one is gone, and as a commit.
     pub async fn use_files(&self, tenant: &Tenant, ids: &[FileId], execution: ExecutionId, now: TimeMs) -> Result<(), Error> {
+        let ids: BTreeSet<FileId> = ids.iter().copied().collect();
         self.update(|catalog, changes| {
-            for id in ids {
+            for id in &ids {
                 let Stored { key, version, mut value } = catalog.file(tenant, &id.to_string(), now)?;
-                if value.expires_at.take().is_some() {
-                    value.execution = Some(execution);
-                    changes.put(tenant, &key, version, &value);
-                    changes.put(tenant, &of_execution(execution, *id), 0, &OfExecution {});
+                let use_key = of_execution(execution, *id);
+                let is_kept = value.expires_at.is_none() && value.execution.is_none();
+                if is_kept || catalog.get::<OfExecution>(tenant, &use_key)?.is_some() {
+                    continue;
                 }
+                value.uses = value.use_count() + 1;
+                value.expires_at = None;
+                value.execution.get_or_insert(execution);
+                changes.put(tenant, &key, version, &value);
+                changes.put(tenant, &use_key, 0, &OfExecution { since: Some(now) });
             }
             Ok(())
         })
         .await
     }
 
-    /// Deletes what belongs to an execution, which is gone or never began. Returns how many files that were.
+    /// Ends the uses of an execution, which is gone or never began; files that nobody else uses are deleted. Returns how many those were.
     ///
     /// # Errors
     /// As a commit.
@@ -292,21 +319,51 @@ impl Catalog {
         let prefix = format!("{execution}/");
         let ids = self
             .update(|catalog, changes| {
-                let mut ids = Vec::new();
-                for owned in catalog.list::<OfExecution>(tenant, Listing { prefix: &prefix, ..Listing::default() })? {
-                    let id = owned.key.strip_prefix(&prefix).unwrap_or_default();
-                    match catalog.get::<FileRow>(tenant, id)? {
-                        Some(stored) => ids.push(remove_row(tenant, &stored, changes)),
-                        None => drop(changes.remove::<OfExecution>(tenant, &owned.key, owned.version)),
-                    }
-                }
-                Ok(ids)
+                let uses = catalog.list::<OfExecution>(tenant, Listing { prefix: &prefix, ..Listing::default() })?;
+                let ids: Result<Vec<_>, Error> = uses.iter().map(|used| catalog.end_use(tenant, used, changes)).collect();
+                Ok(ids?.into_iter().flatten().collect::<Vec<_>>())
             })
             .await?;
         for id in &ids {
             self.unlink(*id).await;
         }
         Ok(ids.len())
+    }
+
+    /// One use is over. The file, where it was the last one: whoever commits this removes its bytes afterwards.
+    fn end_use(&self, tenant: &Tenant, used: &Stored<OfExecution>, changes: &mut Changes) -> Result<Option<FileId>, Error> {
+        changes.remove::<OfExecution>(tenant, &used.key, used.version);
+        let (_, id) = used.key.split_once('/').unwrap_or_default();
+        let Some(Stored { key, version, mut value }) = self.get::<FileRow>(tenant, id)? else { return Ok(None) };
+        value.uses = value.use_count().saturating_sub(1);
+        if value.uses == 0 {
+            changes.remove::<FileRow>(tenant, &key, version);
+            return Ok(Some(value.id));
+        }
+        changes.put(tenant, &key, version, &value);
+        Ok(None)
+    }
+
+    /// Ends uses that began before `before` for executions that are not there. Returns how many files went with them.
+    async fn sweep_uses(&self, tenant: &Tenant, before: TimeMs) -> Result<usize, Error> {
+        let (mut after, mut swept): (Option<String>, _) = (None, 0);
+        loop {
+            let listing = Listing { after: after.as_deref(), limit: SWEEP_ROWS, ..Listing::default() };
+            let rows = self.list::<OfExecution>(tenant, listing)?;
+            let Some(last) = rows.last() else { return Ok(swept) };
+            after = Some(last.key.clone());
+            for used in rows {
+                let (execution, id) = used.key.split_once('/').unwrap_or_default();
+                let since = match used.value.since {
+                    Some(since) => since,
+                    None => self.get::<FileRow>(tenant, id)?.map_or(TimeMs(0), |stored| stored.value.created_at),
+                };
+                let Ok(execution) = execution.parse::<ExecutionId>() else { continue };
+                if since < before && self.store().summary(tenant, execution)?.is_none() {
+                    swept += self.remove_files_of(tenant, execution).await?;
+                }
+            }
+        }
     }
 
     /// Deletes temporary files whose time is over, files of executions that never began, and bytes that no record names.
@@ -316,18 +373,21 @@ impl Catalog {
     pub async fn sweep_files(&self, now: TimeMs) -> Result<Swept, Error> {
         let before = TimeMs(now.0.saturating_sub(ORPHAN_MS));
         let mut swept = Swept::default();
+        let tenants: Vec<Tenant> = self.tenants()?.iter().map(|tenant| Tenant::new(&tenant.id)).collect();
+        for tenant in &tenants {
+            swept.expired += self.sweep_uses(tenant, before).await?;
+        }
         // Listed before the records are read: what is added meanwhile is not among them.
         let found = self.blocking(crate::store::Store::file_ids).await?;
         let mut named = std::collections::HashSet::new();
-        for tenant in self.tenants()? {
-            let tenant = Tenant::new(&tenant.id);
+        for tenant in tenants {
             let mut after: Option<String> = None;
             loop {
                 let rows = self.list::<FileRow>(&tenant, Listing { after: after.as_deref(), limit: SWEEP_ROWS, ..Listing::default() })?;
                 let Some(last) = rows.last() else { break };
                 after = Some(last.key.clone());
                 for stored in rows {
-                    if self.is_due(&tenant, &stored.value, now, before)? && self.remove_unless_changed(&tenant, &stored).await? {
+                    if stored.value.is_over(now) && self.remove_unless_changed(&tenant, &stored).await? {
                         swept.expired += 1;
                     } else {
                         named.insert(stored.value.id);
@@ -345,14 +405,22 @@ impl Catalog {
         Ok(swept)
     }
 
-    fn is_due(&self, tenant: &Tenant, row: &FileRow, now: TimeMs, before: TimeMs) -> Result<bool, Error> {
-        let Some(execution) = row.execution else { return Ok(row.is_over(now)) };
-        Ok(row.created_at < before && self.store().summary(tenant, execution)?.is_none())
+    /// The record goes; whoever commits it removes the bytes afterwards. What else used it is forgotten by a sweep.
+    fn remove_row(&self, tenant: &Tenant, stored: &Stored<FileRow>, changes: &mut Changes) -> Result<FileId, Error> {
+        let id = stored.value.id;
+        changes.remove::<FileRow>(tenant, &stored.key, stored.version);
+        if let Some(execution) = stored.value.execution {
+            let use_key = of_execution(execution, id);
+            if let Some(used) = self.get::<OfExecution>(tenant, &use_key)? {
+                changes.remove::<OfExecution>(tenant, &use_key, used.version);
+            }
+        }
+        Ok(id)
     }
 
     async fn remove_unless_changed(&self, tenant: &Tenant, stored: &Stored<FileRow>) -> Result<bool, Error> {
         let mut changes = Changes::default();
-        remove_row(tenant, stored, &mut changes);
+        self.remove_row(tenant, stored, &mut changes)?;
         match self.commit(changes).await {
             Ok(_) => {
                 self.unlink(stored.value.id).await;
@@ -379,17 +447,6 @@ impl Catalog {
         let done = tokio::task::spawn_blocking(move || work(&store)).await;
         Ok(done.map_err(|error| Error::Store(error.to_string()))??)
     }
-}
-
-/// The record goes; whoever commits it removes the bytes afterwards.
-fn remove_row(tenant: &Tenant, stored: &Stored<FileRow>, changes: &mut Changes) -> FileId {
-    let id = stored.value.id;
-    changes.remove::<FileRow>(tenant, &stored.key, stored.version);
-    if let Some(execution) = stored.value.execution {
-        // Written once with the owner, never changed.
-        changes.remove::<OfExecution>(tenant, &of_execution(execution, id), 1);
-    }
-    id
 }
 
 #[cfg(test)]
@@ -469,7 +526,7 @@ mod tests {
         assert_eq!(catalog.sweep_files(later).await.unwrap(), Swept { expired: 1, orphans: 0 });
         assert_eq!(catalog.store().file_ids().unwrap(), [used.id]);
         // The execution never began.
-        assert_eq!(catalog.sweep_files(later.plus(1)).await.unwrap(), Swept { expired: 1, orphans: 0 });
+        assert_eq!(catalog.sweep_files(later.plus(60_000)).await.unwrap(), Swept { expired: 1, orphans: 0 });
         assert!(catalog.store().file_ids().unwrap().is_empty());
     }
 
@@ -483,6 +540,28 @@ mod tests {
         assert_eq!(catalog.remove_files_of(&tenant, execution).await.unwrap(), 1);
         assert_eq!(catalog.remove_files_of(&tenant, execution).await.unwrap(), 0);
         assert_eq!(catalog.store().file_ids().unwrap(), [stays.id]);
+    }
+
+    #[tokio::test]
+    async fn a_file_goes_with_the_last_execution_that_uses_it() {
+        let (catalog, tenant) = catalog().await;
+        let now = clock::now();
+        let row = catalog.add_file(&tenant, new(Lifetime::Temporary), &actor(now)).await.unwrap();
+        let (refused, later, purged) = (clock::execution_id(), clock::execution_id(), clock::execution_id());
+        // A start that is refused, and then, most of a day later, one that is not: twice the same request is one use.
+        catalog.use_files(&tenant, &[row.id, row.id], refused, now).await.unwrap();
+        let most_of_a_day = now.plus(ORPHAN_MS - 60_000);
+        catalog.use_files(&tenant, &[row.id], later, most_of_a_day).await.unwrap();
+        catalog.use_files(&tenant, &[row.id], later, most_of_a_day).await.unwrap();
+        catalog.use_files(&tenant, &[row.id], purged, most_of_a_day).await.unwrap();
+        assert_eq!(catalog.file(&tenant, &row.id.to_string(), now).unwrap().value.uses, 3);
+        let swept = catalog.sweep_files(now.plus(ORPHAN_MS + 60_000)).await.unwrap();
+        assert_eq!((swept, catalog.store().file_ids().unwrap()), (Swept::default(), vec![row.id]), "the refused one takes nothing along");
+        assert_eq!(catalog.remove_files_of(&tenant, purged).await.unwrap(), 0, "another one uses it");
+        assert_eq!(catalog.remove_files_of(&tenant, purged).await.unwrap(), 0, "once");
+        assert_eq!(catalog.file(&tenant, &row.id.to_string(), now).unwrap().value.uses, 1);
+        assert_eq!(catalog.remove_files_of(&tenant, later).await.unwrap(), 1);
+        assert!(catalog.store().file_ids().unwrap().is_empty());
     }
 
     #[tokio::test]

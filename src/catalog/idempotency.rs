@@ -17,6 +17,8 @@ pub const KEPT_MS: u64 = 7 * 24 * 3_600_000;
 const MADE_MAX: usize = 8;
 /// Keys looked at in one piece by a sweep.
 const SWEEP_ROWS: usize = 500;
+/// Pieces of one part; the next part goes on behind them.
+const SWEEP_PIECES_MAX: usize = 20;
 
 /// A request under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,15 +141,19 @@ impl Catalog {
         self.commit(changes).await.map(drop)
     }
 
-    /// Forgets keys whose time is over; returns how many.
+    /// Looks at some of a tenant's keys, beside the async threads, and forgets those whose time is over.
     ///
     /// # Errors
     /// As a commit.
-    pub async fn sweep_requests(&self, tenant: &Tenant, now: TimeMs) -> Result<usize, Error> {
-        let (mut after, mut swept): (Option<String>, _) = (None, 0);
-        loop {
-            let rows = self.list::<RequestRow>(tenant, Listing { after: after.as_deref(), limit: SWEEP_ROWS, ..Listing::default() })?;
-            let Some(last) = rows.last() else { return Ok(swept) };
+    pub async fn sweep_requests(&self, tenant: &Tenant, now: TimeMs, mut after: Option<String>) -> Result<SweptRequests, Error> {
+        let mut swept = 0;
+        for _ in 0..SWEEP_PIECES_MAX {
+            let (catalog, of, behind) = (self.clone(), tenant.clone(), after.clone());
+            let reading = tokio::task::spawn_blocking(move || {
+                catalog.list::<RequestRow>(&of, Listing { after: behind.as_deref(), limit: SWEEP_ROWS, ..Listing::default() })
+            });
+            let rows = reading.await.map_err(|error| Error::Store(error.to_string()))??;
+            let Some(last) = rows.last() else { return Ok(SweptRequests { forgotten: swept, next: None }) };
             after = Some(last.key.clone());
             let mut changes = Changes::default();
             let expired: Vec<_> = rows.iter().filter(|row| row.value.expires_at <= now).collect();
@@ -161,7 +167,16 @@ impl Catalog {
                 Err(error) => return Err(error),
             }
         }
+        Ok(SweptRequests { forgotten: swept, next: after })
     }
+}
+
+/// What a part of a sweep did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweptRequests {
+    pub forgotten: usize,
+    /// Where the next part begins; none: the end was reached.
+    pub next: Option<String>,
 }
 
 tokio::task_local! {
@@ -261,8 +276,8 @@ mod tests {
         assert_ne!(first.value.execution, second.value.execution);
         let third = fresh(reserve(&catalog, 3 + KEPT_MS).await);
         assert_ne!(third.value.execution, second.value.execution);
-        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(4 + KEPT_MS)).await.unwrap(), 0);
-        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(3 + 2 * KEPT_MS)).await.unwrap(), 1);
+        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(4 + KEPT_MS), None).await.unwrap().forgotten, 0);
+        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(3 + 2 * KEPT_MS), None).await.unwrap().forgotten, 1);
         fresh(reserve(&catalog, 1).await);
     }
 
@@ -314,5 +329,29 @@ mod tests {
         };
         let ((), note) = noting(note(stored.clone()), two).await;
         assert_eq!(note.stored.version, stored.version + 1);
+    }
+
+    #[tokio::test]
+    async fn a_sweep_looks_at_so_many_and_goes_on_where_it_was() {
+        let (catalog, tenant) = (Catalog::new(Store::in_memory(Faults::default())), Tenant::default());
+        let part = SWEEP_ROWS * SWEEP_PIECES_MAX;
+        let row = |expires_at: TimeMs| RequestRow {
+            fingerprint: Digest::of(b"x"),
+            operation: "op".to_owned(),
+            execution: clock::execution_id(),
+            began_at: TimeMs(1),
+            expires_at,
+            state: RequestState::Begun,
+        };
+        let mut changes = Changes::default();
+        for number in 0..part {
+            changes.put(&tenant, &format!("{number:06}"), 0, &row(TimeMs(99)));
+        }
+        changes.put(&tenant, "last", 0, &row(TimeMs(5)));
+        catalog.commit(changes).await.unwrap();
+        let first = catalog.sweep_requests(&tenant, TimeMs(9), None).await.unwrap();
+        assert_eq!((first.forgotten, first.next.is_some()), (0, true));
+        let second = catalog.sweep_requests(&tenant, TimeMs(9), first.next).await.unwrap();
+        assert_eq!(second, SweptRequests { forgotten: 1, next: None });
     }
 }

@@ -1,5 +1,5 @@
-//! Which master key is in use, and going over to another one: first the store says that the new one is coming, then every secret is
-//! sealed again, some at a time, then the old one is forgotten. Both open what they sealed until then, so a process that is killed in
+//! Which master key is in use, and going over to another one: first the store says that the new one is coming, then every secret, of
+//! tenants and of webhooks, is sealed again, some at a time, then the old one is forgotten. Both open what they sealed until then, so a process that is killed in
 //! between loses nothing, and the next start goes on.
 
 use std::collections::BTreeSet;
@@ -7,17 +7,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::RwLockReadGuard;
 use zeroize::Zeroizing;
 
 use super::audit::Actor;
-use super::master_key::{KeySource, MasterKey};
+use super::master_key::{KeySource, MasterKey, Sealed};
 use super::secrets::{SecretRow, SecretVault, place};
+use super::webhooks::WebhookRow;
 use super::{Catalog, Changes, Error, Kept, Listing};
 use crate::ids::Tenant;
 
 /// The name of the one document.
 const CURRENT: &str = "current";
-/// Secrets sealed again in one commit.
+/// Documents looked at, and at most sealed again, in one commit.
 const RESEALED_AT_ONCE: usize = 200;
 
 /// What the store says about its master key.
@@ -28,6 +30,9 @@ struct InUse {
     /// Set during a rotation: what is not sealed again yet is opened by this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retiring: Option<String>,
+    /// The secrets of webhooks are sealed too; in a store that is older than that, the next start does it.
+    #[serde(default)]
+    webhooks_sealed: bool,
 }
 
 impl Kept for InUse {
@@ -45,9 +50,31 @@ impl Keyring {
     /// # Errors
     /// `Store`, when none of the keys opens it.
     pub fn open(&self, tenant: &Tenant, row: &SecretRow) -> Result<Zeroizing<String>, Error> {
-        let key = std::iter::once(&self.current).chain(&self.retiring).find(|key| key.id() == row.key_id);
-        let opened = key.and_then(|key| key.open(&row.parts(), &place(tenant, &row.name, row.version)));
+        let opened = self.open_sealed(&row.key_id, &row.parts(), &place(tenant, &row.name, row.version));
         opened.ok_or_else(|| Error::Store(format!("secret `{}` does not open with master key {}", row.name, row.key_id)))
+    }
+
+    /// None when it is not the work of one of the keys, for this place.
+    pub(super) fn open_sealed(&self, key_id: &str, sealed: &Sealed, place: &str) -> Option<Zeroizing<String>> {
+        let key = std::iter::once(&self.current).chain(&self.retiring).find(|key| key.id() == key_id);
+        key.and_then(|key| key.open(sealed, place))
+    }
+}
+
+/// Documents that hold something sealed.
+pub(super) trait Resealed: Kept {
+    /// Seals what the current key does not open yet. Whether there was anything.
+    fn reseal(&mut self, keys: &Keyring, tenant: &Tenant, key: &str) -> Result<bool, Error>;
+}
+
+impl Resealed for SecretRow {
+    fn reseal(&mut self, keys: &Keyring, tenant: &Tenant, _key: &str) -> Result<bool, Error> {
+        if self.key_id == keys.current.id() {
+            return Ok(false);
+        }
+        let value = keys.open(tenant, self)?;
+        self.seal_with(keys, tenant, &value)?;
+        Ok(true)
     }
 }
 
@@ -82,9 +109,12 @@ impl MasterKeys {
     pub(super) async fn ensure(&self, catalog: &Catalog) -> Result<Arc<Keyring>, Error> {
         if catalog.get::<InUse>(&Catalog::system(), CURRENT)?.is_none() {
             let (key, made) = self.source.first()?;
+            let webhooks_sealed = !catalog.is_anybody_hooked()?;
             let mut changes = Changes::default();
-            changes.put(&Catalog::system(), CURRENT, 0, &InUse { id: key.id(), retiring: None });
-            catalog.commit(changes).await?;
+            changes.put(&Catalog::system(), CURRENT, 0, &InUse { id: key.id(), retiring: None, webhooks_sealed });
+            catalog.commit_beside(changes).await?;
+            // In memory there is no file that it could be read from again.
+            *self.found() = Some(Arc::new(Keyring { current: key, retiring: None }));
             if let Some(path) = &made {
                 tracing::warn!(path = %path.display(), "a master key was made; keep a copy of it apart from the backups");
             }
@@ -135,19 +165,22 @@ impl SecretVault {
         self.keys.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// At a start: a rotation that was cut is ended. Without secrets there is no key yet; it is made with the first one.
+    /// At a start: a rotation that was cut is ended, and secrets of webhooks from before they were sealed are sealed. Without secrets there
+    /// is no key yet; it is made with the first one.
     ///
     /// # Errors
     /// `Conflict`, when the store has secrets and their key is not at hand; `Store`.
     pub async fn prepare(&self) -> Result<(), Error> {
-        let _one_at_a_time = self.writing.lock().await;
-        if self.catalog.get::<InUse>(&Catalog::system(), CURRENT)?.is_none() {
+        let _alone = self.writing.write().await;
+        let stored = self.catalog.get::<InUse>(&Catalog::system(), CURRENT)?;
+        if stored.is_none() && !self.catalog.is_anybody_hooked()? {
             return Ok(());
         }
-        let keys = self.keys.in_use(&self.catalog)?;
-        if keys.retiring.is_some() {
-            tracing::info!("a rotation of the master key that was cut goes on");
-            while self.reseal_some(&keys).await? > 0 {}
+        let is_sealed = stored.is_some_and(|stored| stored.value.webhooks_sealed);
+        let keys = self.keys.ensure(&self.catalog).await?;
+        if keys.retiring.is_some() || !is_sealed {
+            tracing::info!("what is not sealed with the current master key is sealed now");
+            self.reseal(&keys).await?;
             self.retire(&keys).await?;
         }
         self.keys.source.settle(&self.keys.in_use(&self.catalog)?.current)
@@ -160,15 +193,9 @@ impl SecretVault {
     pub async fn rotate(&self, actor: &Actor) -> Result<Rotated, Error> {
         self.prepare().await?;
         self.keys.ensure(&self.catalog).await?;
-        let _one_at_a_time = self.writing.lock().await;
+        let _alone = self.writing.write().await;
         let keys = self.announce().await?;
-        let mut secrets = 0;
-        loop {
-            match self.reseal_some(&keys).await? {
-                0 => break,
-                some => secrets += some,
-            }
-        }
+        let secrets = self.reseal(&keys).await?;
         self.retire(&keys).await?;
         self.keys.source.settle(&keys.current)?;
         let mut changes = Changes::default();
@@ -182,45 +209,72 @@ impl SecretVault {
     pub(super) async fn announce(&self) -> Result<Arc<Keyring>, Error> {
         let old = self.keys.in_use(&self.catalog)?.current.clone();
         let new = self.keys.source.successor(&old)?;
-        self.note(&InUse { id: new.id(), retiring: Some(old.id()) }).await?;
+        self.note(&new, Some(&old)).await?;
         let keys = Arc::new(Keyring { current: new, retiring: Some(old) });
         *self.keys.found() = Some(Arc::clone(&keys));
         Ok(keys)
     }
 
-    /// Seals some of what the old key still opens; 0: nothing is left.
-    pub(super) async fn reseal_some(&self, keys: &Keyring) -> Result<usize, Error> {
-        let (mut changes, mut count) = (Changes::default(), 0);
+    /// Seals everything that the current key does not open yet; how much that was.
+    pub(super) async fn reseal(&self, keys: &Keyring) -> Result<usize, Error> {
         // The command line works in the default tenant before a server has made it one.
         let mut tenants: BTreeSet<Tenant> = BTreeSet::from([Tenant::default()]);
         tenants.extend(self.catalog.tenants()?.iter().map(|row| Tenant::new(&row.id)));
+        let mut count = 0;
         for tenant in tenants {
-            for mut stored in self.catalog.list::<SecretRow>(&tenant, Listing::default())? {
-                if stored.value.key_id == keys.current.id() || count == RESEALED_AT_ONCE {
-                    continue;
+            count += self.reseal_of::<SecretRow>(keys, &tenant).await?;
+            count += self.reseal_of::<WebhookRow>(keys, &tenant).await?;
+        }
+        Ok(count)
+    }
+
+    async fn reseal_of<T: Resealed>(&self, keys: &Keyring, tenant: &Tenant) -> Result<usize, Error> {
+        let (mut after, mut count): (Option<String>, _) = (None, 0);
+        loop {
+            let listing = Listing { after: after.as_deref(), limit: RESEALED_AT_ONCE, ..Listing::default() };
+            let (rows, mut changes, mut changed) = (self.catalog.list::<T>(tenant, listing)?, Changes::default(), 0);
+            let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(count) };
+            for mut stored in rows {
+                if stored.value.reseal(keys, tenant, &stored.key)? {
+                    changes.put(tenant, &stored.key, stored.version, &stored.value);
+                    changed += 1;
                 }
-                let value = keys.open(&tenant, &stored.value)?;
-                stored.value.seal_with(keys, &tenant, &value)?;
-                changes.put(&tenant, &stored.key, stored.version, &stored.value);
-                count += 1;
+            }
+            match self.catalog.commit(changes).await {
+                Ok(_) => (after, count) = (Some(last), count + changed),
+                // Somebody changed or removed one of them: the same ones are read again.
+                Err(Error::Stale) => {}
+                Err(error) => return Err(error),
             }
         }
-        self.catalog.commit(changes).await?;
-        Ok(count)
+    }
+
+    /// The keys, made where there are none yet; while the guard is held, no rotation retires the current one.
+    pub(super) async fn sealing(&self) -> Result<(Arc<Keyring>, RwLockReadGuard<'_, ()>), Error> {
+        if self.catalog.get::<InUse>(&Catalog::system(), CURRENT)?.is_none() {
+            let _alone = self.writing.write().await;
+            self.keys.ensure(&self.catalog).await?;
+        }
+        let guard = self.writing.read().await;
+        Ok((self.keys.in_use(&self.catalog)?, guard))
     }
 
     /// The old key opens nothing any more.
     async fn retire(&self, keys: &Keyring) -> Result<(), Error> {
-        self.note(&InUse { id: keys.current.id(), retiring: None }).await?;
+        self.note(&keys.current, None).await?;
         *self.keys.found() = Some(Arc::new(Keyring { current: keys.current.clone(), retiring: None }));
         Ok(())
     }
 
-    async fn note(&self, in_use: &InUse) -> Result<(), Error> {
+    async fn note(&self, current: &MasterKey, retiring: Option<&MasterKey>) -> Result<(), Error> {
         self.catalog
             .update(|catalog, changes| {
-                let version = catalog.get::<InUse>(&Catalog::system(), CURRENT)?.map_or(0, |stored| stored.version);
-                changes.put(&Catalog::system(), CURRENT, version, in_use);
+                let stored = catalog.get::<InUse>(&Catalog::system(), CURRENT)?;
+                let (version, was_sealed) = stored.map_or((0, false), |stored| (stored.version, stored.value.webhooks_sealed));
+                // Nothing is retired before everything was sealed.
+                let webhooks_sealed = was_sealed || retiring.is_none();
+                let in_use = InUse { id: current.id(), retiring: retiring.map(MasterKey::id), webhooks_sealed };
+                changes.put(&Catalog::system(), CURRENT, version, &in_use);
                 Ok(())
             })
             .await

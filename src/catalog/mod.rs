@@ -26,6 +26,7 @@ pub mod revisions;
 pub mod scopes;
 pub mod secrets;
 pub mod sign_ins;
+pub mod signing;
 pub mod spending;
 pub mod tenants;
 pub mod test_chats;

@@ -20,8 +20,10 @@ pub const DAYS_MAX: u32 = 36_500;
 const OF_TENANT: &str = "tenant";
 /// Events read at a time.
 const EVENTS_AT_ONCE: usize = 1_000;
-/// Executions purged in one commit.
-const PURGED_AT_ONCE: usize = 500;
+/// Events purged in one commit, where one execution alone does not have more: nothing is read while the view takes it in.
+const EVENTS_PURGED_AT_ONCE_MAX: u64 = 512;
+/// What an execution counts beside its events: its summary and its rows in the indexes.
+const ROWS_BESIDE_EVENTS: u64 = 16;
 /// Rows that one step of a sweep looks at.
 const LOOKED_AT_ONCE: usize = 500;
 
@@ -151,7 +153,10 @@ impl Catalog {
         // Children first, so that a cut leaves roots, which the next sweep finds again.
         let executions: Vec<ExecutionId> = families.iter().flatten().copied().collect();
         let is_hooked = self.is_hooked(tenant)?;
-        for some in executions.chunks(PURGED_AT_ONCE) {
+        let mut left = executions.as_slice();
+        while !left.is_empty() {
+            let (some, others) = left.split_at(self.fits_one_purge(tenant, left)?);
+            left = others;
             self.update(|catalog, changes| {
                 for execution in some {
                     if is_hooked {
@@ -165,6 +170,21 @@ impl Catalog {
             // Afterwards: files without their execution are swept in the end, an execution without its files would be a loss.
             for execution in some {
                 self.remove_files_of(tenant, *execution).await?;
+            }
+            // Whoever wants to read meanwhile reads between two of these.
+            self.store().applied(self.store().position()).await;
+            tokio::task::yield_now().await;
+        }
+        Ok(executions.len())
+    }
+
+    /// How many of the first ones are purged together; at least one.
+    fn fits_one_purge(&self, tenant: &Tenant, executions: &[ExecutionId]) -> Result<usize, Error> {
+        let mut rows = 0;
+        for (count, execution) in executions.iter().enumerate() {
+            rows += self.store().event_count(tenant, *execution)? + ROWS_BESIDE_EVENTS;
+            if count > 0 && rows > EVENTS_PURGED_AT_ONCE_MAX {
+                return Ok(count);
             }
         }
         Ok(executions.len())

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::catalog::files::{Lifetime, NewFile};
+use crate::catalog::master_key::KeySource;
+use crate::catalog::secrets::SecretVault;
 use crate::catalog::webhooks::{NewWebhook, Reach};
 use crate::ids::Digest;
 use crate::store::Faults;
@@ -130,10 +132,11 @@ async fn nothing_unfinished_goes_and_families_go_together() {
 async fn webhooks_and_files_go_with_their_execution() {
     let (catalog, tenant) = catalog();
     let (gone, stays) = (id(START, "gone"), id(START, "stays"));
+    let vault = SecretVault::new(catalog.clone(), KeySource::default());
     for execution in [gone, stays] {
         make(&catalog, &tenant, execution, START, DONE).await;
         let hook = NewWebhook { url: "https://a.example".to_owned(), ..NewWebhook::default() };
-        catalog.hook_execution(&tenant, execution, hook, &actor()).await.unwrap();
+        vault.hook_execution(&tenant, execution, hook, &actor()).await.unwrap();
         let (name, lifetime) = (execution.to_string(), Lifetime::Execution(execution));
         catalog.add_file(&tenant, NewFile { name, declared_type: None, bytes: b"x".to_vec(), lifetime }, &actor()).await.unwrap();
     }
@@ -175,4 +178,19 @@ async fn a_sweep_goes_on_where_it_stopped() {
     let first = catalog.due_for_purging(&tenant, None, START.plus(days(9))).unwrap();
     assert_eq!((first.families.len(), first.next.is_some()), (LOOKED_AT_ONCE, true));
     assert_eq!(due(&catalog, &tenant, START.plus(days(9))).len(), count);
+}
+
+#[tokio::test]
+async fn what_is_purged_together_is_bounded() {
+    let (catalog, tenant) = catalog();
+    let families: Vec<_> = (0..200).map(|number| vec![id(START, &format!("one{number}"))]).collect();
+    for family in &families {
+        make(&catalog, &tenant, family[0], START, DONE).await;
+    }
+    let mut feed = catalog.store().feed(catalog.store().position());
+    assert_eq!(catalog.purge_families(&tenant, &families).await.unwrap(), 200);
+    let sizes: Vec<usize> = feed.read(usize::MAX, usize::MAX).unwrap().iter().map(|fed| fed.records.len()).collect();
+    let most = usize::try_from(EVENTS_PURGED_AT_ONCE_MAX / ROWS_BESIDE_EVENTS).unwrap();
+    assert_eq!(sizes.iter().sum::<usize>(), 200);
+    assert!(sizes.iter().all(|size| *size <= most), "{sizes:?}");
 }

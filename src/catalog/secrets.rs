@@ -78,8 +78,9 @@ pub struct SecretVault {
     pub(super) catalog: Catalog,
     pub(super) keys: MasterKeys,
     opened: Mutex<Opened>,
-    /// One change at a time: a value must not be sealed with a key that a rotation is about to retire.
-    pub(super) writing: tokio::sync::Mutex<()>,
+    /// A value must not be sealed with a key that a rotation is about to retire. Rotations and changes of secrets go one at a time;
+    /// webhooks, of which a start may make one, only keep rotations away.
+    pub(super) writing: tokio::sync::RwLock<()>,
 }
 
 /// What was opened since the last change.
@@ -100,7 +101,7 @@ impl SecretVault {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(catalog: Catalog, source: KeySource) -> Self {
-        Self { catalog, keys: MasterKeys::new(source), opened: Mutex::default(), writing: tokio::sync::Mutex::default() }
+        Self { catalog, keys: MasterKeys::new(source), opened: Mutex::default(), writing: tokio::sync::RwLock::default() }
     }
 
     #[must_use]
@@ -130,7 +131,7 @@ impl SecretVault {
     /// or the master key is missing; and as a commit.
     pub async fn set(&self, tenant: &Tenant, name: &str, value: Option<&str>, grant: Grant, actor: &Actor) -> Result<SecretRow, Error> {
         check(name, value, &grant)?;
-        let _one_at_a_time = self.writing.lock().await;
+        let _one_at_a_time = self.writing.write().await;
         let keys = self.keys.ensure(&self.catalog).await?;
         let row = self
             .catalog
@@ -175,7 +176,7 @@ impl SecretVault {
     /// # Errors
     /// `NotFound`, and as a commit.
     pub async fn remove(&self, tenant: &Tenant, name: &str, actor: &Actor) -> Result<(), Error> {
-        let _one_at_a_time = self.writing.lock().await;
+        let _one_at_a_time = self.writing.write().await;
         let removed = self
             .catalog
             .update(|catalog, changes| {

@@ -107,7 +107,7 @@ async fn a_rotation_that_is_cut_anywhere_loses_nothing_and_is_ended_by_the_next_
             cut => {
                 let keys = first.announce().await.unwrap();
                 if cut == 2 {
-                    assert_eq!(first.reseal_some(&keys).await.unwrap(), 2);
+                    assert_eq!(first.reseal(&keys).await.unwrap(), 2);
                 }
             }
         }

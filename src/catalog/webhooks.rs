@@ -6,8 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::audit::Actor;
+use super::signing::SigningSecret;
 use super::{Catalog, Changes, Error, Kept, Listing, Stored};
 use crate::ids::{ExecutionId, Tenant, TimeMs};
 
@@ -20,7 +22,7 @@ const SECRET_BYTES_RANGE: std::ops::RangeInclusive<usize> = 24..=64;
 const URL_BYTES_MAX: usize = 2_048;
 const DESCRIPTION_BYTES_MAX: usize = 500;
 /// Webhooks of one agent, and tenant-wide ones: every event goes to all of them.
-const WEBHOOKS_MAX: usize = 20;
+pub(super) const WEBHOOKS_MAX: usize = 20;
 
 /// What can be heard of. The text forms are part of the API and of the format on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -104,8 +106,8 @@ pub struct WebhookRow {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     pub is_active: bool,
-    /// What calls are signed with. It has to be known to sign, so it is kept; it is shown once.
-    pub secret: String,
+    /// What calls are signed with. It has to be known to sign, so it is kept, sealed; it is shown once.
+    pub secret: SigningSecret,
     /// The one before the last rotation, while it still counts: calls are then signed with both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousSecret>,
@@ -123,7 +125,7 @@ impl Kept for WebhookRow {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousSecret {
-    pub secret: String,
+    pub secret: SigningSecret,
     pub until: TimeMs,
 }
 
@@ -133,15 +135,6 @@ struct Hooked {}
 
 impl Kept for Hooked {
     const COLLECTION: &'static str = "hooked";
-}
-
-impl WebhookRow {
-    /// Every secret that a call at `now` is signed with.
-    #[must_use]
-    pub fn secrets(&self, now: TimeMs) -> Vec<&str> {
-        let previous = self.previous.iter().filter(|previous| now < previous.until).map(|previous| previous.secret.as_str());
-        std::iter::once(self.secret.as_str()).chain(previous).collect()
-    }
 }
 
 /// What a new webhook is to be.
@@ -169,10 +162,10 @@ pub struct WebhookChange {
     pub links_for: Option<String>,
 }
 
-fn fresh_secret() -> Result<String, Error> {
-    let mut bytes = [0; SECRET_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Store(format!("the system gives no randomness: {error}")))?;
-    Ok(format!("{MARK}{}", STANDARD.encode(bytes)))
+fn fresh_secret() -> Result<Zeroizing<String>, Error> {
+    let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+    getrandom::fill(bytes.as_mut()).map_err(|error| Error::Store(format!("the system gives no randomness: {error}")))?;
+    Ok(Zeroizing::new(format!("{MARK}{}", STANDARD.encode(bytes))))
 }
 
 /// The bytes that a secret stands for.
@@ -182,8 +175,8 @@ pub fn secret_bytes(secret: &str) -> Option<Vec<u8>> {
     SECRET_BYTES_RANGE.contains(&bytes.len()).then_some(bytes)
 }
 
-fn checked_secret(given: Option<String>) -> Result<String, Error> {
-    let Some(secret) = given else { return fresh_secret() };
+pub(super) fn checked_secret(given: Option<String>) -> Result<Zeroizing<String>, Error> {
+    let Some(secret) = given.map(Zeroizing::new) else { return fresh_secret() };
     if secret_bytes(&secret).is_none() {
         let message = format!("a secret is `{MARK}` and 24 to 64 bytes in base64; leave it out to get one");
         return Err(Error::Invalid { field: "secret", message });
@@ -228,20 +221,38 @@ fn checked_approver(links_for: Option<String>) -> Result<Option<String>, Error> 
     Ok(links_for)
 }
 
-fn row(new: NewWebhook, actor: &Actor) -> Result<WebhookRow, Error> {
-    Ok(WebhookRow {
-        id: Uuid::now_v7().to_string(),
-        url: checked_url(&new.url)?,
-        events: checked_events(new.events),
-        description: checked_description(new.description)?,
-        is_active: new.is_active.unwrap_or(true),
-        secret: checked_secret(new.secret)?,
-        previous: None,
-        links_for: checked_approver(new.links_for)?,
-        created_at: actor.at,
-        created_by: actor.user.clone(),
-        updated_at: actor.at,
-    })
+/// What a new webhook is to be, and can be.
+pub(super) struct Wanted {
+    url: Url,
+    new: NewWebhook,
+}
+
+impl Wanted {
+    pub fn checked(new: NewWebhook) -> Result<Self, Error> {
+        let url = checked_url(&new.url)?;
+        let description = checked_description(new.description)?;
+        let links_for = checked_approver(new.links_for)?;
+        let new = NewWebhook { events: checked_events(new.events), description, links_for, ..new };
+        Ok(Self { url, new })
+    }
+
+    /// `seal` gives the secret of the webhook with this id.
+    pub fn row(self, actor: &Actor, seal: impl FnOnce(&str) -> Result<SigningSecret, Error>) -> Result<WebhookRow, Error> {
+        let id = Uuid::now_v7().to_string();
+        Ok(WebhookRow {
+            secret: seal(&id)?,
+            id,
+            url: self.url,
+            events: self.new.events,
+            description: self.new.description,
+            is_active: self.new.is_active.unwrap_or(true),
+            previous: None,
+            links_for: self.new.links_for,
+            created_at: actor.at,
+            created_by: actor.user.clone(),
+            updated_at: actor.at,
+        })
+    }
 }
 
 fn missing(id: &str) -> Error {
@@ -249,52 +260,22 @@ fn missing(id: &str) -> Error {
 }
 
 impl Catalog {
-    /// Makes a webhook.
-    ///
-    /// # Errors
-    /// `Invalid`, `Conflict` (too many), and as a commit.
-    pub async fn create_webhook(&self, tenant: &Tenant, reach: &Reach, new: NewWebhook, actor: &Actor) -> Result<WebhookRow, Error> {
-        let row = row(new, actor)?;
+    /// Adds a webhook whose secret is sealed.
+    pub(super) async fn add_webhook(&self, tenant: &Tenant, reach: &Reach, row: &WebhookRow, actor: &Actor) -> Result<(), Error> {
         self.update(|catalog, changes| {
             if catalog.webhooks(tenant, reach)?.len() >= WEBHOOKS_MAX {
                 let message = format!("there are {WEBHOOKS_MAX} webhooks already; remove one first");
                 return Err(Error::Conflict { code: "too_many_webhooks", message });
             }
             catalog.mark_hooked(tenant, changes)?;
-            changes.put(tenant, &reach.key(&row.id), 0, &row);
+            changes.put(tenant, &reach.key(&row.id), 0, row);
             changes.audit(tenant, actor, "webhook.created", &format!("webhook:{}", row.id), row.url.host_str().map(ToOwned::to_owned));
-            Ok(row.clone())
+            Ok(())
         })
         .await
     }
 
-    /// Makes the webhook of one execution, which is about to start. A repeated attempt at the same start finds the first one's secret, which
-    /// may have been told.
-    ///
-    /// # Errors
-    /// `Invalid`, and as a commit.
-    pub async fn hook_execution(
-        &self,
-        tenant: &Tenant,
-        execution: ExecutionId,
-        new: NewWebhook,
-        actor: &Actor,
-    ) -> Result<Stored<WebhookRow>, Error> {
-        let row = WebhookRow { id: execution.to_string(), ..row(new, actor)? };
-        let key = Reach::Execution(execution).key(&row.id);
-        self.update(|catalog, changes| {
-            let (mut row, mut version) = (row.clone(), 0);
-            if let Some(standing) = catalog.get::<WebhookRow>(tenant, &key)? {
-                (row.secret, row.created_at, version) = (standing.value.secret, standing.value.created_at, standing.version);
-            }
-            catalog.mark_hooked(tenant, changes)?;
-            changes.put(tenant, &key, version, &row);
-            Ok(Stored { key: key.clone(), version: version + 1, value: row })
-        })
-        .await
-    }
-
-    /// Takes back what `hook_execution` made for a start that was refused.
+    /// Takes back what `SecretVault::hook_execution` made for a start that was refused.
     ///
     /// # Errors
     /// `Stale` when another attempt has taken it over; as a commit.
@@ -315,7 +296,7 @@ impl Catalog {
         Ok(())
     }
 
-    fn mark_hooked(&self, tenant: &Tenant, changes: &mut Changes) -> Result<(), Error> {
+    pub(super) fn mark_hooked(&self, tenant: &Tenant, changes: &mut Changes) -> Result<(), Error> {
         if !self.is_hooked(tenant)? {
             changes.put(&Self::system(), tenant.as_str(), 0, &Hooked {});
         }
@@ -374,42 +355,22 @@ impl Catalog {
             if takes_links {
                 row.links_for.clone_from(&links_for);
             }
+            Ok(())
         })
         .await
     }
 
-    /// A new secret; the old one signs too until `overlap_until`.
-    ///
-    /// # Errors
-    /// `NotFound`, `Invalid`, and as a commit.
-    pub async fn rotate_webhook(
-        &self,
-        tenant: &Tenant,
-        reach: &Reach,
-        id: &str,
-        given: Option<String>,
-        overlap_until: Option<TimeMs>,
-        actor: &Actor,
-    ) -> Result<WebhookRow, Error> {
-        let secret = checked_secret(given)?;
-        self.edit_webhook(tenant, reach, id, ("webhook.rotated", actor), |row| {
-            let before = std::mem::replace(&mut row.secret, secret.clone());
-            row.previous = overlap_until.map(|until| PreviousSecret { secret: before, until });
-        })
-        .await
-    }
-
-    async fn edit_webhook(
+    pub(super) async fn edit_webhook(
         &self,
         tenant: &Tenant,
         reach: &Reach,
         id: &str,
         (action, actor): (&str, &Actor),
-        edit: impl Fn(&mut WebhookRow),
+        edit: impl Fn(&mut WebhookRow) -> Result<(), Error>,
     ) -> Result<WebhookRow, Error> {
         self.update(|catalog, changes| {
             let mut stored = catalog.webhook(tenant, reach, id)?;
-            edit(&mut stored.value);
+            edit(&mut stored.value)?;
             stored.value.updated_at = actor.at;
             changes.put(tenant, &stored.key, stored.version, &stored.value);
             changes.audit(tenant, actor, action, &format!("webhook:{id}"), None);
@@ -428,78 +389,5 @@ impl Catalog {
             Ok(())
         })
         .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Faults, Store};
-
-    fn new(url: &str) -> NewWebhook {
-        NewWebhook { url: url.to_owned(), ..NewWebhook::default() }
-    }
-
-    #[tokio::test]
-    async fn webhooks_stay_with_what_they_listen_to() {
-        let catalog = Catalog::new(Store::in_memory(Faults::default()));
-        let (tenant, actor) = (Tenant::default(), Actor::without_key("ana"));
-        assert!(!catalog.is_anybody_hooked().unwrap());
-        let agent = Reach::Agent("shop".to_owned());
-        let hook = catalog.create_webhook(&tenant, &agent, new("https://a.example/x"), &actor).await.unwrap();
-        assert_eq!(hook.events, Happening::ALL);
-        assert!(secret_bytes(&hook.secret).is_some_and(|bytes| bytes.len() == SECRET_BYTES));
-        for elsewhere in [Reach::Tenant, Reach::Agent("sho".to_owned()), Reach::Agent("shop2".to_owned())] {
-            assert!(catalog.webhooks(&tenant, &elsewhere).unwrap().is_empty());
-            assert!(matches!(catalog.webhook(&tenant, &elsewhere, &hook.id), Err(Error::NotFound { .. })));
-        }
-        let other = Tenant::new("other");
-        assert!(catalog.webhooks(&other, &agent).unwrap().is_empty() && !catalog.is_hooked(&other).unwrap());
-        assert!(catalog.is_hooked(&tenant).unwrap() && catalog.is_anybody_hooked().unwrap());
-        catalog.remove_webhook(&tenant, &agent, &hook.id, &actor).await.unwrap();
-        assert!(catalog.webhooks(&tenant, &agent).unwrap().is_empty());
-    }
-
-    #[tokio::test]
-    async fn two_attempts_at_one_start_share_its_webhook() {
-        let catalog = Catalog::new(Store::in_memory(Faults::default()));
-        let (tenant, actor, execution) = (Tenant::default(), Actor::without_key("ana"), crate::clock::execution_id());
-        let hook = || catalog.hook_execution(&tenant, execution, new("https://a.example"), &actor);
-        let (first, second) = (hook().await.unwrap(), hook().await.unwrap());
-        assert_eq!(first.value.secret, second.value.secret);
-        assert!(matches!(catalog.unhook_refused(&tenant, &first).await, Err(Error::Stale)), "the second attempt counts on it");
-        assert_eq!(catalog.webhooks(&tenant, &Reach::Execution(execution)).unwrap().len(), 1);
-        catalog.unhook_refused(&tenant, &second).await.unwrap();
-        assert!(catalog.webhooks(&tenant, &Reach::Execution(execution)).unwrap().is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_rotation_signs_with_both_until_its_end() {
-        let catalog = Catalog::new(Store::in_memory(Faults::default()));
-        let (tenant, actor) = (Tenant::default(), Actor::without_key("ana"));
-        let first = catalog.create_webhook(&tenant, &Reach::Tenant, new("https://a.example"), &actor).await.unwrap();
-        let second = catalog.rotate_webhook(&tenant, &Reach::Tenant, &first.id, None, Some(TimeMs(9)), &actor).await.unwrap();
-        assert_eq!(second.secrets(TimeMs(8)), [second.secret.as_str(), first.secret.as_str()]);
-        assert_eq!(second.secrets(TimeMs(9)), [second.secret.as_str()]);
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_called_or_signed_is_refused() {
-        let catalog = Catalog::new(Store::in_memory(Faults::default()));
-        let (tenant, actor) = (Tenant::default(), Actor::without_key("ana"));
-        for url in ["ftp://a.example", "a.example", "https://u:p@a.example/", "https://"] {
-            let refused = catalog.create_webhook(&tenant, &Reach::Tenant, new(url), &actor).await;
-            assert!(matches!(refused, Err(Error::Invalid { field: "url", .. })), "{url}");
-        }
-        for secret in ["abc", "whsec_AAAA", "whsec_!!"] {
-            let wanted = NewWebhook { secret: Some(secret.to_owned()), ..new("https://a.example") };
-            let refused = catalog.create_webhook(&tenant, &Reach::Tenant, wanted, &actor).await;
-            assert!(matches!(refused, Err(Error::Invalid { field: "secret", .. })), "{secret}");
-        }
-        for _ in 0..WEBHOOKS_MAX {
-            catalog.create_webhook(&tenant, &Reach::Tenant, new("https://a.example"), &actor).await.unwrap();
-        }
-        let refused = catalog.create_webhook(&tenant, &Reach::Tenant, new("https://a.example"), &actor).await;
-        assert!(matches!(refused, Err(Error::Conflict { .. })));
     }
 }

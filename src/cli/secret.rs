@@ -1,25 +1,29 @@
-//! `flowgate secret`: the secrets of a tenant in the data directory. Values come from standard input or a variable, never from the
+//! `flowgate secret`: the secrets of a tenant, on a server or, where none is named, in the data directory. Values come from standard input or a variable, never from the
 //! command line, where other users of the machine could read them.
 
 use std::io::Read as _;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::args::Context;
+use super::client::{Client, read};
 use super::error::{Error, Exit};
 use super::session;
 use crate::catalog::audit::Actor;
 use crate::catalog::secrets::{Grant, SECRET_BYTES_MAX, SecretRow, SecretVault};
-use crate::ids::Tenant;
+use crate::ids::{Tenant, TimeMs};
 use crate::present::visible::visible;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Set(Set),
-    List(Of),
+    /// Show every secret, without its value.
+    #[command(after_help = "Examples:\n  flowgate secret list\n  flowgate secret list --tenant acme -o json")]
+    List,
     Remove(Remove),
     /// Seal every secret with another master key.
     ///
@@ -53,17 +57,6 @@ pub struct Set {
     /// Every agent of the tenant may use it
     #[arg(long, conflicts_with = "agents")]
     every_agent: bool,
-    #[command(flatten)]
-    of: Of,
-}
-
-/// Show every secret, without its value.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  flowgate secret list\n  flowgate secret list --tenant acme -o json")]
-pub struct Of {
-    /// Whose secrets
-    #[arg(long, env = "FLOWGATE_TENANT", default_value = "default", value_name = "TENANT")]
-    tenant: String,
 }
 
 /// Remove a secret; steps that need it fail from then on.
@@ -71,15 +64,52 @@ pub struct Of {
 #[command(after_help = "Examples:\n  flowgate secret remove shop_token")]
 pub struct Remove {
     name: String,
-    #[command(flatten)]
-    of: Of,
+}
+
+/// A secret as it is shown.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    name: String,
+    version: u64,
+    granted_to: Option<Vec<String>>,
+    updated_at: TimeMs,
+    updated_by: String,
+}
+
+impl From<SecretRow> for Shown {
+    fn from(row: SecretRow) -> Self {
+        let SecretRow { name, version, granted_to, updated_at, updated_by, .. } = row;
+        Self { name, version, granted_to, updated_at, updated_by }
+    }
+}
+
+/// What a rotation did on a server.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RotatedThere {
+    key_id: String,
+    secrets: usize,
+}
+
+impl Set {
+    fn grant(&self) -> Grant {
+        match (self.every_agent, self.agents.is_empty()) {
+            (true, _) => Grant::Everyone,
+            (false, true) => Grant::Keep,
+            (false, false) => Grant::Agents(self.agents.clone()),
+        }
+    }
 }
 
 /// # Errors
-/// When the data directory cannot be opened, the value cannot be read, or the catalog refuses.
+/// When the server or the data directory cannot be opened, the value cannot be read, or the catalog refuses.
 pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     // Read before anything is opened: a person may take their time to type.
     let value = if let Command::Set(args) = command { value(args)? } else { None };
+    if let Some(target) = context.server()? {
+        return session::block_on(perform_there(context, &Client::new(&target)?, command, value));
+    }
     let options = store::Options { dir: context.config.data_dir.clone(), ..store::Options::default() };
     let store = Store::open(&options).map_err(locked)?;
     let vault = session::vault(context, &store)?;
@@ -89,30 +119,57 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
     done
 }
 
+/// Asks the server. The value is in the request's body alone.
+async fn perform_there(context: &Context, client: &Client, command: &Command, value: Option<Zeroizing<String>>) -> Result<Exit, Error> {
+    match command {
+        Command::Set(args) => {
+            let mut body = json!({});
+            if let Some(value) = &value {
+                body["value"] = json!(value.as_str());
+            }
+            match args.grant() {
+                Grant::Keep => {}
+                Grant::Everyone => body["grantedTo"] = Value::Null,
+                Grant::Agents(agents) => body["grantedTo"] = json!(agents),
+            }
+            let row: Shown = read(client.put(client.at(&["secrets", &args.name])?, &body).await?)?;
+            show(context, &[row]);
+        }
+        Command::List => show(context, &read::<Vec<Shown>>(client.get(client.at(&["secrets"])?).await?)?),
+        Command::Remove(args) => {
+            client.delete(client.at(&["secrets", &args.name])?).await?;
+            context.output.note(&format!("removed {}", args.name));
+        }
+        Command::RotateMaster => {
+            let RotatedThere { key_id, secrets } = read(client.post(client.below(&["masterKey:rotate"])?, &json!({})).await?)?;
+            context.output.note(&format!("{secrets} secrets are sealed with master key {key_id} now"));
+        }
+    }
+    Ok(Exit::Completed)
+}
+
 async fn perform(context: &Context, command: &Command, vault: &Arc<SecretVault>, value: Option<Zeroizing<String>>) -> Result<Exit, Error> {
     let actor = Actor::without_key(&context.person.user);
     vault.prepare().await.map_err(Error::failed)?;
     match command {
         Command::Set(args) => {
-            let grant = match (args.every_agent, args.agents.is_empty()) {
-                (true, _) => Grant::Everyone,
-                (false, true) => Grant::Keep,
-                (false, false) => Grant::Agents(args.agents.clone()),
-            };
-            let tenant = tenant(vault, &args.of)?;
+            let tenant = tenant(context, vault)?;
             let value = value.as_ref().map(|value| value.as_str());
-            let row = vault.set(&tenant, &args.name, value, grant, &actor).await.map_err(refused)?;
+            let row = vault.set(&tenant, &args.name, value, args.grant(), &actor).await.map_err(refused)?;
             if let Some(path) = vault.made_key() {
                 let path = path.display();
                 context
                     .output
                     .note(&format!("made the master key {path}; keep a copy of it apart from the backups, which are useless without it"));
             }
-            show(context, &[row]);
+            show(context, &[row.into()]);
         }
-        Command::List(args) => show(context, &vault.list(&tenant(vault, args)?).map_err(Error::failed)?),
+        Command::List => {
+            let rows = vault.list(&tenant(context, vault)?).map_err(Error::failed)?;
+            show(context, &rows.into_iter().map(Shown::from).collect::<Vec<_>>());
+        }
         Command::Remove(args) => {
-            vault.remove(&tenant(vault, &args.of)?, &args.name, &actor).await.map_err(refused)?;
+            vault.remove(&tenant(context, vault)?, &args.name, &actor).await.map_err(refused)?;
             context.output.note(&format!("removed {}", args.name));
         }
         Command::RotateMaster => {
@@ -127,11 +184,12 @@ async fn perform(context: &Context, command: &Command, vault: &Arc<SecretVault>,
 }
 
 /// The default tenant is there before a server has made it.
-fn tenant(vault: &SecretVault, of: &Of) -> Result<Tenant, Error> {
-    if of.tenant == Tenant::default().as_str() {
+fn tenant(context: &Context, vault: &SecretVault) -> Result<Tenant, Error> {
+    let wanted = context.target.local_tenant();
+    if wanted == Tenant::default().as_str() {
         return Ok(Tenant::default());
     }
-    vault.catalog().known_tenant(&of.tenant).map_err(refused)
+    vault.catalog().known_tenant(wanted).map_err(refused)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
@@ -146,7 +204,7 @@ fn refused(error: crate::catalog::Error) -> Error {
 fn locked(error: store::Error) -> Error {
     match error {
         store::Error::Locked { .. } => Error::Failed(format!(
-            "{error}; ask the server that has it: PUT /v1/tenants/TENANT/secrets/NAME sets a secret, POST /v1/masterKey:rotate rotates"
+            "{error}; ask the server that has it: name it with --server URL or FLOWGATE_URL, and its key with FLOWGATE_KEY"
         )),
         error => Error::failed(error),
     }
@@ -170,7 +228,7 @@ fn value(args: &Set) -> Result<Option<Zeroizing<String>>, Error> {
     Ok(Some(value))
 }
 
-fn show(context: &Context, rows: &[SecretRow]) {
+fn show(context: &Context, rows: &[Shown]) {
     let shown: Vec<Value> = rows
         .iter()
         .map(|row| {

@@ -1,16 +1,17 @@
-//! The deliverer: sends what is due, so many at once and so many to one host, and records what came of it. It keeps nothing in memory
-//! that a restart would miss.
+//! The deliverer: sends what is due and records what came of it; whose turn it is `fair` says. It keeps nothing in memory that a restart
+//! would miss.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::settings::Recipient;
+use super::fair::{Again, Fair};
+use super::settings::{self, Recipient};
 use super::{Parts, backoff, letter, sign};
 use crate::catalog::deliveries::{Attempt, DeliveryRow, DueRow, Settling, Target};
 use crate::catalog::links::NewLink;
@@ -22,35 +23,37 @@ use crate::ids::{Tenant, TimeMs};
 use crate::machine::question::{Person, Question};
 use crate::runner::notify::{Mail, WebhookCall};
 
-/// Deliveries under way at once.
-const AT_ONCE_MAX: usize = 64;
-/// Of these, to one host: one that hangs does not take everybody's places.
-const HOST_AT_ONCE_MAX: usize = 8;
-/// Due rows that are read at once, and at most before the next pause.
-const ROWS_AT_ONCE: usize = 128;
-const ROWS_LOOKED_AT_MAX: usize = 4_096;
 /// With nothing due, it looks again after this.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// What was not looked at in one round is looked at in the next one, after this.
+const NEXT_ROUND_PAUSE: Duration = Duration::from_millis(200);
 /// A delivery whose result cannot be recorded (a full disk) is not sent again at once.
 const UNRECORDED_PAUSE: Duration = Duration::from_secs(30);
 
 pub(super) struct Deliverer {
     parts: Arc<Parts>,
     is_due: Arc<Notify>,
-    under_way: HashSet<String>,
-    hosts: HashMap<String, usize>,
-    tasks: JoinSet<Stored<DueRow>>,
+    fair: Fair,
+    tasks: JoinSet<()>,
+    /// What each task sends. A task that panics has no other trace.
+    sending: HashMap<Id, Sending>,
+}
+
+struct Sending {
+    due: Stored<DueRow>,
+    /// The delivery broke, and that is being recorded.
+    is_broken: bool,
 }
 
 impl Deliverer {
     pub fn new(parts: Arc<Parts>, is_due: Arc<Notify>) -> Self {
-        Self { parts, is_due, under_way: HashSet::new(), hosts: HashMap::new(), tasks: JoinSet::new() }
+        Self { parts, is_due, fair: Fair::default(), tasks: JoinSet::new(), sending: HashMap::new() }
     }
 
     /// Until it is stopped; what is under way then is broken off, and sent again by the next one.
     pub async fn run(mut self, stop: CancellationToken) {
         loop {
-            let pause = match self.start_due() {
+            let pause = match self.start_due().await {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::error!(%error, "deliveries cannot be read; they wait");
@@ -61,62 +64,77 @@ impl Deliverer {
                 () = stop.cancelled() => return,
                 () = self.is_due.notified() => {}
                 () = tokio::time::sleep(pause) => {}
-                Some(ended) = self.tasks.join_next() => self.ended(ended),
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
             }
-        }
-    }
-
-    fn ended(&mut self, ended: Result<Stored<DueRow>, tokio::task::JoinError>) {
-        match ended {
-            Ok(due) => {
-                self.under_way.remove(&due.key);
-                if let Some(count) = self.hosts.get_mut(&due.value.host) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.hosts.remove(&due.value.host);
-                    }
-                }
-            }
-            // Its row stays marked as under way, so that it cannot break again and again; the next start tries it anew.
-            Err(error) => tracing::error!(%error, "a delivery broke; it is tried again after a restart"),
         }
     }
 
     /// Starts what is due as far as there is room. How long nothing else will be due.
-    fn start_due(&mut self) -> Result<Duration, catalog::Error> {
-        let now = clock::now();
-        let mut after: Option<String> = None;
-        let mut looked_at = 0;
-        while self.tasks.len() < AT_ONCE_MAX && looked_at < ROWS_LOOKED_AT_MAX {
-            let rows = self.parts.catalog.due_deliveries(after.as_deref(), ROWS_AT_ONCE)?;
-            let Some(last) = rows.last() else { return Ok(PAUSE_MAX) };
-            after = Some(last.key.clone());
-            looked_at += rows.len();
-            for due in rows {
-                if due.value.at > now {
-                    return Ok(Duration::from_millis(due.value.at.since(now)).min(PAUSE_MAX));
-                }
-                self.begin(due);
-            }
+    async fn start_due(&mut self) -> Result<Duration, catalog::Error> {
+        if self.fair.is_full() {
+            return Ok(PAUSE_MAX);
         }
-        Ok(PAUSE_MAX)
+        let (catalog, fair, now) = (self.parts.catalog.clone(), std::mem::take(&mut self.fair), clock::now());
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut fair = fair;
+            let found = fair.choose(&catalog, now);
+            (fair, found)
+        });
+        let (fair, found) = looking.await.map_err(|error| catalog::Error::Store(error.to_string()))?;
+        self.fair = fair;
+        let found = found?;
+        self.parts.meters.looked(found.oldest_due_at);
+        for due in found.rows {
+            let (parts, sent) = (Arc::clone(&self.parts), due.clone());
+            self.send(Sending { due, is_broken: false }, async move { deliver(&parts, &sent).await });
+        }
+        Ok(match found.next_at {
+            _ if found.is_cut => NEXT_ROUND_PAUSE,
+            Some(at) => Duration::from_millis(at.since(now)).min(PAUSE_MAX),
+            None => PAUSE_MAX,
+        })
     }
 
-    fn begin(&mut self, due: Stored<DueRow>) {
-        let at_host = self.hosts.get(&due.value.host).copied().unwrap_or_default();
-        if self.tasks.len() >= AT_ONCE_MAX || at_host >= HOST_AT_ONCE_MAX || !self.under_way.insert(due.key.clone()) {
-            return;
-        }
-        self.hosts.insert(due.value.host.clone(), at_host + 1);
-        let parts = Arc::clone(&self.parts);
-        self.tasks.spawn(async move {
-            if let Err(error) = deliver(&parts, &due).await {
-                tracing::error!(%error, delivery = due.value.key, "what came of a delivery cannot be recorded; it is sent again");
+    fn send(&mut self, sending: Sending, work: impl Future<Output = Result<(), catalog::Error>> + Send + 'static) {
+        let delivery = sending.due.value.key.clone();
+        let task = self.tasks.spawn(async move {
+            if let Err(error) = work.await {
+                tracing::error!(%error, delivery, "what came of a delivery cannot be recorded; it is sent again");
                 tokio::time::sleep(UNRECORDED_PAUSE).await;
             }
-            due
         });
+        self.sending.insert(task.id(), sending);
+        self.parts.meters.sending(self.sending.len());
     }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        let Some(Sending { due, is_broken }) = self.sending.remove(&id) else { return };
+        self.parts.meters.sending(self.sending.len());
+        match ended {
+            // It counts like an attempt that failed, and keeps its place until that is recorded.
+            Err(error) if !is_broken => {
+                tracing::error!(%error, delivery = due.value.key, "a delivery broke; it is tried again later");
+                let (parts, broken) = (Arc::clone(&self.parts), due.clone());
+                self.send(Sending { due, is_broken: true }, async move { record_broken(&parts, &broken).await });
+            }
+            Err(error) => {
+                tracing::error!(%error, delivery = due.value.key, "a delivery broke and cannot be recorded; it waits for a restart");
+                self.fair.release(&due, Again::Never);
+            }
+            Ok(_) => self.fair.release(&due, Again::WhenDue),
+        }
+    }
+}
+
+async fn record_broken(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalog::Error> {
+    let DueRow { tenant, key, .. } = &due.value;
+    let Some(row) = parts.catalog.delivery_at(tenant, key)? else { return parts.catalog.forget_due(due).await };
+    let error = Some("sending it broke; the log of the server says more".to_owned());
+    let attempt = Attempt { at: clock::now(), latency_ms: 0, status: None, error, answer: String::new() };
+    let Outcome { attempt, settling } = Outcome::again(&row.value, attempt, None);
+    parts.meters.settled(&settling);
+    parts.catalog.settle_delivery(tenant, key, attempt, settling, clock::now()).await
 }
 
 /// What came of one attempt: the attempt, if there was one, and how it goes on.
@@ -155,7 +173,7 @@ async fn deliver(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalog::Err
         Target::Webhook { key } => match parts.catalog.get::<WebhookRow>(tenant, key)? {
             None => Outcome::failed("the webhook was removed"),
             Some(hook) if !hook.value.is_active => Outcome::failed("the webhook is switched off"),
-            Some(hook) => call(parts, tenant, &row, &hook.value).await?,
+            Some(hook) => call(parts, tenant, &row, &hook).await?,
         },
         Target::Mail { approver, address } => {
             mail(parts, tenant, &row, Recipient { approver: approver.clone(), address: address.clone() }).await?
@@ -164,13 +182,17 @@ async fn deliver(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalog::Err
     if let Settling::Failed { note } = &outcome.settling {
         tracing::warn!(delivery = row.id, tenant = tenant.as_str(), note, "a delivery failed for good");
     }
+    parts.meters.settled(&outcome.settling);
     parts.catalog.settle_delivery(tenant, key, outcome.attempt, outcome.settling, clock::now()).await
 }
 
-async fn call(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, hook: &WebhookRow) -> Result<Outcome, catalog::Error> {
+async fn call(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, stored: &Stored<WebhookRow>) -> Result<Outcome, catalog::Error> {
+    let hook = &stored.value;
     let mut body = row.body.clone();
     if let (Some(approver), Happening::ApprovalRequested) = (&hook.links_for, row.event)
         && let Ok(Some((_, question))) = open_question(parts, tenant, row).await
+        // Who calls with the link of a role is nobody that can be told from others.
+        && (approver.starts_with("user:") || !settings::asks_who(&question))
         && let Ok(Value::Object(mut fields)) = serde_json::from_str(&body)
     {
         let link = link(parts, tenant, row, &question, approver_of_hook(hook, approver)).await?;
@@ -180,7 +202,7 @@ async fn call(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, hook: &WebhookR
         body = Value::Object(fields).to_string();
     }
     let at = clock::now();
-    let headers = sign::headers(&hook.secrets(at), &row.id, at, &body);
+    let headers = sign::headers(&parts.vault.signing_secrets(tenant, stored, at)?, &row.id, at, &body);
     let began = Instant::now();
     let answered = parts.runner.call_webhook(WebhookCall { url: hook.url.clone(), headers, body }).await;
     let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -211,10 +233,10 @@ async fn mail(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, recipient: Reci
             return Ok(Outcome::again(row, attempt, None));
         }
     };
-    let person = parts.settings.person(tenant, &recipient);
-    if question.excluded.contains(&person.user) {
-        return Ok(Outcome::dropped("the recipient is excluded from deciding this"));
+    if let Some(reason) = parts.settings.keeps_out(tenant, &recipient.address, &question) {
+        return Ok(Outcome::dropped(reason));
     }
+    let person = parts.settings.person(tenant, &recipient);
     let link = link(parts, tenant, row, &question, person).await?;
     let (subject, text) = letter::write(&snapshot, &question, &link);
     let at = clock::now();
@@ -254,3 +276,7 @@ async fn link(parts: &Parts, tenant: &Tenant, row: &DeliveryRow, question: &Ques
     let token = parts.catalog.mint_link(new, now).await?;
     Ok(format!("{}/decide/{token}", parts.base_url))
 }
+
+#[cfg(test)]
+#[path = "deliver_tests.rs"]
+mod tests;

@@ -20,6 +20,11 @@ use crate::store::{self, Fed, Feed, Position};
 
 /// Commits that are read at once.
 const COMMITS_AT_ONCE_MAX: usize = 128;
+/// Bytes that are read at once: large commits are read one by one.
+const BYTES_READ_MAX: usize = 4 << 20;
+/// Deliveries, two entries each, are recorded in commits of about so many entries and bytes: others wait while one is written.
+const ENTRIES_AT_ONCE_MAX: usize = 512;
+const BYTES_AT_ONCE_MAX: usize = 1 << 20;
 /// The position is recorded at least this often, in commits; without news it costs a commit of its own.
 const RECORD_EVERY: u64 = 4_096;
 /// Between two looks while there is nobody to tell anything: a webhook that is made meanwhile misses nothing.
@@ -107,7 +112,7 @@ impl Follower {
             return Ok(());
         }
         let reading = tokio::task::spawn_blocking(move || {
-            let commits = feed.read(COMMITS_AT_ONCE_MAX);
+            let commits = feed.read(COMMITS_AT_ONCE_MAX, BYTES_READ_MAX);
             (feed, commits)
         });
         // Fails only when the runtime ends.
@@ -133,26 +138,41 @@ impl Follower {
         if commits.iter().flat_map(|fed| &fed.records).any(made_due) {
             self.is_due.notify_one();
         }
-        let parts = Arc::clone(&self.parts);
         let is_long_ago = position.0.saturating_sub(self.recorded.0) >= RECORD_EVERY;
-        let recorded = self.parts.catalog.update(|catalog, changes| {
-            let mut added = false;
-            for record in commits.iter().flat_map(|fed| &fed.records) {
-                if let Record::Execution(turn) = record {
-                    added |= deliveries(&parts, turn, changes)?;
+        let turns: Vec<(usize, &Turn)> = commits.iter().enumerate().flat_map(|(at, fed)| turns(fed).map(move |turn| (at, turn))).collect();
+        let mut from = 0;
+        loop {
+            let parts = Arc::clone(&self.parts);
+            let recorded = self.parts.catalog.update(|catalog, changes| {
+                let (mut next, mut added) = (from, false);
+                while next < turns.len() && changes.count() < ENTRIES_AT_ONCE_MAX && changes.bytes() < BYTES_AT_ONCE_MAX {
+                    added |= deliveries(&parts, turns[next].1, changes)?;
+                    next += 1;
                 }
+                // In the middle of a commit of the log, up to the one before it: what is read again makes nothing twice.
+                let reached = match turns.get(next) {
+                    None => Some(position),
+                    Some((at, _)) => at.checked_sub(1).map(|before| commits[before].position),
+                };
+                let reached = reached.filter(|_| added || is_long_ago);
+                if let Some(position) = reached {
+                    let version = catalog.get::<Followed>(&Catalog::system(), NAME)?.map_or(0, |stored| stored.version);
+                    changes.put(&Catalog::system(), NAME, version, &Followed { position });
+                }
+                Ok((next, reached))
+            });
+            let (next, reached) = recorded.await?;
+            from = next;
+            self.recorded = reached.unwrap_or(self.recorded);
+            if from == turns.len() {
+                return Ok(());
             }
-            if added || is_long_ago {
-                let version = catalog.get::<Followed>(&Catalog::system(), NAME)?.map_or(0, |stored| stored.version);
-                changes.put(&Catalog::system(), NAME, version, &Followed { position });
-            }
-            Ok(added || is_long_ago)
-        });
-        if recorded.await? {
-            self.recorded = position;
         }
-        Ok(())
     }
+}
+
+fn turns(fed: &Fed) -> impl Iterator<Item = &Turn> {
+    fed.records.iter().filter_map(|record| if let Record::Execution(turn) = record { Some(turn) } else { None })
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -7,13 +7,18 @@
 
 mod backoff;
 mod deliver;
+mod fair;
 mod follow;
 mod happenings;
 mod letter;
+mod meters;
 mod settings;
 mod sign;
+#[cfg(test)]
+mod testing;
 
 pub use follow::followers;
+pub use meters::{Deliveries, Meters};
 pub use settings::{Error, Settings};
 
 use std::sync::Arc;
@@ -22,6 +27,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::catalog::secrets::SecretVault;
 use crate::catalog::{self, Catalog};
 use crate::engine::EngineHandle;
 use crate::ids::Tenant;
@@ -32,7 +38,10 @@ use crate::runner::Runner;
 pub struct Parts {
     pub engine: EngineHandle,
     pub catalog: Catalog,
+    /// Opens what webhooks are signed with.
+    pub vault: Arc<SecretVault>,
     pub runner: Runner,
+    pub meters: Arc<Meters>,
     pub settings: Settings,
     /// How people reach this server, without a slash at the end.
     pub base_url: String,
@@ -56,6 +65,7 @@ pub struct Running {
 /// # Errors
 /// When the position of the last run cannot be read, or the first one not be written.
 pub async fn start(parts: Parts) -> Result<Running, catalog::Error> {
+    parts.catalog.sort_due_into_lanes().await?;
     let stop = CancellationToken::new();
     let parts = Arc::new(parts);
     let is_due = Arc::new(Notify::new());

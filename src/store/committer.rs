@@ -12,6 +12,7 @@ use super::entry::{Answer, Claim, CommitError, Fence, Position};
 use super::error::Error;
 use super::log::supply::Space;
 use super::log::{AppendError, Log};
+use super::meters::Meters;
 use super::progress::Progress;
 use super::read;
 use super::rows::Located;
@@ -59,6 +60,7 @@ pub struct Committer {
     /// Called when a write or sync failed and nothing may be acknowledged any more. Ends the process, except in tests.
     pub fatal: Arc<dyn Fn(&str) + Send + Sync>,
     pub fences: HashMap<Fence, u64>,
+    pub meters: Arc<Meters>,
 }
 
 impl Committer {
@@ -90,6 +92,7 @@ impl Committer {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.log.raise_mark().map_err(|error| error.to_string())?;
+            self.meters.synced();
             marked_at = Instant::now();
             if close {
                 return Ok(());
@@ -98,6 +101,7 @@ impl Committer {
     }
 
     fn commit(&mut self, batch: Vec<Request>) -> Result<(), String> {
+        let began = Instant::now();
         let accepted = self.accept(batch).map_err(|error| error.to_string())?;
         if accepted.is_empty() {
             return Ok(());
@@ -115,6 +119,8 @@ impl Committer {
                 return Err(reason);
             }
         };
+        self.meters.synced();
+        self.meters.committed(began.elapsed());
         self.progress.set_durable(position);
         let mut places = places.into_iter();
         let (mut answers, mut records) = (Vec::with_capacity(accepted.len()), Vec::with_capacity(places.len()));

@@ -56,14 +56,14 @@ impl Feed {
         self.store.applied(Position(self.next_lsn)).await;
     }
 
-    /// What comes next and is in the view already; at most `frames_max` commits. Blocking.
+    /// What comes next and is in the view already; at most `frames_max` commits, and none more once they have `bytes_max`. Blocking.
     ///
     /// # Errors
     /// `Damaged` when the log is.
-    pub fn read(&mut self, frames_max: usize) -> Result<Vec<Fed>, Error> {
+    pub fn read(&mut self, frames_max: usize, bytes_max: usize) -> Result<Vec<Fed>, Error> {
         let applied = self.store.inner.progress.applied().0;
-        let mut found = Vec::new();
-        while found.len() < frames_max && self.next_lsn <= applied {
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        while found.len() < frames_max && bytes < bytes_max && self.next_lsn <= applied {
             let mut place = match self.place.take() {
                 Some(place) => place,
                 None => self.look_up()?,
@@ -84,6 +84,7 @@ impl Feed {
                 continue;
             }
             self.next_lsn = next;
+            bytes += payload.len();
             let records: Result<Vec<Record>, Error> =
                 frame::records(&payload).into_iter().map(|(_, record)| Ok(journal::decode(record.unwrap_or_default())?)).collect();
             found.push(Fed { position: Position(next - 1), records: records? });

@@ -184,6 +184,14 @@ impl Store {
         read::events(self.view()?, self.inner.records.as_ref(), head, tenant, execution, from_seq, limit)
     }
 
+    /// How many events an execution has; 0 for one that is not there.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn event_count(&self, tenant: &Tenant, execution: ExecutionId) -> Result<u64, Error> {
+        read::next_seq(self.view()?, tenant, execution)
+    }
+
     /// # Errors
     /// When the view cannot be read.
     pub fn summary(&self, tenant: &Tenant, execution: ExecutionId) -> Result<Option<Summary>, Error> {

@@ -53,6 +53,10 @@ impl Heads {
         Self { heads: Mutex::new(rows.into_iter().map(|row| ((row.tenant, row.execution), row.head)).collect()) }
     }
 
+    pub fn count(&self) -> u64 {
+        self.lock().len() as u64
+    }
+
     pub fn get(&self, tenant: &Tenant, execution: ExecutionId) -> Option<Head> {
         self.lock().get(&(tenant.clone(), execution)).copied()
     }

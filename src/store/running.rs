@@ -18,6 +18,7 @@ use super::lock::Lock;
 use super::log::StoreId;
 use super::log::recover::{self, Clean};
 use super::log::supply::Supply;
+use super::meters::Meters;
 use super::opening::Opened;
 use super::options::OnFatal;
 use super::progress::Progress;
@@ -45,6 +46,7 @@ pub struct Running {
     pub rebuilt: Option<String>,
     /// Serialises what reads or replaces whole segments: backup, compaction.
     pub maintenance: Mutex<()>,
+    pub meters: Arc<Meters>,
     supply: Arc<Supply>,
     threads: Mutex<Option<Threads>>,
 }
@@ -66,6 +68,7 @@ impl Running {
         let durable_view = lock.is_some();
         let heads = applier.shared_heads();
         let progress = Arc::new(Progress::new(recovered.position));
+        let meters = Arc::new(Meters::default());
         let (queue, requests) = mpsc::channel();
         let (frames, durable) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
         if unscanned {
@@ -78,6 +81,7 @@ impl Running {
             frames,
             fatal: Arc::clone(&on_fatal.0),
             fences: HashMap::new(),
+            meters: Arc::clone(&meters),
         };
         let feeder = Feeder {
             applier,
@@ -85,6 +89,7 @@ impl Running {
             view: Arc::clone(&view),
             manifest: durable_view.then(|| (Arc::clone(&disk), recovered.id)),
             on_fatal,
+            meters: Arc::clone(&meters),
         };
         let supply = Arc::clone(&recovered.supply);
         let threads = Threads {
@@ -96,7 +101,7 @@ impl Running {
         };
         let threads = Mutex::new(Some(threads));
         let (id, maintenance) = (recovered.id, Mutex::new(()));
-        Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, supply, threads }
+        Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, meters, supply, threads }
     }
 
     /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.
@@ -136,6 +141,7 @@ struct Feeder {
     /// Where checkpoints go, if the view outlives the process.
     manifest: Option<(Arc<dyn Disk>, StoreId)>,
     on_fatal: OnFatal,
+    meters: Arc<Meters>,
 }
 
 impl Feeder {
@@ -171,6 +177,7 @@ impl Feeder {
             match frame {
                 Ok(frame) => {
                     self.applier.apply(&frame)?;
+                    frame.records.iter().for_each(|located| self.meters.applied(&located.record));
                     self.progress.set_applied(frame.position);
                     since_checkpoint += frame.records.iter().map(|located| located.bytes.len()).sum::<usize>();
                 }

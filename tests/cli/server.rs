@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bench::{Bench, GATE};
 
@@ -75,7 +75,7 @@ impl Drop for Server<'_> {
 #[test]
 fn keys_and_tenants_are_the_same_with_and_without_a_server() {
     let bench = Bench::new();
-    assert_eq!(bench.json(&["key", "list", "-o", "json"]), serde_json::json!([]));
+    assert_eq!(bench.json(&["key", "list", "-o", "json"]), json!([]));
     assert!(!bench.path().join(".flowgate").exists(), "listing made a data directory");
     let told = bench.json(&["key", "create", "ci", "--preset", "developer", "--expires", "9", "-o", "json"]);
     let key = told["key"].as_str().unwrap().to_owned();
@@ -101,7 +101,7 @@ fn keys_and_tenants_are_the_same_with_and_without_a_server() {
     assert_eq!(state, "revoked");
     // Of another tenant, with the root key.
     let of_acme = server.json(&["key", "create", "theirs", "--scope", "agents:*", "--tenant", "acme"]);
-    assert_eq!(of_acme["scopes"], serde_json::json!(["agents:read", "agents:write", "agents:deploy"]));
+    assert_eq!(of_acme["scopes"], json!(["agents:read", "agents:write", "agents:deploy"]));
     assert!(server.json(&["key", "list"]).as_array().unwrap().iter().all(|key| key["name"] != "theirs"));
 }
 
@@ -229,4 +229,30 @@ fn logs_are_json_where_that_is_asked_for() {
     assert!(logged.iter().any(|line| line["message"] == "stopping: nothing new is taken"), "{told:#?}");
     let output = bench.command(&["exec", "list"]).env("FLOWGATE_LOG", "flowgate=loud").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", bench.told(&output));
+}
+
+#[test]
+fn secrets_are_set_granted_listed_and_removed_on_a_server_that_holds_the_data_directory() {
+    let bench = Bench::new();
+    let server = Server::start(&bench);
+    let set = |arguments: &[&str]| {
+        let mut command = server.command(&[&["secret", "set"], arguments, &["-o", "json"]].concat());
+        let output = command.env("TOKEN", "a-value-of-the-tests").output().unwrap();
+        assert!(output.status.success(), "{}", server.bench.told(&output));
+        assert!(!server.bench.told(&output).contains("a-value-of-the-tests"));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let made = set(&["shop_token", "--from-env", "TOKEN", "--agent", "refunds"]);
+    assert_eq!((&made[0]["version"], &made[0]["granted_to"]), (&json!(1), &json!(["refunds"])), "{made}");
+    assert_eq!(set(&["shop_token", "--keep-value", "--every-agent"])[0]["granted_to"], Value::Null);
+    assert_eq!(set(&["shop_token", "--from-env", "TOKEN"])[0]["version"], json!(2));
+    let listed = server.json(&["secret", "list"]);
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &json!("shop_token")), "{listed}");
+    server.text(&["tenant", "create", "acme"]);
+    assert_eq!(server.json(&["secret", "list", "--tenant", "acme"]), json!([]), "another tenant's");
+    let rotated = server.output(&["secret", "rotate-master"]);
+    assert!(String::from_utf8_lossy(&rotated.stderr).contains("1 secrets are sealed"), "{}", server.bench.told(&rotated));
+    server.text(&["secret", "remove", "shop_token"]);
+    assert_eq!(server.json(&["secret", "list"]), json!([]));
+    assert!(!server.output(&["secret", "remove", "shop_token"]).status.success(), "it is gone");
 }

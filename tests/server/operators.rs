@@ -147,3 +147,46 @@ fn operators_see_how_much_there_is_to_do() {
     assert!(!found.to_string().contains("sk-not"), "{found}");
     assert_eq!(server.root().get(&format!("{T}/llmProviders/nobody")).status, 404);
 }
+
+/// The value of a sample.
+fn sample(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+#[test]
+fn metrics_tell_of_engine_store_and_deliveries() {
+    let server = Server::start();
+    let root = server.root();
+    let before = root.get("/metrics").text();
+    let tenant = "/v1/tenants/default";
+    assert_eq!(root.json("POST", &format!("{tenant}/agents"), &json!({"id": "helper"})).status, 201);
+    for (revision, step) in [(1, json!({"set": {"done": true}})), (2, json!({"approval": {"title": "Send this?"}}))] {
+        let flow = json!({"flow": {"steps": {"only": step}}});
+        assert_eq!(root.json("POST", &format!("{tenant}/agents/helper/revisions"), &flow).status, 200);
+        let started = root.json("POST", &format!("{tenant}/agents/helper/revisions/{revision}:execute"), &json!({}));
+        assert!(started.status < 300, "{}", started.text());
+    }
+    let text = root.get("/metrics").text();
+    assert!(text.trim_end().ends_with("# EOF") && text.matches("# EOF").count() == 1, "{text}");
+    let moved = |name: &str| sample(&text, name) - sample(&before, name);
+    let moves = [
+        "flowgate_executions_kept",
+        "flowgate_executions_started_total",
+        "flowgate_executions_ended_total{status=\"COMPLETED\"}",
+        "flowgate_executions_unfinished",
+        "flowgate_questions_open",
+        "flowgate_commit_duration_seconds_count",
+        "flowgate_log_syncs_total",
+    ];
+    let found: Vec<(&str, f64)> = moves.into_iter().map(|name| (name, moved(name))).collect();
+    let expected = [2.0, 2.0, 1.0, 1.0, 1.0];
+    assert!(found.iter().zip(expected).all(|((_, found), expected)| (found - expected).abs() < 0.1), "{found:?}");
+    assert!(found[5].1 >= 4.0 && found[6].1 >= found[5].1, "{found:?}");
+    for name in ["process_resident_memory_bytes", "log_bytes", "view_bytes", "disk_free_bytes", "intake_max"] {
+        assert!(sample(&text, &format!("flowgate_{name}")) > 0.0, "{name}");
+    }
+    for name in ["executions_quarantined", "calls_in_doubt_total", "timers_overdue_seconds", "deliveries_total{result=\"failed\"}"] {
+        assert!(sample(&text, &format!("flowgate_{name}")).abs() < f64::EPSILON, "{name}");
+    }
+}

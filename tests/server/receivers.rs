@@ -124,6 +124,8 @@ fn converse(stream: TcpStream, mails: &mpsc::Sender<String>) -> Option<()> {
                 stream.write_all(b"250 kept\r\n").ok()?;
                 mails.send(mail).ok()?;
             }
+            "EHLO" => stream.write_all(b"250-mail\r\n250 AUTH PLAIN\r\n").ok()?,
+            "AUTH" => stream.write_all(b"235 come in\r\n").ok()?,
             "QUIT" => {
                 stream.write_all(b"221 bye\r\n").ok()?;
                 return None;

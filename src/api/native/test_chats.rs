@@ -38,6 +38,8 @@ const NAME_CHARACTERS_MAX: usize = 80;
 /// What begins the name of a person who writes; the vendor's clients tell people from agents by it.
 const PERSON: &str = "fruxon:";
 /// Commits that a watcher reads at a time.
+/// Bytes after which no more of them are read.
+const BYTES_PER_READ: usize = 4 << 20;
 const COMMITS_PER_READ: usize = 64;
 /// Between two looks at a store that has nothing to say.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -286,7 +288,7 @@ impl Watching {
             }
             let mut feed = self.feed.take()?;
             feed.grown().await;
-            let reading = tokio::task::spawn_blocking(move || (feed.read(COMMITS_PER_READ), feed));
+            let reading = tokio::task::spawn_blocking(move || (feed.read(COMMITS_PER_READ, BYTES_PER_READ), feed));
             let (read, feed) = reading.await.ok()?;
             self.feed = Some(feed);
             let commits = read.inspect_err(|error| tracing::error!(%error, "a watcher of test chats cannot read on")).ok()?;
@@ -405,7 +407,7 @@ mod tests {
         let hidden = |session: &str| HiddenTestChat { agent: "helper".to_owned(), session: session.to_owned(), hidden_at };
         let later = chats(tests, &[hidden("first")]);
         assert_eq!(sessions(&later), [("first", 2), ("second", 2)], "what was said after the deletion is shown");
-        let records = feed.read(usize::MAX).unwrap().into_iter().flat_map(|fed| fed.records);
+        let records = feed.read(usize::MAX, usize::MAX).unwrap().into_iter().flat_map(|fed| fed.records);
         let told: Vec<Option<String>> =
             records.filter_map(|record| told(&Tenant::default(), "helper", record)).map(|told| told.conversation_id).collect();
         let named: Vec<&str> = told.iter().flatten().map(String::as_str).collect();

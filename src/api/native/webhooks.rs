@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -174,9 +175,8 @@ impl Webhook {
 }
 
 impl WithSecret {
-    fn of(row: WebhookRow, reach: &Reach) -> Self {
-        let secret = row.secret.clone();
-        Self { webhook: Webhook::of(row, reach), secret }
+    fn of((row, secret): (WebhookRow, Zeroizing<String>), reach: &Reach) -> Self {
+        Self { webhook: Webhook::of(row, reach), secret: secret.to_string() }
     }
 }
 
@@ -316,8 +316,8 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     let reach = reach(&call);
     let CreateWebhook { url, events, description, is_active, secret, links_for } = wanted;
     let new = NewWebhook { url, events, description, is_active, secret, links_for };
-    let row = call.app.catalog.create_webhook(&call.tenant, &reach, new, &call.actor()?).await?;
-    Answer::json_as(201, &WithSecret::of(row, &reach))
+    let made = call.app.vault.create_webhook(&call.tenant, &reach, new, &call.actor()?).await?;
+    Answer::json_as(201, &WithSecret::of(made, &reach))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -357,8 +357,8 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
     let until = (overlap_seconds > 0).then(|| call.now.plus(u64::from(overlap_seconds) * 1_000));
     let reach = reach(&call);
     let id = call.parameter("webhook")?;
-    let row = call.app.catalog.rotate_webhook(&call.tenant, &reach, id, wanted.secret, until, &call.actor()?).await?;
-    Answer::json(&WithSecret::of(row, &reach))
+    let rotated = call.app.vault.rotate_webhook(&call.tenant, (&reach, id), wanted.secret, until, &call.actor()?).await?;
+    Answer::json(&WithSecret::of(rotated, &reach))
 }
 
 async fn list_deliveries(call: Call) -> Result<Answer, Problem> {

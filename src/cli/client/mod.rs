@@ -126,6 +126,12 @@ impl Client {
         self.json(self.request(Method::POST, url).json(body)).await
     }
 
+    /// # Errors
+    /// As `get`.
+    pub async fn put(&self, url: Url, body: &Value) -> Result<Value, Error> {
+        self.json(self.request(Method::PUT, url).json(body)).await
+    }
+
     /// As `post`, for what starts an execution: the answer comes once that is durable, not when it ends.
     ///
     /// # Errors

@@ -1,38 +1,22 @@
 //! The follower over a store in memory: what happened becomes deliveries once, from wherever the log is read.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::*;
 use crate::catalog::audit::Actor;
 use crate::catalog::webhooks::NewWebhook;
-use crate::engine::{EngineHandle, Options, StartRequest};
+use crate::engine::StartRequest;
 use crate::flow::compile;
 use crate::ids::Tenant;
+use crate::machine::event::Event;
 use crate::machine::question::Person;
-use crate::runner::{self, Runner};
-use crate::store::{Faults, Store};
+use crate::notify::testing::parts;
 
 const GATE: &str = "
 flow: gate
 steps: {ask: {approval: {title: Pay?}}, done: {builtin: noop}}
 edges: [{from: ask, to: done}]
 ";
-
-fn parts() -> Arc<Parts> {
-    let store = Store::in_memory(Faults::default());
-    let settings = runner::Settings::new(&BTreeMap::new(), runner::settings::File::default()).unwrap();
-    let runner = Runner::new(settings).unwrap();
-    let engine = EngineHandle::spawn(store.clone(), runner.clone(), Options::default()).unwrap();
-    Arc::new(Parts {
-        engine,
-        catalog: Catalog::new(store),
-        runner,
-        settings: super::super::Settings::default(),
-        base_url: "http://localhost".to_owned(),
-    })
-}
 
 async fn follower(parts: &Arc<Parts>) -> Follower {
     Follower::new(Arc::clone(parts), Arc::default()).await.unwrap()
@@ -51,7 +35,7 @@ async fn asked(parts: &Parts) -> ExecutionId {
 
 async fn hook(parts: &Parts, reach: &Reach, events: &[Happening]) -> String {
     let new = NewWebhook { url: "https://a.example".to_owned(), events: events.to_vec(), ..NewWebhook::default() };
-    parts.catalog.create_webhook(&Tenant::default(), reach, new, &Actor::without_key("ana")).await.unwrap().id
+    parts.vault.create_webhook(&Tenant::default(), reach, new, &Actor::without_key("ana")).await.unwrap().0.id
 }
 
 async fn read_all(follower: &mut Follower, parts: &Parts) {
@@ -86,7 +70,7 @@ async fn what_happened_becomes_deliveries_once_however_often_it_is_read() {
     second.feed = Some(parts.catalog.store().feed(Position(0)));
     read_all(&mut second, &parts).await;
     assert_eq!(deliveries(&parts, &agent, &all), expected);
-    assert_eq!(parts.catalog.due_deliveries(None, 99).unwrap().len(), 2);
+    assert_eq!(parts.catalog.lane(&Tenant::default(), "a.example", 99).unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -107,4 +91,31 @@ async fn a_webhook_hears_of_what_comes_after_it_and_an_execution_s_own_of_that_e
     let of_one = [Happening::ExecutionCancelled, Happening::ApprovalDecided];
     assert_eq!(deliveries(&parts, &Reach::Execution(before), &own), of_one);
     assert_eq!(deliveries(&parts, &Reach::Tenant, &late).len(), 4);
+}
+
+#[tokio::test]
+async fn what_makes_very_many_deliveries_is_recorded_in_bounded_commits() {
+    let parts = parts();
+    let mut follower = follower(&parts).await;
+    let hooks: u64 = 10;
+    for _ in 0..hooks {
+        hook(&parts, &Reach::Tenant, &[Happening::ApprovalRequested]).await;
+    }
+    let execution = asked(&parts).await;
+    let mut feed = parts.catalog.store().feed(Position(0));
+    let fed = feed.read(usize::MAX, usize::MAX).unwrap();
+    assert!(parts.catalog.store().feed(Position(0)).read(usize::MAX, 1).unwrap().len() == 1, "none more once there are so many bytes");
+    let is_asking = |turn: &&Turn| turn.execution == execution && turn.events.iter().any(|event| matches!(event, Event::Asked { .. }));
+    let turn = fed.iter().flat_map(turns).find(is_asking).unwrap();
+    // As if it had asked as often, in two commits.
+    let (times, position) = (300, feed.position());
+    let record = |number: u64| Record::Execution(Turn { first_seq: number * 100, at: TimeMs(turn.at.0 + 1_000), ..turn.clone() });
+    let commits = [0..times / 3, times / 3..times].map(|numbers| Fed { position, records: numbers.map(record).collect() });
+    follower.record(position, commits.into()).await.unwrap();
+    let made = parts.catalog.lane(&Tenant::default(), "a.example", usize::MAX).unwrap().len() as u64;
+    assert_eq!((made, follower.recorded), (times * hooks, position));
+    let written = feed.read(usize::MAX, usize::MAX).unwrap();
+    let sizes: Vec<usize> = written.iter().map(|fed| fed.records.len()).collect();
+    assert!(sizes.iter().all(|size| *size <= ENTRIES_AT_ONCE_MAX + 2 * hooks as usize + 1), "{sizes:?}");
+    assert!(sizes.len() >= 2 * times as usize * hooks as usize / (ENTRIES_AT_ONCE_MAX + 21), "{sizes:?}");
 }

@@ -78,7 +78,7 @@ fn documents_of_any_size_survive_a_restart_and_a_rebuild() {
 
 /// What a feed gives, as keys of documents.
 fn fed(feed: &mut crate::store::Feed, frames_max: usize) -> Vec<String> {
-    let frames = feed.read(frames_max).unwrap();
+    let frames = feed.read(frames_max, usize::MAX).unwrap();
     let records = frames.into_iter().flat_map(|frame| frame.records);
     records.map(|record| if let Record::Document(document) = record { document.key } else { String::new() }).collect()
 }

@@ -1,6 +1,8 @@
 //! What is kept because of a start, before it: the files that are sent along, and the webhook of this one execution. Durable first, so that
 //! an execution never lacks them; taken back where the start is refused.
 
+use zeroize::Zeroizing;
+
 use crate::api::attachments::{self, AttachmentRequest, Resolved};
 use crate::api::call::Call;
 use crate::api::problem::Problem;
@@ -18,7 +20,7 @@ pub const WEBHOOK_EVENTS: &str = "X-Flowgate-Webhook-Events";
 /// What one start has left so far.
 pub struct Kept {
     pub files: Resolved,
-    webhook: Option<Stored<WebhookRow>>,
+    webhook: Option<(Stored<WebhookRow>, Zeroizing<String>)>,
     execution: ExecutionId,
     actor: Actor,
 }
@@ -36,13 +38,13 @@ pub async fn keep(
 ) -> Result<Kept, Problem> {
     let catalog = &call.app.catalog;
     let webhook = match webhook(call)? {
-        Some(new) => Some(catalog.hook_execution(&call.tenant, execution, new, &actor).await.map_err(of_header)?),
+        Some(new) => Some(call.app.vault.hook_execution(&call.tenant, execution, new, &actor).await.map_err(of_header)?),
         None => None,
     };
     match attachments::resolve(catalog, &call.tenant, limits, wanted, execution, &actor).await {
         Ok(files) => Ok(Kept { files, webhook, execution, actor }),
         Err(problem) => {
-            unhook(call, execution, webhook.as_ref()).await;
+            unhook(call, execution, webhook.as_ref().map(|(stored, _)| stored)).await;
             Err(problem)
         }
     }
@@ -52,7 +54,7 @@ impl Kept {
     /// What calls to the webhook are signed with.
     #[must_use]
     pub fn secret(&self) -> Option<String> {
-        self.webhook.as_ref().map(|stored| stored.value.secret.clone())
+        self.webhook.as_ref().map(|(_, secret)| secret.to_string())
     }
 
     /// The start was refused.
@@ -61,7 +63,7 @@ impl Kept {
         // Another attempt under the same key may have started it, and then the webhook is its.
         let is_there = call.app.catalog.store().summary(&call.tenant, self.execution).map_or(true, |summary| summary.is_some());
         if !is_there {
-            unhook(call, self.execution, self.webhook.as_ref()).await;
+            unhook(call, self.execution, self.webhook.as_ref().map(|(stored, _)| stored)).await;
         }
     }
 }
