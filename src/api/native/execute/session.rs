@@ -54,8 +54,8 @@ impl SessionLocks {
             }
             Arc::clone(locks.entry((tenant.clone(), agent.to_owned(), session.to_owned())).or_default())
         };
-        // The map has one, this one, and each that waits or has its turn.
-        if Arc::strong_count(&lock) > WAITING_MAX + 3 {
+        // The map has one, whoever's turn it is another, and the rest wait, this message among them.
+        if Arc::strong_count(&lock) > WAITING_MAX + 2 {
             return Err(crowded("too many messages of this session wait for their turn"));
         }
         let turn = tokio::time::timeout_at(until, lock.lock_owned()).await;
