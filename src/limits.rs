@@ -66,6 +66,11 @@ pub const MODEL_ANSWER_BYTES_MAX: usize = 16 << 20;
 /// Work that the difference of two flows may do on lines of text (the square of the lines of both texts, summed): well under a second. A prompt of
 /// 10,000 lines fits; texts for which nothing is left are shown whole.
 pub const DIFF_EFFORT_MAX: usize = 500_000_000;
+/// Memory for the bodies of all requests that are being answered, their copies included: about ten of the largest ones, or hundreds of
+/// thousands of usual ones, on a machine with a few gigabytes.
+pub const REQUEST_MEMORY_BYTES: usize = 1 << 30;
+/// How often what a body holds is in memory at its worst: as it came, as the text of a field, and decoded from that.
+pub const REQUEST_COPIES: usize = 3;
 /// Lines of a text that stay the same and are shown around those that do not.
 pub const DIFF_CONTEXT_LINES: usize = 3;
 /// A changed value of this length is shown on the line of its name, a longer one below it.

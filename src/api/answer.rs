@@ -19,7 +19,7 @@ pub enum Body {
     /// Something else, whole.
     Bytes {
         content_type: String,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     },
     /// Server-sent events until the stream ends.
     Events(LocalBoxStream<'static, Bytes>),
@@ -50,8 +50,8 @@ impl Answer {
     }
 
     #[must_use]
-    pub fn bytes(content_type: &str, bytes: Vec<u8>) -> Self {
-        Self { status: 200, headers: Vec::new(), body: Body::Bytes { content_type: content_type.to_owned(), bytes } }
+    pub fn bytes(content_type: &str, bytes: impl Into<Bytes>) -> Self {
+        Self { status: 200, headers: Vec::new(), body: Body::Bytes { content_type: content_type.to_owned(), bytes: bytes.into() } }
     }
 
     #[must_use]

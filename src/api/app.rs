@@ -2,31 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::draft_changes::DraftChanges;
 use super::idempotency::InFlight;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
+use super::memory::Memory;
 use super::metrics::Metrics;
 use super::native::{ParameterCache, SessionLocks};
+use super::operate::Document;
 use super::paths::Paths;
+use super::places::Places;
 use super::route::{BODY_BYTES_DEFAULT, Route};
 use crate::catalog::Catalog;
 use crate::catalog::secrets::SecretVault;
 use crate::config;
 use crate::engine::EngineHandle;
 use crate::flow::spec::RehearsalSpec;
+use crate::limits::REQUEST_MEMORY_BYTES;
 use crate::notify;
 use crate::runner::Runner;
 use crate::runner::outbound::address::Network;
 
 /// Watchers of test chats at once; together they read what is recorded this many times.
-const CHAT_WATCHERS_MAX: usize = 32;
+const CHAT_WATCHERS_MAX: usize = 64;
+/// Of one tenant: a few people, each with a few windows, and three more tenants beside it before all are taken.
+const CHAT_WATCHERS_OF_TENANT_MAX: usize = 16;
 
 /// What the operator decides about the server.
 #[derive(Clone, Debug)]
@@ -101,14 +106,16 @@ pub struct App {
     pub vault: Arc<SecretVault>,
     pub settings: Settings,
     pub limiter: Limiter,
+    /// For the bodies of requests.
+    pub memory: Memory,
     pub metrics: Metrics,
     pub key_uses: KeyUses,
     pub parameters: ParameterCache,
     pub in_flight: InFlight,
     /// Told after every change of a draft.
     pub drafts: DraftChanges,
-    /// One permit per watcher of test chats: each reads everything that is recorded.
-    pub chat_watchers: Arc<Semaphore>,
+    /// One place per watcher of test chats: each reads everything that is recorded.
+    pub chat_watchers: Places,
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
     /// What came of webhooks and mails.
@@ -118,6 +125,8 @@ pub struct App {
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
     pub paths: Paths,
+    /// What describes them, once somebody asked.
+    pub document: OnceLock<Document>,
 }
 
 impl App {
@@ -131,18 +140,20 @@ impl App {
             vault,
             limiter: Limiter::new(settings.bounds),
             settings,
+            memory: Memory::new(REQUEST_MEMORY_BYTES),
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
             parameters: ParameterCache::default(),
             in_flight: InFlight::default(),
             drafts: DraftChanges::default(),
-            chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
+            chat_watchers: Places::new(CHAT_WATCHERS_OF_TENANT_MAX, CHAT_WATCHERS_MAX),
             notify: notify::Settings::default(),
             deliveries: Arc::default(),
             sessions: SessionLocks::default(),
             closing: CancellationToken::new(),
             paths: Paths::of(&routes),
             routes: Arc::new(routes),
+            document: OnceLock::new(),
         }
     }
 

@@ -52,7 +52,8 @@ pub struct Resolved {
 
 /// One that was looked at and fits.
 enum Checked {
-    Stored(Box<FileRow>, Vec<u8>),
+    /// Its bytes are read when it is its turn.
+    Stored(Box<FileRow>),
     Sent(NewFile),
 }
 
@@ -75,7 +76,7 @@ pub async fn resolve(
     }
     let mut checked = Vec::with_capacity(wanted.len());
     for (index, request) in wanted.iter().enumerate() {
-        checked.push(check(catalog, tenant, limits, &Place { index, request, owner }, actor).await?);
+        checked.push(check(catalog, tenant, limits, &Place { index, request, owner }, actor)?);
     }
     let mut resolved = Resolved { attachments: Vec::with_capacity(checked.len()), made: Vec::new() };
     match keep(catalog, tenant, checked, owner, actor, &mut resolved).await {
@@ -100,20 +101,13 @@ impl Place<'_> {
     }
 }
 
-async fn check(
-    catalog: &Catalog,
-    tenant: &Tenant,
-    limits: &AttachmentLimits,
-    place: &Place<'_>,
-    actor: &Actor,
-) -> Result<Checked, Problem> {
+fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, place: &Place<'_>, actor: &Actor) -> Result<Checked, Problem> {
     let request = place.request;
     match (&request.file_id, &request.content) {
         (Some(id), None) => {
             let Stored { value: row, .. } = catalog.file(tenant, id, actor.at)?;
             fits(limits, place, &row.content_type, row.fingerprint.bytes)?;
-            let bytes = if file_types::is_textual(&row.content_type) { catalog.file_bytes(tenant, &row).await? } else { Vec::new() };
-            Ok(Checked::Stored(Box::new(row), bytes))
+            Ok(Checked::Stored(Box::new(row)))
         }
         (None, Some(content)) => {
             let name =
@@ -152,7 +146,8 @@ async fn keep(
     let (mut used, mut text_bytes) = (Vec::new(), 0);
     for one in checked {
         let attached = match one {
-            Checked::Stored(row, bytes) => {
+            Checked::Stored(row) => {
+                let bytes = if file_types::is_textual(&row.content_type) { catalog.file_bytes(tenant, &row).await? } else { Vec::new() };
                 used.push(row.id);
                 row.attached(&bytes)
             }

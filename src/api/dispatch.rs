@@ -15,11 +15,13 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::address;
 use super::answer::{Answer, Body};
-use super::app::{App, Settings};
+use super::app::App;
 use super::call::Call;
 use super::caller::{self, Caller, Known};
+use super::credential;
 use super::idempotency;
 use super::key_uses::Use;
+use super::memory::Held;
 use super::problem::{Problem, internal};
 use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use super::sign_in;
@@ -80,20 +82,16 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
     let parameters = checked(named)?;
     check_headers(route, request)?;
     let tenant = match &caller {
-        Some(caller) => tenant(app, caller, parameters.get("tenant").map(String::as_str))?,
+        Some(caller) => credential::tenant(&app.catalog, caller, parameters.get("tenant").map(String::as_str))?,
         None => Tenant::default(),
     };
-    match (route.access, &caller) {
-        (Access::Scope(scope), Some(caller)) => caller.must(scope)?,
-        (Access::Root, Some(caller)) if !caller.key.is_root => {
-            return Err(Problem::new(403, "root_only", "Only with the root key", "this concerns the whole installation"));
-        }
-        _ => {}
+    if let Some(caller) = &caller {
+        credential::allow(route.access, caller)?;
     }
     if app.closing.is_cancelled() && route.method != Method::Get {
         return Err(Problem::unavailable("shutting_down", "the server stops; ask the next one", 5));
     }
-    let _permit = match &caller {
+    let place = match &caller {
         Some(caller) if route.settles => {
             app.limiter.admit_settling(&caller.key.id)?;
             None
@@ -101,7 +99,14 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
         Some(caller) => Some(app.limiter.admit(&caller.key.id, &tenant)?),
         None => None,
     };
-    let body = body(route, &app.settings, request, payload).await?;
+    let reader = credential::Reader {
+        catalog: app.catalog.clone(),
+        headers: request.headers().clone(),
+        access: route.access,
+        named: parameters.get("tenant").cloned(),
+    };
+    let mut held = Held::default();
+    let body = body(app, route, request, payload, &mut held).await?;
     let call = Call {
         app: Arc::clone(app),
         caller,
@@ -118,7 +123,12 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
     if route.query.is_none() && !call.query.is_empty() {
         return Err(Problem::invalid("query", format!("this operation takes nothing behind `?`, got `{}`", call.query)));
     }
-    idempotency::answer(route, call).await
+    let mut answer = idempotency::answer(route, call).await?;
+    // A stream has only begun: it counts, and its reader is looked at, until it ends.
+    if let Body::Events(frames) = answer.body {
+        answer.body = Body::Events(credential::guarded(frames, reader, place));
+    }
+    Ok(answer)
 }
 
 async fn authenticate(app: &Arc<App>, request: &HttpRequest, method: Method, now: TimeMs) -> Result<Caller, Problem> {
@@ -153,16 +163,6 @@ fn client_address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
     Some(address::client(peer, forwarded, &app.settings.trusted_proxies))
 }
 
-/// The tenant that the request is about. A foreign one looks like one that does not exist.
-fn tenant(app: &App, caller: &Caller, named: Option<&str>) -> Result<Tenant, Problem> {
-    match named {
-        None => Ok(caller.key.tenant.clone()),
-        Some(name) if name == caller.key.tenant.as_str() => Ok(caller.key.tenant.clone()),
-        Some(name) if caller.key.is_root => Ok(app.catalog.known_tenant(name)?),
-        Some(name) => Err(Problem::not_found("tenant", name)),
-    }
-}
-
 /// The names of the path, if they can be names.
 fn checked(named: Named) -> Result<Named, Problem> {
     for (name, value) in &named {
@@ -184,8 +184,8 @@ fn check_headers(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// Reads the body as far as the route allows.
-async fn body(route: &Route, settings: &Settings, request: &HttpRequest, mut payload: web::Payload) -> Result<Bytes, Problem> {
-    let (bytes_max, wait) = (settings.body_bytes_max(route), settings.waits.body);
+async fn body(app: &App, route: &Route, request: &HttpRequest, mut payload: web::Payload, held: &mut Held) -> Result<Bytes, Problem> {
+    let (bytes_max, wait) = (app.settings.body_bytes_max(route), app.settings.waits.body);
     let too_large = || Problem::new(413, "too_large", "Too large", format!("the body may have {bytes_max} bytes at most"));
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|bytes| bytes > bytes_max) {
@@ -198,6 +198,7 @@ async fn body(route: &Route, settings: &Settings, request: &HttpRequest, mut pay
             if bytes.len() + chunk.len() > bytes_max {
                 return Err(too_large());
             }
+            app.memory.take(held, chunk.len())?;
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.freeze())

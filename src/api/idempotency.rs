@@ -14,6 +14,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use actix_web::http::header::HeaderMap;
+
 use super::answer::{Answer, Body};
 use super::app::App;
 use super::call::Call;
@@ -30,6 +32,10 @@ const KEY_LENGTH_MAX: usize = 200;
 const KEPT_HEADERS: [&str; 2] = ["location", "etag"];
 /// Longer answers are not kept.
 const ANSWER_BYTES_MAX: usize = 256 << 10;
+/// Headers that say how to answer, or under which condition to begin: a repetition may say something else.
+const SAYS_HOW: [&str; 3] = ["Prefer", "If-Match", "Last-Event-ID"];
+/// With which tool a person works: it is written beside what is made.
+const ACTOR: &str = "X-Fruxon-Actor";
 /// A start that is refused with this code is recorded, and may be tried again under the same key.
 const BUDGET: &str = "budget_exceeded";
 
@@ -182,7 +188,7 @@ fn again(creates: Creates, state: RequestState) -> Result<Answer, Problem> {
             "this was done under the same key before, and the server ended before it kept the answer; read what was made",
         )
         .with("made", made)),
-        (_, RequestState::Begun) => Err(running()),
+        (_, RequestState::Begun | RequestState::Freed) => Err(running()),
     }
 }
 
@@ -246,8 +252,19 @@ fn fingerprint(route: &Route, call: &Call) -> Digest {
         }
         Payload::Form { .. } => without_boundary(&call.body, call.header("content-type").unwrap_or_default()),
     };
-    let head = format!("{} {}?{}\n", route.method.name(), call.path, call.query);
+    let mut head = format!("{} {}?{}\n", route.method.name(), call.path, call.query);
+    // Lengths in front, so that no two lists of headers read alike.
+    for (name, value) in said_in_headers(route, &call.headers) {
+        head.extend([name, ":", &value.len().to_string(), ":", &value, "\n"]);
+    }
     Digest::of(&[head.as_bytes(), &body].concat())
+}
+
+/// What the headers say of the thing that is made.
+fn said_in_headers(route: &Route, headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    let telling = route.headers.iter().copied().chain([ACTOR]).filter(|name| !SAYS_HOW.contains(name));
+    let values = telling.flat_map(|name| headers.get_all(name).map(move |value| (name, value)));
+    values.map(|(name, value)| (name, String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
 }
 
 /// A form's delimiter is made up anew for every attempt.
@@ -280,6 +297,28 @@ mod tests {
         };
         assert_eq!(form("aaa", "x"), form("bbbb", "x"));
         assert_ne!(form("aaa", "x"), form("aaa", "y"));
+        let (longest, longer) = ("a".repeat(70), "a".repeat(71));
+        assert_eq!(form(&longest, "x"), form("aaa", "x"));
+        assert_ne!(form(&longer, "x"), form("aaa", "x"), "what no form may have is not searched for");
+    }
+
+    #[test]
+    fn headers_that_change_what_is_made_belong_to_the_request() {
+        use actix_web::http::header::{HeaderName, HeaderValue};
+        let routes = crate::api::routes::table();
+        let route = routes.iter().find(|route| route.operation == "testDraft").unwrap();
+        let said = |pairs: &[(&str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+            }
+            said_in_headers(route, &headers)
+        };
+        let plain = said(&[]);
+        assert_eq!(said(&[("prefer", "respond-async"), ("if-match", "\"1\""), ("x-api-key", "k")]), plain);
+        for name in ["x-flowgate-webhook", "x-flowgate-webhook-events", "x-flowgate-labels", "x-fruxon-actor"] {
+            assert!(said(&[(name, "a")]) != plain && said(&[(name, "a")]) != said(&[(name, "b")]), "{name}");
+        }
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl KeyUses {
         }
     }
 
+    /// Forgets what makes no difference any more.
+    pub fn forget(&self, now: TimeMs) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.retain(|_, at| now.since(*at) < NOTE_EVERY_MS);
+    }
+
     /// Writes down that a key was used, behind the request's back.
     pub fn note(&self, app: &Arc<App>, key: &KeyRow, now: TimeMs) {
         if !self.is_due(Use::Valid, &key.id, now) {
@@ -47,5 +53,20 @@ impl KeyUses {
                 tracing::debug!(%error, "the use of a key was not noted");
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_forgotten_once_the_next_is_due() {
+        let uses = KeyUses::default();
+        assert!(uses.is_due(Use::Valid, "a", TimeMs(1)) && !uses.is_due(Use::Valid, "a", TimeMs(NOTE_EVERY_MS)));
+        uses.forget(TimeMs(NOTE_EVERY_MS));
+        assert_eq!(uses.noted.lock().unwrap().len(), 1);
+        uses.forget(TimeMs(NOTE_EVERY_MS + 1));
+        assert!(uses.noted.lock().unwrap().is_empty());
     }
 }

@@ -1,18 +1,21 @@
 //! How much one key, one tenant and one address may ask for: requests per second with a burst, and requests at once. In memory: a
 //! restart forgives.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::places::{Place, Places};
 use super::problem::Problem;
 use crate::config;
 use crate::ids::Tenant;
+
+/// Networks with wrong keys that are told apart; a few megabytes. What is forgotten has had no failure for so long that it makes no difference.
+const NETWORKS_MAX: usize = 65_536;
+/// Stands for all of them beyond that.
+const CROWD: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// The bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +44,9 @@ impl Bounds {
 pub struct Limiter {
     keys: DefaultKeyedRateLimiter<String>,
     tenants: DefaultKeyedRateLimiter<String>,
+    /// By network, see `network`.
     failures: DefaultKeyedRateLimiter<IpAddr>,
-    at_once: Mutex<HashMap<Tenant, Arc<Semaphore>>>,
-    at_once_max: usize,
+    at_once: Places,
 }
 
 impl Limiter {
@@ -53,8 +56,7 @@ impl Limiter {
             keys: RateLimiter::keyed(Quota::per_second(bounds.key_per_second)),
             tenants: RateLimiter::keyed(Quota::per_second(bounds.tenant_per_second)),
             failures: RateLimiter::keyed(Quota::per_minute(bounds.failures_per_minute)),
-            at_once: Mutex::new(HashMap::new()),
-            at_once_max: bounds.tenant_at_once,
+            at_once: Places::new(bounds.tenant_at_once, usize::MAX),
         }
     }
 
@@ -70,14 +72,10 @@ impl Limiter {
     ///
     /// # Errors
     /// 429 with `Retry-After`.
-    pub fn admit(&self, key_id: &str, tenant: &Tenant) -> Result<OwnedSemaphorePermit, Problem> {
+    pub fn admit(&self, key_id: &str, tenant: &Tenant) -> Result<Place, Problem> {
         self.admit_settling(key_id)?;
         check(&self.tenants, &tenant.to_string(), "this tenant asks too often")?;
-        let semaphore = {
-            let mut all = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(all.entry(tenant.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.at_once_max))))
-        };
-        semaphore.try_acquire_owned().map_err(|_| too_many("too many requests of this tenant are being answered", 1))
+        self.at_once.take(tenant).ok_or_else(|| too_many("too many requests of this tenant are being answered", 1))
     }
 
     /// One more wrong key from an address.
@@ -85,7 +83,29 @@ impl Limiter {
     /// # Errors
     /// 429 once there were too many.
     pub fn failure(&self, address: IpAddr) -> Result<(), Problem> {
-        check(&self.failures, &address, "too many wrong keys from this address")
+        if self.failures.len() >= NETWORKS_MAX {
+            self.failures.retain_recent();
+        }
+        // Where there are still too many they share one count: a wrong key is refused either way, and a right one is not counted here.
+        let network = if self.failures.len() >= NETWORKS_MAX { CROWD } else { network(address) };
+        check(&self.failures, &network, "too many wrong keys from this address")
+    }
+
+    /// Forgets whoever has asked for nothing lately: a count that is full again is like none.
+    pub fn forget(&self) {
+        self.failures.retain_recent();
+        self.keys.retain_recent();
+        self.tenants.retain_recent();
+        self.failures.shrink_to_fit();
+        self.keys.shrink_to_fit();
+    }
+}
+
+/// What one client has: an address of version 4, a network of 64 bits of version 6, in which it may take any address.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(long) => Ipv6Addr::from_bits(long.to_bits() & !u128::from(u64::MAX)).into(),
+        short @ IpAddr::V4(_) => short,
     }
 }
 
@@ -123,5 +143,25 @@ mod tests {
         drop(limiter.admit("d", &one).unwrap());
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         assert!(limiter.failure(address).is_ok() && limiter.failure(address).is_ok() && limiter.failure(address).is_err());
+    }
+
+    #[test]
+    fn wrong_keys_are_counted_by_network_and_forgotten() {
+        let one = NonZeroU32::new(1).unwrap();
+        let limiter = Limiter::new(Bounds { failures_per_minute: one, ..Bounds::of(&config::Server::default()) });
+        let fails = |text: &str| limiter.failure(text.parse().unwrap()).is_ok();
+        assert!(fails("2001:db8:0:1::1") && !fails("2001:db8:0:1:ffff::2"), "one network of 64 bits is one client");
+        assert!(fails("2001:db8:0:2::1") && fails("192.0.2.1") && !fails("::ffff:192.0.2.1"));
+        // Counts that are full again after a millisecond.
+        let quick = Quota::per_second(NonZeroU32::new(1_000).unwrap());
+        let limiter = Limiter { failures: RateLimiter::keyed(quick), ..limiter };
+        let at = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        for number in 0..NETWORKS_MAX + 1_000 {
+            let _ = limiter.failure(at(number));
+        }
+        assert!(limiter.failures.len() <= NETWORKS_MAX + 1, "{}", limiter.failures.len());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        limiter.forget();
+        assert_eq!(limiter.failures.len(), 0);
     }
 }

@@ -204,6 +204,7 @@ fn phrase(status: u16) -> &'static str {
         201 => "Made",
         202 => "Taken; it goes on",
         204 => "Done, or nothing there",
+        304 => "Not changed since",
         503 => "Not now",
         _ => "See the summary",
     }

@@ -18,6 +18,15 @@ pub fn frame<T: Serialize>(id: Option<&str>, event: &str, data: &T) -> Bytes {
     Bytes::from(format!("{id}event: {event}\ndata: {data}\n\n"))
 }
 
+/// How a stream says that the server stops, for programs.
+const STOPPING: &str = "shutting_down";
+
+/// The event that ends a stream before its time: why, for programs, and in words.
+#[must_use]
+pub fn closing(reason: &str, message: &str) -> Bytes {
+    frame(None, "closing", &serde_json::json!({"reason": reason, "message": message}))
+}
+
 /// `frames` with a comment whenever nothing was sent for a while, ended by an event `closing` when the server stops.
 pub fn stream(frames: impl Stream<Item = Bytes> + 'static, closing: CancellationToken) -> LocalBoxStream<'static, Bytes> {
     let state = (frames.boxed_local(), closing, false);
@@ -28,7 +37,7 @@ pub fn stream(frames: impl Stream<Item = Bytes> + 'static, closing: Cancellation
         let next = tokio::select! {
             biased;
             () = closing.cancelled() => {
-                let said = frame(None, "closing", &serde_json::json!({"message": "the server stops; connect again to go on"}));
+                let said = self::closing(STOPPING, "the server stops; connect again to go on");
                 return Some((said, (frames, closing, true)));
             }
             next = tokio::time::timeout(HEARTBEAT, frames.next()) => next,

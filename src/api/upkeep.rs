@@ -28,6 +28,8 @@ pub async fn run(app: Arc<App>) {
             () = app.closing.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
+        app.limiter.forget();
+        app.key_uses.forget(crate::clock::now());
         if let Err(problem) = round(&app, &mut cursors).await {
             tracing::warn!(detail = problem.detail, "a round of upkeep failed; the next one tries again");
         }

@@ -13,6 +13,8 @@ use crate::store::Entry;
 
 /// How long a key is remembered.
 pub const KEPT_MS: u64 = 7 * 24 * 3_600_000;
+/// How long a freed key is; far above what any request takes.
+const FREED_MS: u64 = 24 * 3_600_000;
 /// Names of made things that are kept for whoever asks again.
 const MADE_MAX: usize = 8;
 /// Keys looked at in one piece by a sweep.
@@ -39,6 +41,9 @@ pub struct RequestRow {
 pub enum RequestState {
     /// Nothing is made yet.
     Begun,
+    /// Nothing was made, and the key may be used anew. Kept for a while instead of removed, so that the version goes on and what a late
+    /// attempt still wants to write is stale.
+    Freed,
     /// Made; what was answered is not kept, or not yet.
     Made { made: Vec<String> },
     /// Made and answered.
@@ -85,8 +90,10 @@ impl Catalog {
         self.update(|catalog, changes| {
             let stored = catalog.get::<RequestRow>(tenant, key)?;
             let version = match stored {
-                Some(stored) if stored.value.expires_at > now => return Ok(Reservation::Known(stored)),
-                Some(expired) => expired.version,
+                Some(stored) if stored.value.expires_at > now && stored.value.state != RequestState::Freed => {
+                    return Ok(Reservation::Known(stored));
+                }
+                Some(over) => over.version,
                 None => 0,
             };
             let value = RequestRow {
@@ -111,6 +118,9 @@ impl Catalog {
     pub async fn take_over_request(&self, tenant: &Tenant, key: &str) -> Result<Option<Stored<RequestRow>>, Error> {
         self.update(|catalog, changes| {
             let Some(mut stored) = catalog.get::<RequestRow>(tenant, key)? else { return Ok(None) };
+            if stored.value.state == RequestState::Freed {
+                return Ok(None);
+            }
             if stored.value.state == RequestState::Begun {
                 changes.put(tenant, key, stored.version, &stored.value);
                 stored.version += 1;
@@ -137,7 +147,9 @@ impl Catalog {
     /// As a commit.
     pub async fn free_request(&self, tenant: &Tenant, stored: &Stored<RequestRow>) -> Result<(), Error> {
         let mut changes = Changes::default();
-        changes.remove::<RequestRow>(tenant, &stored.key, stored.version);
+        let expires_at = clock::now().plus(FREED_MS);
+        let row = RequestRow { state: RequestState::Freed, expires_at, ..stored.value.clone() };
+        changes.put(tenant, &stored.key, stored.version, &row);
         self.commit(changes).await.map(drop)
     }
 
@@ -273,6 +285,9 @@ mod tests {
         assert_eq!(reserve(&catalog, 2).await, Reservation::Known(first.clone()));
         catalog.free_request(&Tenant::default(), &first).await.unwrap();
         let second = fresh(reserve(&catalog, 3).await);
+        assert!(matches!(catalog.free_request(&Tenant::default(), &first).await, Err(Error::Stale)), "a late attempt frees nothing");
+        let late = noting(note(first.clone()), catalog.create_tenant("late", None, TimeMs(3))).await.0;
+        assert!(late.is_err(), "and makes nothing: the key is somebody else's");
         assert_ne!(first.value.execution, second.value.execution);
         let third = fresh(reserve(&catalog, 3 + KEPT_MS).await);
         assert_ne!(third.value.execution, second.value.execution);

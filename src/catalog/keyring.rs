@@ -232,16 +232,16 @@ impl SecretVault {
         let (mut after, mut count): (Option<String>, _) = (None, 0);
         loop {
             let listing = Listing { after: after.as_deref(), limit: RESEALED_AT_ONCE, ..Listing::default() };
-            let (rows, mut changes, mut changed) = (self.catalog.list::<T>(tenant, listing)?, Changes::default(), 0);
+            let (rows, mut changes, mut resealed) = (self.catalog.list::<T>(tenant, listing)?, Changes::default(), 0);
             let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(count) };
             for mut stored in rows {
                 if stored.value.reseal(keys, tenant, &stored.key)? {
                     changes.put(tenant, &stored.key, stored.version, &stored.value);
-                    changed += 1;
+                    resealed += 1;
                 }
             }
             match self.catalog.commit(changes).await {
-                Ok(_) => (after, count) = (Some(last), count + changed),
+                Ok(_) => (after, count) = (Some(last), count + resealed),
                 // Somebody changed or removed one of them: the same ones are read again.
                 Err(Error::Stale) => {}
                 Err(error) => return Err(error),

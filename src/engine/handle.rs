@@ -139,8 +139,10 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Config`, `Tools`, `ToolsChanged`, `Refused` (`Refusal::Input`, `Start`, `Exists`), `Busy`, `Stopped`, `Store`.
     pub async fn start(&self, request: StartRequest) -> Result<ExecutionId, Error> {
-        let _permit = self.intake()?;
+        // Where there is no place nobody is asked anything. While servers list their tools, which may take long, none is held.
+        drop(self.intake()?);
         let start = starting::complete(&self.inner.shared, &self.tenant, request).await?;
+        let _permit = self.intake()?;
         self.begin(start).await
     }
 
@@ -343,11 +345,13 @@ impl EngineHandle {
     /// # Errors
     /// `NotFound`, `Unfit` (it has not ended, it completed, no step of it failed, or the revision lacks the one that did), and as `start`.
     pub async fn retry(&self, request: RetryRequest) -> Result<ExecutionId, Error> {
-        let _permit = self.intake()?;
+        // As in `start`.
+        drop(self.intake()?);
         let start = match request.revision.clone() {
             None => self.read(move |shared, tenant| departure::retry(shared, tenant, request)).await?,
             Some(revision) => departure::retry_on(&self.inner.shared, &self.tenant, request, revision).await?,
         };
+        let _permit = self.intake()?;
         self.begin(start).await
     }
 

@@ -208,9 +208,37 @@ fn action(request: &Request) -> Value {
             "server": request.server,
             "tool": request.tool,
             "definition": request.definition,
-            "body": Digest::of_json(&request.args),
+            "body": arguments_digest(&request.args),
         }}),
-        Request::Builtin { name, args } => json!({"builtin": {"name": name, "body": Digest::of_json(args)}}),
+        Request::Builtin { name, args } => json!({"builtin": {"name": name, "body": arguments_digest(args)}}),
+    }
+}
+
+/// Over the canonical form, in which every number is a double, and over each number that is written otherwise than there: 2⁵³ + 1 and 2⁵³
+/// are two actions.
+fn arguments_digest(args: &Value) -> Digest {
+    let mut written = Map::new();
+    note_numbers(args, "", &mut written);
+    if written.is_empty() { Digest::of_json(args) } else { Digest::of_json(&json!({"args": args, "written": written})) }
+}
+
+/// The numbers whose text is not their canonical one, by their place.
+fn note_numbers(value: &Value, place: &str, written: &mut Map<String, Value>) {
+    match value {
+        Value::Number(number) => {
+            let text = number.to_string();
+            if serde_json_canonicalizer::to_string(value).map_or(true, |canonical| canonical != text) {
+                written.insert(place.to_owned(), Value::String(text));
+            }
+        }
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| note_numbers(item, &format!("{place}/{index}"), written)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                note_numbers(field, &format!("{place}/{name}"), written);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

@@ -226,7 +226,7 @@ mod tests {
         );
         assert_eq!(header("referrer-policy"), Some("no-referrer"));
         let Body::Bytes { bytes, .. } = answer.body else { panic!("no page") };
-        let html = String::from_utf8(bytes).unwrap();
+        let html = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{html}");
     }
 }

@@ -2,19 +2,18 @@
 //! is testing; its messages are what went in and what came out of them.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::page;
+use crate::api::places::Place;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::api::sse;
@@ -277,7 +276,7 @@ struct Watching {
     tenant: Tenant,
     agent: String,
     ready: VecDeque<Told>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Watching {
@@ -324,12 +323,12 @@ fn told(tenant: &Tenant, agent: &str, record: Record) -> Option<Told> {
 async fn subscribe(call: Call) -> Result<Answer, Problem> {
     let agent = call.parameter("agent")?.to_owned();
     call.app.catalog.agent(&call.tenant, &agent)?;
-    let too_many = |_| {
+    let too_many = || {
         let mut problem = Problem::new(429, "too_many_streams", "Too many watch at once", "too many watch test chats; try again later");
         problem.retry_after_seconds = Some(10);
         problem
     };
-    let place = Arc::clone(&call.app.chat_watchers).try_acquire_owned().map_err(too_many)?;
+    let place = call.app.chat_watchers.take(&call.tenant).ok_or_else(too_many)?;
     let store = call.app.catalog.store();
     let ready = VecDeque::from([Told { change_kind: "sync", conversation_id: None }]);
     let watching = Watching { feed: Some(store.feed(store.position())), tenant: call.tenant.clone(), agent, ready, _place: place };

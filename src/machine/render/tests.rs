@@ -240,3 +240,14 @@ fn how_a_body_was_cut_says_nothing() {
     assert_eq!(body_digest(&[part("ab")]), body_digest(&[part("a"), part("b")]));
     assert_ne!(body_digest(&[part("ab")]), body_digest(&[part("a"), Part::Secret { secret: "b".to_owned() }]));
 }
+
+#[test]
+fn numbers_that_are_one_double_are_two_actions() {
+    let digest = |text: &str| arguments_digest(&serde_json::from_str(text).unwrap());
+    assert_ne!(digest(r#"{"id": 9007199254740992}"#), digest(r#"{"id": 9007199254740993}"#));
+    assert_ne!(digest("[18446744073709551615, 1]"), digest("[18446744073709551614, 1]"));
+    assert_ne!(digest(r#"{"amount": 1.0}"#), digest(r#"{"amount": 1}"#), "sent as other bytes");
+    assert_ne!(digest(r#"{"a": {"b": 9007199254740993}}"#), digest(r#"{"a/b": 9007199254740993}"#));
+    assert_eq!(digest(r#"{"b": 1.5, "a": 7}"#), digest(r#"{"a": 7, "b": 1.5}"#));
+    assert_eq!(digest(r#"{"a": 7}"#), Digest::of_json(&serde_json::json!({"a": 7})), "as before where nothing is lost");
+}

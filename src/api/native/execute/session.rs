@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
 
 use super::result::response_text;
 use super::wait::{Patience, settle};
@@ -29,6 +30,11 @@ const MESSAGE_NAMES: [&str; 6] = ["message", "question", "query", "prompt", "inp
 /// Sessions whose order is kept in memory, before those nobody holds are dropped.
 const LOCKS_KEPT: usize = 10_000;
 
+/// Messages of one session that wait for their turn; a person types no faster, and each holds a request.
+const WAITING_MAX: usize = 32;
+/// When one that was refused may ask again.
+const RETRY_SECONDS: u64 = 5;
+
 type Lock = Arc<tokio::sync::Mutex<()>>;
 
 /// One message of a session at a time is let in, in the order of arrival.
@@ -38,7 +44,9 @@ pub struct SessionLocks {
 }
 
 impl SessionLocks {
-    async fn of(&self, tenant: &Tenant, agent: &str, session: &str) -> OwnedMutexGuard<()> {
+    /// # Errors
+    /// 409 `session_busy` where too many wait already, or the turn has not come at `until`.
+    async fn of(&self, tenant: &Tenant, agent: &str, session: &str, until: Instant) -> Result<OwnedMutexGuard<()>, Problem> {
         let lock = {
             let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
             if locks.len() >= LOCKS_KEPT {
@@ -46,7 +54,12 @@ impl SessionLocks {
             }
             Arc::clone(locks.entry((tenant.clone(), agent.to_owned(), session.to_owned())).or_default())
         };
-        lock.lock_owned().await
+        // The map has one, whoever's turn it is another, and the rest wait, this message among them.
+        if Arc::strong_count(&lock) > WAITING_MAX + 2 {
+            return Err(crowded("too many messages of this session wait for their turn"));
+        }
+        let turn = tokio::time::timeout_at(until, lock.lock_owned()).await;
+        turn.map_err(|_| crowded("the messages before this one took too long"))
     }
 }
 
@@ -59,10 +72,10 @@ pub struct Turn {
 /// Lets a message of a session in, or says why not.
 ///
 /// # Errors
-/// 409 `session_busy`.
+/// 409 `session_busy`, with `Retry-After` where only the order of messages stands in the way.
 pub async fn admit(call: &Call, engine: &EngineHandle, agent: &AgentRow, session: &str, purpose: Purpose) -> Result<Turn, Problem> {
-    let order = call.app.sessions.of(&call.tenant, &agent.id, session).await;
-    let until = tokio::time::Instant::now() + Duration::from_secs(TURN_SECONDS_MAX);
+    let until = Instant::now() + Duration::from_secs(TURN_SECONDS_MAX);
+    let order = call.app.sessions.of(&call.tenant, &agent.id, session, until).await?;
     loop {
         let mut running = unfinished(engine, agent, session, purpose).await?;
         // What an earlier attempt at this very request has begun is no other message.
@@ -81,10 +94,10 @@ pub async fn admit(call: &Call, engine: &EngineHandle, agent: &AgentRow, session
             }
             WhenBusy::Enqueue => {}
         }
-        if tokio::time::Instant::now() >= until {
+        if Instant::now() >= until {
             return Err(busy(first, "the earlier message of this session took too long"));
         }
-        let left = until.saturating_duration_since(tokio::time::Instant::now()).as_secs().max(1);
+        let left = until.saturating_duration_since(Instant::now()).as_secs().max(1);
         let rest = settle(call, engine, first, Patience::Seconds(left)).await?;
         if !rest.snapshot.summary.status.is_final() {
             // It waits for a person or an event: its end is not near, and may be.
@@ -93,6 +106,12 @@ pub async fn admit(call: &Call, engine: &EngineHandle, agent: &AgentRow, session
     }
     let history = history(engine, agent, session, purpose).await?;
     Ok(Turn { history, _order: order })
+}
+
+fn crowded(message: &str) -> Problem {
+    let mut problem = Problem::conflict("session_busy", message);
+    problem.retry_after_seconds = Some(RETRY_SECONDS);
+    problem
 }
 
 fn busy(execution: ExecutionId, message: &str) -> Problem {
@@ -161,7 +180,31 @@ pub fn message(input: &Value) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::message;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_waits_for_its_turn_no_longer_than_it_may_and_in_no_crowd() {
+        let locks = Arc::new(SessionLocks::default());
+        let soon = |ms| Instant::now() + Duration::from_millis(ms);
+        let take = |until| {
+            let locks = Arc::clone(&locks);
+            async move { locks.of(&Tenant::default(), "a", "s", until).await }
+        };
+        let first = take(soon(60_000)).await.unwrap();
+        let refused = take(soon(10)).await.unwrap_err();
+        assert_eq!((refused.status, refused.code.as_str(), refused.retry_after_seconds), (409, "session_busy", Some(RETRY_SECONDS)));
+        assert!(locks.of(&Tenant::default(), "a", "other", soon(10)).await.is_ok(), "another session has its own order");
+        let waiting: Vec<_> = (0..WAITING_MAX).map(|_| tokio::spawn(take(soon(60_000)))).collect();
+        let is_full = || Arc::strong_count(locks.locks.lock().unwrap().values().max_by_key(|lock| Arc::strong_count(lock)).unwrap());
+        while is_full() < WAITING_MAX + 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(take(soon(60_000)).await.unwrap_err().detail.contains("too many"), "refused at once");
+        drop(first);
+        for one in waiting {
+            drop(one.await.unwrap().unwrap());
+        }
+    }
 
     #[test]
     fn the_message_is_found_by_its_name_or_because_it_is_the_only_text() {
