@@ -115,7 +115,7 @@ mod tests {
         let table = crate::api::routes::table();
         let paths = Paths::of(&table);
         for route in &table {
-            let path = route.path.replace('{', "").replace('}', "");
+            let path = route.path.replace(['{', '}'], "");
             let (row, _) = paths.find(&path).unwrap_or_else(|| panic!("{path}"));
             assert!(row.route(route.method.name()).is_some(), "{} {path}", route.method.name());
         }

@@ -98,7 +98,7 @@ async fn a_new_master_key_seals_again_what_signs_and_leaves_the_old_key_nothing(
         let hook = catalog.webhook(&tenant, &Reach::Tenant, &row.id).unwrap();
         assert_eq!(vault.signing_secrets(&tenant, &hook, TimeMs(8)).unwrap(), [second.clone(), first.clone()]);
         let hook = catalog.get::<WebhookRow>(&tenant, &own.key).unwrap().unwrap();
-        assert_eq!(vault.signing_secrets(&tenant, &hook, TimeMs(8)).unwrap(), [own_secret.clone()]);
+        assert_eq!(vault.signing_secrets(&tenant, &hook, TimeMs(8)).unwrap(), std::slice::from_ref(&own_secret));
     }
     assert_eq!(vault.rotate(&actor).await.unwrap().secrets, 2, "each time");
 }

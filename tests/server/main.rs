@@ -13,6 +13,7 @@
 )]
 #![cfg(unix)]
 
+mod again;
 mod approvals;
 mod bench;
 mod canaries;

@@ -97,25 +97,25 @@ async fn a_webhook_hears_of_what_comes_after_it_and_an_execution_s_own_of_that_e
 async fn what_makes_very_many_deliveries_is_recorded_in_bounded_commits() {
     let parts = parts();
     let mut follower = follower(&parts).await;
-    let hooks: u64 = 10;
+    let hooks: usize = 10;
     for _ in 0..hooks {
         hook(&parts, &Reach::Tenant, &[Happening::ApprovalRequested]).await;
     }
     let execution = asked(&parts).await;
     let mut feed = parts.catalog.store().feed(Position(0));
-    let fed = feed.read(usize::MAX, usize::MAX).unwrap();
+    let read = feed.read(usize::MAX, usize::MAX).unwrap();
     assert!(parts.catalog.store().feed(Position(0)).read(usize::MAX, 1).unwrap().len() == 1, "none more once there are so many bytes");
     let is_asking = |turn: &&Turn| turn.execution == execution && turn.events.iter().any(|event| matches!(event, Event::Asked { .. }));
-    let turn = fed.iter().flat_map(turns).find(is_asking).unwrap();
+    let turn = read.iter().flat_map(turns).find(is_asking).unwrap();
     // As if it had asked as often, in two commits.
-    let (times, position) = (300, feed.position());
-    let record = |number: u64| Record::Execution(Turn { first_seq: number * 100, at: TimeMs(turn.at.0 + 1_000), ..turn.clone() });
+    let (times, position) = (300_usize, feed.position());
+    let record = |number: usize| Record::Execution(Turn { first_seq: number as u64 * 100, at: TimeMs(turn.at.0 + 1_000), ..turn.clone() });
     let commits = [0..times / 3, times / 3..times].map(|numbers| Fed { position, records: numbers.map(record).collect() });
     follower.record(position, commits.into()).await.unwrap();
-    let made = parts.catalog.lane(&Tenant::default(), "a.example", usize::MAX).unwrap().len() as u64;
+    let made = parts.catalog.lane(&Tenant::default(), "a.example", usize::MAX).unwrap().len();
     assert_eq!((made, follower.recorded), (times * hooks, position));
     let written = feed.read(usize::MAX, usize::MAX).unwrap();
     let sizes: Vec<usize> = written.iter().map(|fed| fed.records.len()).collect();
-    assert!(sizes.iter().all(|size| *size <= ENTRIES_AT_ONCE_MAX + 2 * hooks as usize + 1), "{sizes:?}");
-    assert!(sizes.len() >= 2 * times as usize * hooks as usize / (ENTRIES_AT_ONCE_MAX + 21), "{sizes:?}");
+    assert!(sizes.iter().all(|size| *size <= ENTRIES_AT_ONCE_MAX + 2 * hooks + 1), "{sizes:?}");
+    assert!(sizes.len() >= 2 * times * hooks / (ENTRIES_AT_ONCE_MAX + 21), "{sizes:?}");
 }
