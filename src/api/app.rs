@@ -13,7 +13,7 @@ use super::idempotency::InFlight;
 use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::metrics::Metrics;
-use super::native::{ParameterCache, SessionLocks};
+use super::native::{ParameterCache, SessionLocks, Triggers};
 use super::route::{BODY_BYTES_DEFAULT, Route};
 use crate::catalog::Catalog;
 use crate::catalog::secrets::SecretVault;
@@ -111,6 +111,8 @@ pub struct App {
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
     pub sessions: SessionLocks,
+    /// What triggers that run share with whoever makes them due.
+    pub triggers: Triggers,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -134,6 +136,7 @@ impl App {
             chat_watchers: Arc::new(Semaphore::new(CHAT_WATCHERS_MAX)),
             notify: notify::Settings::default(),
             sessions: SessionLocks::default(),
+            triggers: Triggers::default(),
             closing: CancellationToken::new(),
             routes: Arc::new(super::routes::table()),
         }

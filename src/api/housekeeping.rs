@@ -28,7 +28,9 @@ async fn tidy(app: &App) -> Result<(), catalog::Error> {
     let now = clock::now();
     let mut keys = app.catalog.sweep_requests(&catalog::Catalog::system(), now).await?;
     for tenant in app.catalog.tenants()? {
-        keys += app.catalog.sweep_requests(&Tenant::new(&tenant.id), now).await?;
+        let tenant = Tenant::new(&tenant.id);
+        keys += app.catalog.sweep_requests(&tenant, now).await?;
+        app.catalog.sweep_triggers(&tenant, now).await?;
     }
     let files = app.catalog.sweep_files(now).await?;
     let sign_ins = app.catalog.sweep_sign_ins(now).await?;

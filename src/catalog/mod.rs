@@ -29,6 +29,7 @@ pub mod sign_ins;
 pub mod spending;
 pub mod tenants;
 pub mod test_chats;
+pub mod triggers;
 pub mod webhooks;
 
 pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};
