@@ -35,7 +35,7 @@ impl<'a> Admission<'a> {
     /// A firing that comes to an agent: it starts, waits or is skipped. One that is recorded already is left as it is.
     pub fn admit(&mut self, mut firing: FiringRow, changes: &mut Changes) -> Result<(), Error> {
         let (Some(agent), key) = (firing.agent.clone(), firing.key()) else { return Ok(()) };
-        if self.catalog.get::<FiringRow>(self.tenant, &key)?.is_some() {
+        if self.is_recorded(&key)? {
             return Ok(());
         }
         match self.lanes.place(self.catalog, self.tenant, self.row, &agent, &key)? {
@@ -48,14 +48,22 @@ impl<'a> Admission<'a> {
             }
             Place::Skip(why) => (firing.state, firing.note) = (FiringState::Skipped, Some(why.to_owned())),
         }
-        self.record(firing, changes);
+        self.record(firing, changes)
+    }
+
+    /// A firing that is what it is; as `admit`, one that is recorded already stays.
+    pub fn record(&mut self, firing: FiringRow, changes: &mut Changes) -> Result<(), Error> {
+        let key = firing.key();
+        if !self.is_recorded(&key)? {
+            changes.put(self.tenant, &key, 0, &firing);
+            self.admitted.push(firing);
+        }
         Ok(())
     }
 
-    /// A firing that is what it is.
-    pub fn record(&mut self, firing: FiringRow, changes: &mut Changes) {
-        changes.put(self.tenant, &firing.key(), 0, &firing);
-        self.admitted.push(firing);
+    /// A due time comes again where the clock was set back, or the schedule was begun anew just then.
+    fn is_recorded(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.catalog.get::<FiringRow>(self.tenant, key)?.is_some())
     }
 
     /// Completes the commit. Whether there is a start to make.

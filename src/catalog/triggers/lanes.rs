@@ -110,7 +110,8 @@ impl Catalog {
                 (firing.value.state, firing.value.note) = (FiringState::Ended, Some(status.to_owned()));
                 changes.put(tenant, &firing.key, firing.version, &firing.value);
             }
-            if summary.purpose.is_production() && summary.cost.0 > 0 {
+            let is_there = catalog.get::<TriggerRow>(tenant, &open.trigger)?.is_some();
+            if is_there && summary.purpose.is_production() && summary.cost.0 > 0 {
                 let key = spent_key(&open.trigger, month);
                 let (version, before) =
                     catalog.get::<SpentRow>(tenant, &key)?.map_or((0, SpentRow::default()), |row| (row.version, row.value));

@@ -119,7 +119,7 @@ impl Catalog {
                 fire(&mut admission, &row, *due, now, changes)?;
             }
             if let Some((first, last)) = owed.missed {
-                admission.record(missed(&row, first, last, now), changes);
+                admission.record(missed(&row, first, last, now), changes)?;
             }
             let has_started = admission.finish(now, changes)?;
             move_on(tenant, &row, schedule, &timetable, owed.next, cursor.version, changes);
@@ -187,11 +187,11 @@ fn fire(admission: &mut Admission<'_>, row: &TriggerRow, due: TimeMs, now: TimeM
         }
         Ok(Verdict::Filtered) => {
             let note = Some("the filter left it out".to_owned());
-            admission.record(FiringRow { state: FiringState::Skipped, note, ..base }, changes);
+            admission.record(FiringRow { state: FiringState::Skipped, note, ..base }, changes)?;
         }
         Err(Error::Invalid { field, message }) => {
             let note = Some(format!("{field}: {message}"));
-            admission.record(FiringRow { state: FiringState::Failed, note, ..base }, changes);
+            admission.record(FiringRow { state: FiringState::Failed, note, ..base }, changes)?;
         }
         Err(error) => return Err(error),
     }

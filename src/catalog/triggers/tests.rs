@@ -49,11 +49,11 @@ fn definition(source: Source, overlap: Overlap) -> Definition {
 }
 
 async fn agent(catalog: &Catalog) {
-    catalog.create_agent(&tenant(), NewAgent { id: "a".to_owned(), ..NewAgent::default() }, &actor(NOW)).await.unwrap();
+    catalog.create_agent(&tenant(), NewAgent { id: "agent".to_owned(), ..NewAgent::default() }, &actor(NOW)).await.unwrap();
 }
 
 async fn made(catalog: &Catalog, definition: Definition) -> TriggerRow {
-    let bindings = vec![Binding { agent: "a".to_owned(), environment: None }];
+    let bindings = vec![Binding { agent: "agent".to_owned(), environment: None }];
     catalog.create_trigger(&tenant(), NewTrigger { definition, is_active: true, bindings }, &actor(NOW)).await.unwrap()
 }
 
@@ -99,7 +99,7 @@ fn dues(catalog: &Catalog, row: &TriggerRow) -> Vec<(u64, FiringState)> {
 /// An execution that ended.
 fn ended(at: TimeMs, cost: u64) -> Summary {
     let fields = json!({
-        "flow": "a", "revision": 1, "digest": Digest::of(b"a"), "status": Status::Completed, "started_at": at, "updated_at": at, "owed": false,
+        "flow": "agent", "revision": 1, "digest": Digest::of(b"a"), "status": Status::Completed, "started_at": at, "updated_at": at, "owed": false,
         "tokens": 0, "cost": cost,
     });
     serde_json::from_value(fields).unwrap()
@@ -107,7 +107,7 @@ fn ended(at: TimeMs, cost: u64) -> Summary {
 
 async fn end(catalog: &Catalog, firing: &FiringRow, cost: u64) -> bool {
     let open =
-        OpenRow { trigger: firing.trigger.clone(), agent: "a".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() };
+        OpenRow { trigger: firing.trigger.clone(), agent: "agent".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() };
     catalog.end_triggered(&tenant(), &open, &ended(NOW, cost)).await.unwrap()
 }
 
@@ -295,15 +295,15 @@ async fn a_paused_schedule_keeps_its_place_and_one_that_is_off_does_not() {
 #[tokio::test]
 async fn definitions_have_a_history_that_can_be_taken_back() {
     let (catalog, row) = world(every_second(CatchUp::Last), Overlap::Skip).await;
-    let (id, by) = (row.id.as_str(), actor(NOW));
+    let (id, by, home) = (row.id.as_str(), actor(NOW), tenant());
     for _ in 0..2 {
-        let renamed = catalog.change_trigger(&tenant(), id, &by, |definition| {
+        let renamed = catalog.change_trigger(&home, id, &by, |definition| {
             definition.display_name = "two".to_owned();
             Ok(())
         });
         assert_eq!(renamed.await.unwrap().revision, 2, "the same again is no revision");
     }
-    let refused = catalog.change_trigger(&tenant(), id, &by, |definition| {
+    let refused = catalog.change_trigger(&home, id, &by, |definition| {
         definition.source = Source::Manual;
         Ok(())
     });
@@ -340,9 +340,8 @@ async fn what_cannot_be_is_refused_by_its_field() {
             "webhook.replayWindowSeconds",
         ),
     ] {
-        let refused =
-            catalog.create_trigger(&tenant(), NewTrigger { definition: wrong, is_active: true, bindings: Vec::new() }, &actor(NOW));
-        let refused = refused.await;
+        let new = NewTrigger { definition: wrong, is_active: true, bindings: Vec::new() };
+        let refused = catalog.create_trigger(&tenant(), new, &actor(NOW)).await;
         assert!(matches!(&refused, Err(Error::Invalid { field, .. }) if *field == wanted), "{wanted}: {refused:?}");
     }
 }

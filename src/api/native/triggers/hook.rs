@@ -10,14 +10,13 @@ use serde_json::{Map, Value};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::answered;
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Access, Free, Route};
 use crate::catalog;
-use crate::catalog::triggers::Occurrence;
 use crate::catalog::triggers::rows::{Inbound, Proof, Secret, Source, TriggerRow, WEBHOOK};
+use crate::catalog::triggers::{Fired, Occurrence};
 use crate::catalog::webhooks::secret_bytes;
 use crate::ids::{Tenant, TimeMs};
 use crate::machine::input::Purpose;
@@ -37,7 +36,7 @@ const HIDDEN: [&str; 7] = ["authorization", "cookie", "x-api-key", "x-webhook-to
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Received {
-    /// None: the filter, or the type of event, left it out.
+    /// None: the filter, or the type of event, left it out, or no agent is bound.
     firing_id: Option<String>,
     filtered: bool,
     /// The same event has come before.
@@ -74,8 +73,15 @@ async fn receive(call: Call) -> Result<Answer, Problem> {
         by: None,
     };
     let fired = call.app.catalog.fire_trigger(&tenant, &row.id, &occurrence).await?;
-    let answer = answered(&call, &tenant, &row.id, fired).await?;
-    Answer::json(&Received { firing_id: answer.firing_id, filtered: answer.filtered, duplicate: answer.duplicate })
+    call.app.triggers.wake();
+    Answer::json(&match fired {
+        Fired::Recorded(firings) => {
+            let firing_id = firings.first().map(|firing| firing.id.clone());
+            Received { firing_id, filtered: false, duplicate: false }
+        }
+        Fired::Duplicate(name) => Received { firing_id: Some(name), filtered: false, duplicate: true },
+        Fired::Filtered => Received { firing_id: None, filtered: true, duplicate: false },
+    })
 }
 
 /// An address that nobody has is answered slowly to those who guess.

@@ -136,6 +136,9 @@ fn reads() -> Vec<Route> {
         read(Route::get("/v1/tenants/{tenant}/triggers/{trigger}/revisions", "listTriggerRevisions", "Every definition, newest first"))
             .answers::<Vec<TriggerRevision>>(200)
             .to(revisions),
+        read(Route::get("/v1/tenants/{tenant}/triggers/{trigger}/revisions/{revision}", "getTriggerRevision", "A definition as it was"))
+            .answers::<TriggerRevision>(200)
+            .to(revision),
         read(Route::get("/v1/tenants/{tenant}/triggers/{trigger}/nextFireTimes", "listTriggerFireTimes", "When a schedule is due next"))
             .query::<TimesQuery>()
             .answers::<FireTimes>(200)
@@ -338,6 +341,15 @@ async fn revisions(call: Call) -> Result<Answer, Problem> {
     Answer::json(&rows.into_iter().map(|row| TriggerRevision::of(row, current)).collect::<Vec<_>>())
 }
 
+async fn revision(call: Call) -> Result<Answer, Problem> {
+    let (id, named) = (call.parameter("trigger")?, call.parameter("revision")?);
+    let current = call.app.catalog.trigger(&call.tenant, id)?.value.revision;
+    let unknown = || Problem::not_found("revision of the trigger", named);
+    let wanted: u32 = named.parse().map_err(|_| unknown())?;
+    let row = call.app.catalog.trigger_revisions(&call.tenant, id)?.into_iter().find(|row| row.revision == wanted);
+    Answer::json(&TriggerRevision::of(row.ok_or_else(unknown)?, current))
+}
+
 async fn restore(call: Call) -> Result<Answer, Problem> {
     let RestoreTrigger { revision_id } = call.json()?;
     may_start(&call)?;
@@ -383,16 +395,16 @@ async fn fire(call: Call) -> Result<Answer, Problem> {
         by: Some(call.actor()?),
     };
     let fired = call.app.catalog.fire_trigger(&call.tenant, &id, &occurrence).await?;
-    Answer::json(&answered(&call, &call.tenant, &id, fired).await?)
+    Answer::json(&answered(&call, &id, fired).await?)
 }
 
 /// What firing came to, once its executions have begun, or after a while.
-async fn answered(call: &Call, tenant: &crate::ids::Tenant, id: &str, fired: Fired) -> Result<FiringAnswer, Problem> {
+async fn answered(call: &Call, id: &str, fired: Fired) -> Result<FiringAnswer, Problem> {
     let nothing = FiringAnswer { firing_id: None, filtered: false, duplicate: false, firings: Vec::new() };
     let firings = match fired {
         Fired::Filtered => return Ok(FiringAnswer { filtered: true, ..nothing }),
         Fired::Duplicate(name) => {
-            let firings = call.app.catalog.firings_named(tenant, id, &name)?.into_iter().map(Firing::from).collect();
+            let firings = call.app.catalog.firings_named(&call.tenant, id, &name)?.into_iter().map(Firing::from).collect();
             return Ok(FiringAnswer { firing_id: Some(name), duplicate: true, firings, ..nothing });
         }
         Fired::Recorded(firings) => firings,
@@ -403,7 +415,7 @@ async fn answered(call: &Call, tenant: &crate::ids::Tenant, id: &str, fired: Fir
     let waiting = async {
         loop {
             settled.mark_unchanged();
-            let firings = call.app.catalog.firings_named(tenant, id, &name)?;
+            let firings = call.app.catalog.firings_named(&call.tenant, id, &name)?;
             let is_over = firings.iter().all(|firing| firing.state != FiringState::Pending);
             if is_over || settled.changed().await.is_err() {
                 return Ok::<_, Problem>(firings);
@@ -412,7 +424,7 @@ async fn answered(call: &Call, tenant: &crate::ids::Tenant, id: &str, fired: Fir
     };
     let firings = match tokio::time::timeout(FIRE_WAIT, waiting).await {
         Ok(firings) => firings?,
-        Err(_) => call.app.catalog.firings_named(tenant, id, &name)?,
+        Err(_) => call.app.catalog.firings_named(&call.tenant, id, &name)?,
     };
     Ok(FiringAnswer { firing_id: Some(name), firings: firings.into_iter().map(Firing::from).collect(), ..nothing })
 }

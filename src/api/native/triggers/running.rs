@@ -106,21 +106,24 @@ async fn fire_due(app: &Arc<App>) -> Result<Duration, catalog::Error> {
         if rows.is_empty() {
             return Ok(if failed.is_empty() { PAUSE_MAX } else { FAILED_PAUSE });
         }
-        for due in rows {
-            let now = clock::now();
-            if due.value.at > now {
-                let pause = if failed.is_empty() { PAUSE_MAX } else { FAILED_PAUSE };
-                return Ok(Duration::from_millis(due.value.at.since(now)).min(pause));
-            }
-            match app.catalog.fire_schedule(&due, now).await {
+        let now = clock::now();
+        let (ripe, later): (Vec<_>, Vec<_>) = rows.into_iter().partition(|due| due.value.at <= now);
+        let fired = ripe.iter().map(|due| app.catalog.fire_schedule(due, now));
+        for (due, fired) in ripe.iter().zip(futures::future::join_all(fired).await) {
+            match fired {
                 Ok(true) => app.triggers.wake_starts(),
                 Ok(false) => {}
                 // One that cannot be fired does not hold up the others.
                 Err(error) => {
-                    tracing::error!(%error, trigger = due.value.trigger, tenant = due.value.tenant.as_str(), "a schedule cannot be fired; it is tried again");
-                    failed.insert(due.key);
+                    let (trigger, tenant) = (&due.value.trigger, due.value.tenant.as_str());
+                    tracing::error!(%error, trigger, tenant, "a schedule cannot be fired; it is tried again");
+                    failed.insert(due.key.clone());
                 }
             }
+        }
+        if let Some(due) = later.first() {
+            let pause = if failed.is_empty() { PAUSE_MAX } else { FAILED_PAUSE };
+            return Ok(Duration::from_millis(due.value.at.since(now)).min(pause));
         }
     }
 }

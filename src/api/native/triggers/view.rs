@@ -334,13 +334,26 @@ impl ChangeTrigger {
     }
 }
 
+/// Why there is a revision.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ChangeReason {
+    Created,
+    Updated,
+    Restored,
+}
+
 /// A definition as it was.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TriggerRevision {
     /// What `:restoreFrom` takes.
     id: String,
+    trigger_id: String,
     revision: u32,
+    /// The same; the vendor's clients read it.
+    version: u32,
+    change_reason: ChangeReason,
     #[serde(flatten)]
     definition: DefinitionShown,
     created_at: TimeMs,
@@ -352,8 +365,16 @@ pub struct TriggerRevision {
 impl TriggerRevision {
     #[must_use]
     pub fn of(row: TriggerRevisionRow, current: u32) -> Self {
+        let change_reason = match (row.revision, row.restored_from) {
+            (_, Some(_)) => ChangeReason::Restored,
+            (1, None) => ChangeReason::Created,
+            (_, None) => ChangeReason::Updated,
+        };
         Self {
             id: row.revision.to_string(),
+            trigger_id: row.trigger,
+            version: row.revision,
+            change_reason,
             revision: row.revision,
             definition: row.definition.into(),
             created_at: row.created_at,
