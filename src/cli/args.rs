@@ -108,7 +108,7 @@ pub enum Command {
     Revision(revision::Command),
     Deploy(deploy::Deploy),
     Rollback(deploy::Rollback),
-    /// Triggers on a server: schedules, webhooks and what is fired by hand.
+    /// Triggers on a server: list, create, fire, switch on and off.
     #[command(subcommand)]
     Trigger(trigger::Command),
     /// API keys: create, list, rotate, revoke.

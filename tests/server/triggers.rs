@@ -101,7 +101,7 @@ fn a_schedule_fires_every_due_time_once_however_often_the_server_is_killed() {
     let mut server = Server::start_in(directory.path());
     agent(&server.root(), "echo", ECHO);
     let trigger = |catch_up: &str| {
-        let schedule = json!({"cron": "* * * * * *", "catchUp": catch_up, "catchUpMax": 100, "graceSeconds": 0});
+        let schedule = json!({"cron": "* * * * * *", "catchUp": catch_up, "catchUpMax": 100, "graceSeconds": 1});
         let body = json!({"displayName": catch_up, "kind": "SCHEDULE", "schedule": schedule, "overlap": "parallel", "agentIds": ["echo"]});
         create(&server.root(), &body)
     };
@@ -146,7 +146,7 @@ fn a_schedule_that_was_due_during_downtime_does_what_its_policy_says_once() {
     agent(&server.root(), "echo", ECHO);
     let root = server.root();
     let trigger = |catch_up: &str, max: u64| {
-        let schedule = json!({"cron": "*/2 * * * * *", "catchUp": catch_up, "catchUpMax": max, "graceSeconds": 0});
+        let schedule = json!({"cron": "*/2 * * * * *", "catchUp": catch_up, "catchUpMax": max, "graceSeconds": 1});
         let body = json!({"displayName": catch_up, "kind": "SCHEDULE", "schedule": schedule, "overlap": "parallel", "agentIds": ["echo"]});
         create(&root, &body)
     };
@@ -351,7 +351,7 @@ fn what_waits_in_a_queue_waits_over_a_kill() {
 }
 
 #[test]
-fn triggers_are_made_changed_restored_bound_and_fired_by_hand() {
+fn triggers_are_made_changed_restored_and_bound() {
     let server = Server::start();
     let root = server.root();
     agent(&root, "echo", ECHO);
@@ -391,20 +391,6 @@ fn triggers_are_made_changed_restored_bound_and_fired_by_hand() {
         &root.json("PATCH", &path, &json!({"displayName": "Hourly", "schedule": {"cron": "@hourly"}, "mapping": {"n": "payload.n + 1"}})),
     );
     assert_eq!((&changed["revision"], &changed["schedule"]["timeZone"]), (&json!(2), &json!("UTC")));
-    // By hand: the mapping is tried, and what is started is a test.
-    let refused = act(&root, &made, "fire", &json!({"samplePayload": {}}));
-    assert!(refused.status == 422 && refused.value()["errors"]["mapping"].is_array(), "{}", refused.text());
-    let fire = format!("{path}:fire");
-    let fired = expect(200, &root.once("k", &fire, &json!({"samplePayload": {"n": 4}, "origin": "TEST"})).unwrap());
-    let firing = &fired["firings"][0];
-    assert_eq!((&firing["kind"], &firing["origin"], &firing["agentId"]), (&json!("MANUAL"), &json!("TEST"), &json!("echo")));
-    let again = root.once("k", &fire, &json!({"samplePayload": {"n": 4}, "origin": "TEST"})).unwrap();
-    assert_eq!((again.header("idempotency-replayed"), &again.value()["firingId"]), (Some("true"), &fired["firingId"]));
-    let execution = firing["executionRecordId"].as_str().unwrap();
-    assert_eq!(output(&root, "echo", execution)["input"], json!({"n": 5}));
-    assert_eq!(records(&root, &made).len(), 0, "a test is none of production");
-    eventually("it ended", || firings(&root, &made)[0]["note"] == "COMPLETED");
-    assert!(expect(200, &root.get(&path))["lastFiredAt"].is_number());
     let revisions = expect(200, &root.get(&format!("{path}/revisions")));
     assert_eq!(
         (&revisions[1]["id"], &revisions[1]["displayName"], revisions.as_array().unwrap().len()),
@@ -423,13 +409,39 @@ fn triggers_are_made_changed_restored_bound_and_fired_by_hand() {
     assert_eq!(act(&root, &made, "pause", &json!({})).code(), "trigger_inactive");
     assert_eq!(expect(200, &root.json("PATCH", &path, &json!({"active": true})))["active"], true);
     let audit = expect(200, &root.get(&format!("{TENANT}/auditEvents?target=trigger:{}", id(&made))));
-    for action in
-        ["trigger.created", "trigger.bound", "trigger.changed", "trigger.fired", "trigger.restored", "trigger.paused", "trigger.disabled"]
-    {
+    for action in ["trigger.created", "trigger.bound", "trigger.changed", "trigger.restored", "trigger.paused", "trigger.disabled"] {
         assert!(audit.to_string().contains(action), "{action} is missing: {audit}");
     }
     assert_eq!(root.request("DELETE", &path, &[], b"").unwrap().status, 204);
     assert_eq!(root.get(&path).status, 404);
+}
+
+#[test]
+fn what_is_fired_by_hand_says_so_and_happens_once() {
+    let server = Server::start();
+    let root = server.root();
+    agent(&root, "echo", ECHO);
+    let schedule = json!({"cron": "@yearly"});
+    let body =
+        json!({"displayName": "y", "kind": "SCHEDULE", "schedule": schedule, "mapping": {"n": "payload.n + 1"}, "agentIds": ["echo"]});
+    let made = create(&root, &body);
+    let path = format!("{TRIGGERS}/{}", id(&made));
+    // By hand: the mapping is tried, and what is started is a test.
+    let refused = act(&root, &made, "fire", &json!({"samplePayload": {}}));
+    assert!(refused.status == 422 && refused.value()["errors"]["mapping"].is_array(), "{}", refused.text());
+    let fire = format!("{path}:fire");
+    let fired = expect(200, &root.once("k", &fire, &json!({"samplePayload": {"n": 4}, "origin": "TEST"})).unwrap());
+    let firing = &fired["firings"][0];
+    assert_eq!((&firing["kind"], &firing["origin"], &firing["agentId"]), (&json!("MANUAL"), &json!("TEST"), &json!("echo")));
+    let again = root.once("k", &fire, &json!({"samplePayload": {"n": 4}, "origin": "TEST"})).unwrap();
+    assert_eq!((again.header("idempotency-replayed"), &again.value()["firingId"]), (Some("true"), &fired["firingId"]));
+    let execution = firing["executionRecordId"].as_str().unwrap();
+    assert_eq!(output(&root, "echo", execution)["input"], json!({"n": 5}));
+    assert_eq!(records(&root, &made).len(), 0, "a test is none of production");
+    eventually("it ended", || firings(&root, &made)[0]["note"] == "COMPLETED");
+    assert!(expect(200, &root.get(&path))["lastFiredAt"].is_number());
+    let audit = expect(200, &root.get(&format!("{TENANT}/auditEvents?target=trigger:{}", id(&made))));
+    assert_eq!(audit.to_string().matches("trigger.fired").count(), 1, "{audit}");
 }
 
 #[test]

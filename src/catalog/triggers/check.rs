@@ -64,8 +64,9 @@ fn schedule(schedule: &Schedule) -> Result<(), Error> {
     if schedule.jitter_seconds > JITTER_SECONDS_MAX {
         return Err(invalid("schedule.jitterSeconds", format!("at most {JITTER_SECONDS_MAX}")));
     }
-    if schedule.grace_seconds > GRACE_SECONDS_MAX {
-        return Err(invalid("schedule.graceSeconds", format!("at most {GRACE_SECONDS_MAX}")));
+    // Nothing fires at the very millisecond at which it is due.
+    if !(1..=GRACE_SECONDS_MAX).contains(&schedule.grace_seconds) {
+        return Err(invalid("schedule.graceSeconds", format!("it must lie between 1 and {GRACE_SECONDS_MAX}")));
     }
     if !(1..=CATCH_UP_MAX).contains(&schedule.catch_up_max) {
         return Err(invalid("schedule.catchUpMax", format!("it must lie between 1 and {CATCH_UP_MAX}")));

@@ -47,7 +47,7 @@ pub struct Schedule {
     pub catch_up_max: u32,
     /// A due time that is no later than this counts as met.
     #[serde(default = "grace_seconds")]
-    #[schemars(range(max = 3600))]
+    #[schemars(range(min = 1, max = 3600))]
     pub grace_seconds: u32,
 }
 
