@@ -158,7 +158,7 @@ impl Catalog {
     }
 
     /// Nothing waits in this lane any more.
-    pub(super) fn drop_lane(&self, tenant: &Tenant, lane: Stored<LaneRow>, changes: &mut Changes) -> Result<(), Error> {
+    pub(super) fn drop_lane(&self, tenant: &Tenant, lane: &Stored<LaneRow>, changes: &mut Changes) -> Result<(), Error> {
         for key in &lane.value.waiting {
             if let Some(mut firing) = self.get::<FiringRow>(tenant, key)? {
                 firing.value.state = FiringState::Skipped;

@@ -372,7 +372,7 @@ impl Catalog {
         let prefix = agent.map_or_else(|| format!("{}/", row.id), |agent| rows::lane_key(&row.id, agent));
         for lane in self.list::<LaneRow>(tenant, Listing { prefix: &prefix, ..Listing::default() })? {
             if agent.is_none() || lane.key == prefix {
-                self.drop_lane(tenant, lane, changes)?;
+                self.drop_lane(tenant, &lane, changes)?;
             }
         }
         Ok(())

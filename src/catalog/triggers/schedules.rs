@@ -77,8 +77,8 @@ impl Catalog {
         match due {
             Some(due) => {
                 let fires_at = schedule.delayed(due);
-                let until = row.pause.as_ref().filter(|_| row.is_paused(from)).map(|pause| pause.until);
-                list(tenant, &row.id, version, CursorRow { due, fires_at, indexed_at: indexed_at(fires_at, until) }, changes);
+                let hold = row.pause.as_ref().filter(|_| row.is_paused(from)).map_or(Hold::No, |pause| Hold::of(pause.until));
+                list(tenant, &row.id, version, CursorRow { due, fires_at, indexed_at: hold.indexed_at(fires_at) }, changes);
             }
             None if version > 0 => drop(changes.remove::<CursorRow>(tenant, &row.id, version)),
             None => {}
@@ -92,7 +92,7 @@ impl Catalog {
         if let Some(indexed_at) = stored.value.indexed_at {
             self.unlist(tenant, id, indexed_at, changes)?;
         }
-        let indexed_at = indexed_at(stored.value.fires_at, Some(until));
+        let indexed_at = Hold::of(until).indexed_at(stored.value.fires_at);
         list(tenant, id, stored.version, CursorRow { indexed_at, ..stored.value }, changes);
         Ok(())
     }
@@ -156,12 +156,25 @@ fn move_on(
     }
 }
 
-/// `until`: not paused; paused without an end; paused until then.
-fn indexed_at(fires_at: TimeMs, until: Option<Option<TimeMs>>) -> Option<TimeMs> {
-    match until {
-        None => Some(fires_at),
-        Some(None) => None,
-        Some(Some(until)) => Some(fires_at.max(until)),
+/// Whether a schedule is held.
+#[derive(Clone, Copy)]
+enum Hold {
+    No,
+    Endless,
+    Until(TimeMs),
+}
+
+impl Hold {
+    fn of(until: Option<TimeMs>) -> Self {
+        until.map_or(Self::Endless, Self::Until)
+    }
+
+    fn indexed_at(self, fires_at: TimeMs) -> Option<TimeMs> {
+        match self {
+            Self::No => Some(fires_at),
+            Self::Endless => None,
+            Self::Until(until) => Some(fires_at.max(until)),
+        }
     }
 }
 

@@ -132,9 +132,9 @@ async fn after_downtime_each_policy_does_what_it_says() {
     let pending = |dues: &[u64]| dues.iter().map(|due| (*due, FiringState::Pending)).collect::<Vec<_>>();
     for (catch_up, expected) in [
         // What is a second late counts as met.
-        (CatchUp::Skip, vec![vec![missed], pending(&[59, 60])].concat()),
-        (CatchUp::Last, vec![vec![missed], pending(&[58, 59, 60])].concat()),
-        (CatchUp::All, vec![vec![missed], pending(&[56, 57, 58, 59, 60])].concat()),
+        (CatchUp::Skip, [vec![missed], pending(&[59, 60])].concat()),
+        (CatchUp::Last, [vec![missed], pending(&[58, 59, 60])].concat()),
+        (CatchUp::All, [vec![missed], pending(&[56, 57, 58, 59, 60])].concat()),
     ] {
         let (catalog, row) = world(every_second(catch_up), Overlap::Parallel).await;
         let due = catalog.due_triggers(None, 9).unwrap().remove(0);
@@ -217,7 +217,7 @@ async fn queue_begins_one_after_the_other_in_order() {
     for at in 0..4 {
         firings.push(fire(&catalog, &row, &event(None, at)).await);
     }
-    for turn in 0..4 {
+    for (turn, firing) in firings.iter().enumerate() {
         let expected: Vec<_> = (0..4)
             .map(|at| match at {
                 _ if at < turn => FiringState::Ended,
@@ -227,8 +227,8 @@ async fn queue_begins_one_after_the_other_in_order() {
             .collect();
         assert_eq!(states(&catalog, &row), expected);
         assert_eq!(catalog.starts_due(None, 9).unwrap().len(), 1);
-        assert_eq!(end(&catalog, &firings[turn], 0).await, turn < 3);
-        assert!(!end(&catalog, &firings[turn], 0).await, "an end counts once");
+        assert_eq!(end(&catalog, firing, 0).await, turn < 3);
+        assert!(!end(&catalog, firing, 0).await, "an end counts once");
     }
     // A start that is refused makes room too; what waits when it is switched off is dropped.
     let first = fire(&catalog, &row, &event(None, 5)).await;

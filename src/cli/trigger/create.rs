@@ -18,6 +18,7 @@ Examples:
   flowgate trigger create orders --webhook --token --agent intake
   flowgate trigger create by-hand --manual --agent digest -p depth=3"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Create {
     /// What it is called
     #[arg(value_name = "NAME")]

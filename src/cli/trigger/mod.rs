@@ -16,7 +16,7 @@ const PAGE: usize = 100;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     List(List),
-    Create(create::Create),
+    Create(Box<create::Create>),
     Show(Show),
     Fire(Fire),
     Enable(Enable),
@@ -176,8 +176,8 @@ async fn find(client: &Client, named: &Named) -> Result<Value, Error> {
     match fitting.as_slice() {
         [trigger] => Ok((*trigger).clone()),
         [] => {
-            let names: Vec<String> = triggers.iter().filter_map(|trigger| trigger["displayName"].as_str().map(ToOwned::to_owned)).collect();
-            Err(Error::Failed(format!("there is no trigger `{text}`{}", values::suggestion(text, names.iter()))))
+            let known: Vec<String> = triggers.iter().filter_map(|trigger| trigger["displayName"].as_str().map(ToOwned::to_owned)).collect();
+            Err(Error::Failed(format!("there is no trigger `{text}`{}", values::suggestion(text, known.iter()))))
         }
         several => {
             let ids: Vec<String> = several.iter().map(|trigger| id(trigger)).collect();

@@ -127,7 +127,9 @@ pub fn times(context: &Context, times: &Value) {
         context.output.note("nothing is due: it is no schedule, or it is switched off");
     }
     if context.output.is_text() {
-        times.iter().for_each(|at| context.output.data(&time(at)));
+        for at in times {
+            context.output.data(&time(at));
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn settle(app: &Arc<App>, due: &Stored<StartDueRow>) -> Result<
         None => Settled::Started,
         Some(firing) => match begin(app, tenant, &firing).await {
             Ok(()) => Settled::Started,
-            Err(problem) => refused_or_again(&firing, problem),
+            Err(problem) => refused_or_again(&firing, &problem),
         },
     };
     if let Settled::Refused { note } = &settled {
@@ -54,7 +54,7 @@ pub(super) async fn settle(app: &Arc<App>, due: &Stored<StartDueRow>) -> Result<
     Ok(())
 }
 
-fn refused_or_again(firing: &FiringRow, problem: Problem) -> Settled {
+fn refused_or_again(firing: &FiringRow, problem: &Problem) -> Settled {
     let is_passing = problem.status >= 500 || problem.status == 429;
     if !is_passing || firing.tries + 1 >= TRIES_MAX {
         return Settled::Refused { note: format!("{}: {}", problem.code, problem.detail) };

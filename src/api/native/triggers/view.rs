@@ -260,35 +260,59 @@ pub struct ChangeTrigger {
     #[serde(default)]
     #[schemars(length(min = 1, max = 100))]
     display_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schemars(length(max = 500))]
-    description: Option<Option<String>>,
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(max = 500))]
+    description: Part<String>,
     #[serde(default)]
     schedule: Option<Schedule>,
     #[serde(default)]
     webhook: Option<Inbound>,
-    #[serde(default, deserialize_with = "present")]
-    #[schemars(length(min = 1, max = 200))]
-    event_type: Option<Option<String>>,
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(min = 1, max = 200))]
+    event_type: Part<String>,
     #[serde(default)]
     parameters: Option<Map<String, Value>>,
-    #[serde(default, deserialize_with = "present")]
-    mapping: Option<Option<BTreeMap<String, String>>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schemars(length(min = 1, max = 4096))]
-    filter: Option<Option<String>>,
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    mapping: Part<BTreeMap<String, String>>,
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(min = 1, max = 4096))]
+    filter: Part<String>,
     #[serde(default)]
     overlap: Option<Overlap>,
-    #[serde(default, deserialize_with = "present")]
-    budget: Option<Option<TriggerBudget>>,
+    #[serde(default)]
+    #[schemars(with = "Option<TriggerBudget>")]
+    budget: Part<TriggerBudget>,
     /// As `:enable` and `:disable`.
     #[serde(default)]
     pub active: Option<bool>,
 }
 
-/// Tells `null` from what is absent.
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(source).map(Some)
+/// One part of a change.
+#[derive(Clone, Debug, Default)]
+enum Part<T> {
+    /// Absent.
+    #[default]
+    Stays,
+    /// `null`.
+    Goes,
+    Becomes(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Part<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Ok(Option::<T>::deserialize(source)?.map_or(Self::Goes, Self::Becomes))
+    }
+}
+
+impl<T: Clone> Part<T> {
+    fn apply(&self, value: &mut Option<T>) {
+        match self {
+            Self::Stays => {}
+            Self::Goes => *value = None,
+            Self::Becomes(wanted) => *value = Some(wanted.clone()),
+        }
+    }
 }
 
 impl ChangeTrigger {
@@ -300,35 +324,32 @@ impl ChangeTrigger {
         if let Some(name) = &self.display_name {
             definition.display_name.clone_from(name);
         }
-        if let Some(description) = &self.description {
-            definition.description.clone_from(description);
-        }
+        self.description.apply(&mut definition.description);
         match (&mut definition.source, &self.schedule, &self.webhook, &self.event_type) {
-            (_, None, None, None) => {}
-            (Source::Schedule(schedule), Some(wanted), None, None) => schedule.clone_from(wanted),
+            (_, None, None, Part::Stays) => {}
+            (Source::Schedule(schedule), Some(wanted), None, Part::Stays) => schedule.clone_from(wanted),
             (Source::Webhook(inbound), None, wanted, event_type) => {
                 if let Some(wanted) = wanted {
                     inbound.clone_from(wanted);
                 }
-                if let Some(event_type) = event_type {
-                    inbound.event_type.clone_from(event_type);
-                }
+                event_type.apply(&mut inbound.event_type);
             }
             _ => return Err(invalid("kind", "`schedule` belongs to SCHEDULE alone, `webhook` and `eventType` to WEBHOOK")),
         }
         if let Some(parameters) = &self.parameters {
             definition.parameters.clone_from(parameters);
         }
-        if let Some(mapping) = &self.mapping {
-            definition.mapping.clone_from(mapping);
-        }
-        if let Some(filter) = &self.filter {
-            definition.filter.clone_from(filter);
-        }
+        self.mapping.apply(&mut definition.mapping);
+        self.filter.apply(&mut definition.filter);
         definition.overlap = self.overlap.unwrap_or(definition.overlap);
-        if let Some(budget) = self.budget {
-            let allowed = budget.map(TriggerBudget::allowed).transpose();
-            definition.budget = allowed.map_err(|problem| Error::Invalid { field: "budget.amount", message: problem.detail })?;
+        match &self.budget {
+            Part::Stays => {}
+            Part::Goes => definition.budget = None,
+            Part::Becomes(budget) => {
+                let allowed = budget.allowed();
+                let allowed = allowed.map_err(|problem| Error::Invalid { field: "budget.amount", message: problem.detail });
+                definition.budget = Some(allowed?);
+            }
         }
         Ok(())
     }
