@@ -13,7 +13,7 @@ use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::memory::Memory;
 use super::metrics::Metrics;
-use super::native::{ParameterCache, SessionLocks};
+use super::native::{ParameterCache, SessionLocks, Triggers};
 use super::operate::Document;
 use super::paths::Paths;
 use super::places::Places;
@@ -121,6 +121,8 @@ pub struct App {
     /// What came of webhooks and mails.
     pub deliveries: Arc<notify::Meters>,
     pub sessions: SessionLocks,
+    /// What triggers that run share with whoever makes them due.
+    pub triggers: Triggers,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -150,6 +152,7 @@ impl App {
             notify: notify::Settings::default(),
             deliveries: Arc::default(),
             sessions: SessionLocks::default(),
+            triggers: Triggers::default(),
             closing: CancellationToken::new(),
             paths: Paths::of(&routes),
             routes: Arc::new(routes),

@@ -37,8 +37,9 @@ async fn tidy(app: &App, cursors: &mut Cursors) -> Result<(), catalog::Error> {
         let swept = app.catalog.sweep_requests(&tenant, now, cursors.remove(&tenant)).await?;
         keys += swept.forgotten;
         if let Some(next) = swept.next {
-            cursors.insert(tenant, next);
+            cursors.insert(tenant.clone(), next);
         }
+        app.catalog.sweep_triggers(&tenant, now).await?;
     }
     let files = app.catalog.sweep_files(now).await?;
     let sign_ins = app.catalog.sweep_sign_ins(now).await?;

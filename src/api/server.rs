@@ -9,7 +9,7 @@ use actix_web::{App as Web, HttpServer};
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::{dispatch, housekeeping, upkeep};
+use super::{dispatch, housekeeping, native, upkeep};
 use crate::engine::Parked;
 use crate::notify;
 
@@ -55,6 +55,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         let serving = actix_web::rt::spawn(server);
         actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         actix_web::rt::spawn(upkeep::run(Arc::clone(&app)));
+        let triggering = actix_web::rt::spawn(native::run_triggers(Arc::clone(&app)));
         let mut signals = Signals::new()?;
         let notifying = notify::start(parts(&app, address)).await.map_err(std::io::Error::other)?;
         ready(Listening { address });
@@ -66,6 +67,8 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         app.closing.cancel();
         let stopping = async {
             notifying.stop().await;
+            // What it breaks off is owed, and made by the next server. Fails only when it broke, which was logged.
+            let _ = triggering.await;
             let parked = app.engine.clone().shutdown(stop.grace).await;
             handle.stop(true).await;
             parked

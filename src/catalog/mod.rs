@@ -30,6 +30,7 @@ pub mod signing;
 pub mod spending;
 pub mod tenants;
 pub mod test_chats;
+pub mod triggers;
 pub mod webhooks;
 
 pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};

@@ -7,7 +7,7 @@ use super::output::{Format, Output};
 use super::target::{self, Target};
 use super::{
     agent, approval, completions, config, deploy, dev, doctor, exec, flow, init, key, login, profile, revision, run, secret, serve, signal,
-    store, tenant,
+    store, tenant, trigger,
 };
 use crate::config::Config;
 use crate::machine::question::Person;
@@ -108,6 +108,9 @@ pub enum Command {
     Revision(revision::Command),
     Deploy(deploy::Deploy),
     Rollback(deploy::Rollback),
+    /// Triggers on a server: list, create, fire, switch on and off.
+    #[command(subcommand)]
+    Trigger(trigger::Command),
     /// API keys: create, list, rotate, revoke.
     #[command(subcommand)]
     Key(key::Command),

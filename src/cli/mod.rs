@@ -34,6 +34,7 @@ mod store;
 mod target;
 mod tenant;
 mod tree;
+mod trigger;
 mod values;
 mod view;
 mod walk;
@@ -101,6 +102,7 @@ fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Revision(command) => revision::execute(context, command),
         Command::Deploy(args) => deploy::deploy(context, args),
         Command::Rollback(args) => deploy::rollback(context, args),
+        Command::Trigger(command) => trigger::execute(context, command),
         Command::Key(command) => key::execute(context, command),
         Command::Tenant(command) => tenant::execute(context, command),
         Command::Login(args) => login::login(context, args),

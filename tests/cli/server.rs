@@ -256,3 +256,45 @@ fn secrets_are_set_granted_listed_and_removed_on_a_server_that_holds_the_data_di
     assert_eq!(server.json(&["secret", "list"]), json!([]));
     assert!(!server.output(&["secret", "remove", "shop_token"]).status.success(), "it is gone");
 }
+
+#[test]
+fn triggers_are_made_fired_and_switched_by_name() {
+    let bench = Bench::with("note.yaml", "flow: note\nsteps:\n  only: {set: {n: input.n}}\noutput: steps.only.output\n");
+    let server = Server::start(&bench);
+    server.text(&["agent", "apply", "note.yaml"]);
+    let made = server.json(&[
+        "trigger",
+        "create",
+        "nightly",
+        "--agent",
+        "note",
+        "--cron",
+        "30 2 * * *",
+        "--time-zone",
+        "Europe/Berlin",
+        "-p",
+        "n=3",
+    ]);
+    assert_eq!((&made["kind"], &made["schedule"]["catchUp"], &made["parameters"]["n"]), (&"SCHEDULE".into(), &"last".into(), &3.into()));
+    let hook =
+        server.text(&["trigger", "create", "orders", "--webhook", "--agent", "note", "--map", "n=payload.n", "--filter", "payload.n > 1"]);
+    assert!(hook.contains("/hooks/") && hook.contains("whsec_"), "{hook}");
+    assert!(!server.text(&["trigger", "show", "orders"]).contains("whsec_"));
+    let listed = server.text(&["trigger", "list"]);
+    assert!(listed.contains("nightly") && listed.contains("30 2 * * * Europe/Berlin") && listed.contains("note"), "{listed}");
+    assert_eq!(server.text(&["trigger", "next", "nightly", "--count", "4"]).lines().count(), 4);
+    let fired = server.json(&["trigger", "fire", "orders", "--payload", r#"{"n": 2}"#, "--test"]);
+    assert_eq!((&fired["firings"][0]["agentId"], &fired["firings"][0]["origin"]), (&"note".into(), &"TEST".into()));
+    assert_eq!(server.json(&["trigger", "fire", "orders", "--payload", r#"{"n": 1}"#])["filtered"], true);
+    assert!(server.text(&["trigger", "history", "orders"]).contains("MANUAL"));
+    assert!(server.text(&["trigger", "disable", "nightly"]).contains("off"));
+    let (exit, said) = server.refused(&["trigger", "fire", "nightly"]);
+    assert!(exit == 1 && said.contains("trigger_inactive"), "{said}");
+    assert!(server.text(&["trigger", "enable", "nightly"]).contains("on"));
+    let (exit, said) = server.refused(&["trigger", "create", "x", "--cron", "61 * * * *"]);
+    assert!(exit == 4 && said.contains("minute"), "{said}");
+    let (exit, said) = server.refused(&["trigger", "show", "nightli"]);
+    assert!(exit == 1 && said.contains("nightly"), "{said}");
+    server.text(&["trigger", "delete", "nightly"]);
+    assert_eq!(server.json(&["trigger", "list"]).as_array().map(Vec::len), Some(1));
+}

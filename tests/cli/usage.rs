@@ -10,7 +10,7 @@ fn help_names_every_command() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let bench = Bench::new();
-    let commands: [&[&str]; 54] = [
+    let commands: [&[&str]; 65] = [
         &["agent", "apply"],
         &["agent", "list"],
         &["agent", "show"],
@@ -20,6 +20,17 @@ fn every_command_has_help_with_an_example() {
         &["revision", "diff"],
         &["deploy"],
         &["rollback"],
+        &["trigger", "list"],
+        &["trigger", "create"],
+        &["trigger", "show"],
+        &["trigger", "fire"],
+        &["trigger", "enable"],
+        &["trigger", "disable"],
+        &["trigger", "pause"],
+        &["trigger", "resume"],
+        &["trigger", "delete"],
+        &["trigger", "next"],
+        &["trigger", "history"],
         &["key", "create"],
         &["key", "list"],
         &["key", "rotate"],

@@ -40,5 +40,6 @@ mod signing_in;
 mod storage;
 mod streams;
 mod trials;
+mod triggers;
 mod walls;
 mod webhooks;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::harness::{Answer, Client, Server};
 
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 12] = [
     "/livez",
     "/readyz",
     "/metrics",
@@ -19,14 +19,15 @@ const PUBLIC: [&str; 11] = [
     "/swagger/v1/swagger.json",
     "/v1/signIn",
     "/decide/{token}",
+    "/hooks/{hook}",
 ];
 /// Of these the id may name nothing, whoever asks: an answer without anything in it is right.
 const EMPTY_IS_FINE: [&str; 2] = ["listApiKeyAuditEvents", "listTokenAuditEvents"];
 /// An id that nothing has.
 const NOBODY: &str = "0198c0de-dead-7bee-8000-0123456789ab";
 
-/// Names beneath an agent or a webhook, whose ids are walked instead, and what belongs to the whole installation.
-const NOT_OF_A_TENANT: [&str; 5] = ["revision", "other", "delivery", "chat", "provider"];
+/// Names beneath an agent or a webhook, whose ids are walked instead, what belongs to the whole installation, and the one network.
+const NOT_OF_A_TENANT: [&str; 6] = ["revision", "other", "delivery", "chat", "provider", "network"];
 
 /// One operation of the document.
 pub struct Operation {
@@ -126,6 +127,8 @@ pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
     let execution = made(alpha.json("POST", "/v1/tenants/alpha/agents/helper:execute", &json!({})), "executionRecordId");
     let webhook = json!({"url": "https://hooks.example.com/flowgate"});
     let webhook = made(alpha.json("POST", "/v1/tenants/alpha/webhooks", &webhook), "id");
+    let trigger = json!({"displayName": "Nightly", "kind": "MANUAL", "agentIds": ["helper"]});
+    let trigger = made(alpha.json("POST", "/v1/tenants/alpha/triggers", &trigger), "id");
     assert_eq!(alpha.json("PUT", "/v1/tenants/alpha/secrets/token", &json!({"value": "hidden"})).status, 200);
     let asks = json!({"flow": {"steps": {"only": {"approval": {"title": "Send this?", "approvers": {"any_of": ["user:ann"]}}}}}});
     assert_eq!(alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions", &asks).status, 200);
@@ -141,6 +144,7 @@ pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
         ("other", number),
         ("execution", execution),
         ("webhook", webhook),
+        ("trigger", trigger),
         ("secret", "token".to_owned()),
         ("approval", approval),
     ])

@@ -22,9 +22,11 @@ mod statistics;
 mod storage;
 mod tenants;
 mod test_chats;
+mod triggers;
 mod webhooks;
 
 pub use execute::{ParameterCache, SessionLocks};
+pub use triggers::{Triggers, run as run_triggers};
 
 use super::blocking::blocking;
 use super::call::Call;
@@ -50,6 +52,7 @@ pub fn routes() -> Vec<Route> {
         records::routes,
         statistics::routes,
         webhooks::routes,
+        triggers::routes,
         secrets::routes,
         budgets::routes,
         audit::routes,

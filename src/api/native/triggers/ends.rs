@@ -1,0 +1,101 @@
+//! The ends of what triggers started: seen in the log as it grows, and, at the start of a server, among what was open when the last one
+//! stopped. No position is kept: what is open says itself whether it has ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::app::App;
+use crate::catalog;
+use crate::catalog::triggers::rows::OpenRow;
+use crate::ids::{ExecutionId, Tenant};
+use crate::journal::Record;
+use crate::machine::summary::Summary;
+use crate::store::{self, Fed};
+
+/// Commits that are read at once.
+const COMMITS_AT_ONCE_MAX: usize = 128;
+/// Between two looks while nothing is open, or the store has stopped.
+const IDLE_PAUSE: Duration = Duration::from_millis(100);
+/// Before something is read or written again that could not be.
+const FAILED_PAUSE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+}
+
+/// Records ends as long as it runs.
+pub(super) async fn follow(app: &Arc<App>) {
+    loop {
+        if let Err(error) = from_here(app).await {
+            tracing::error!(%error, "the ends of what triggers started cannot be recorded; they are looked for again");
+        }
+        tokio::time::sleep(FAILED_PAUSE).await;
+    }
+}
+
+/// From the present place of the log on, after everything that is open was looked at: what ends later stands behind that place.
+async fn from_here(app: &Arc<App>) -> Result<(), Error> {
+    let store = app.catalog.store().clone();
+    let mut feed = store.feed(store.position());
+    for tenant in app.catalog.tenants()? {
+        let tenant = Tenant::new(&tenant.id);
+        for open in app.catalog.open_of_triggers(&tenant)? {
+            app.triggers.open().insert((tenant.clone(), open.execution), open.clone());
+            if let Some(summary) = store.summary(&tenant, open.execution)?.filter(|summary| summary.status.is_final()) {
+                end(app, &tenant, &open, &summary).await?;
+            }
+        }
+    }
+    loop {
+        feed.grown().await;
+        let here = store.position();
+        store.applied(here).await;
+        // In this order: what is put there later is started, and so ends, behind this place.
+        if app.triggers.open().is_empty() {
+            feed = store.feed(here);
+            tokio::time::sleep(IDLE_PAUSE).await;
+            continue;
+        }
+        let reading = tokio::task::spawn_blocking(move || {
+            let commits = feed.read(COMMITS_AT_ONCE_MAX);
+            (feed, commits)
+        });
+        // Fails only when the runtime ends.
+        let Ok((read, commits)) = reading.await else { return Ok(()) };
+        feed = read;
+        let commits = commits?;
+        if commits.is_empty() {
+            tokio::time::sleep(IDLE_PAUSE).await;
+        }
+        for (tenant, execution) in moved(&commits) {
+            let open = app.triggers.open().get(&(tenant.clone(), execution)).cloned();
+            let Some(open) = open else { continue };
+            if let Some(summary) = store.summary(&tenant, execution)?.filter(|summary| summary.status.is_final()) {
+                end(app, &tenant, &open, &summary).await?;
+            }
+        }
+    }
+}
+
+/// The executions whose commits were read.
+fn moved(commits: &[Fed]) -> Vec<(Tenant, ExecutionId)> {
+    let records = commits.iter().flat_map(|fed| &fed.records);
+    let turns = records.filter_map(|record| match record {
+        Record::Execution(turn) if turn.summary.as_ref().is_none_or(|summary| summary.status.is_final()) => Some(turn),
+        _ => None,
+    });
+    turns.map(|turn| (turn.tenant.clone(), turn.execution)).collect()
+}
+
+/// Records that it has ended; nothing happens where that is recorded already.
+pub(super) async fn end(app: &App, tenant: &Tenant, open: &OpenRow, summary: &Summary) -> Result<(), catalog::Error> {
+    if app.catalog.end_triggered(tenant, open, summary).await? {
+        app.triggers.wake_starts();
+    }
+    app.triggers.open().remove(&(tenant.clone(), open.execution));
+    Ok(())
+}

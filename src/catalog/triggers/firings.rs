@@ -1,0 +1,265 @@
+//! Firings: how one is recorded, and what becomes of the start that it owes.
+
+use serde_json::{Map, Value};
+
+use super::lanes::{Lanes, Place, begin, list_start};
+use super::mapping::{Event, Verdict, judge};
+use super::rows::{EventRow, FiringRow, FiringState, OpenRow, StartDueRow, TriggerRow, event_key};
+use super::target;
+use crate::catalog::audit::Actor;
+use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
+use crate::clock;
+use crate::ids::{Tenant, TimeMs};
+use crate::machine::input::Purpose;
+
+/// Firings are forgotten when they are older.
+const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Old ones that are dropped when one is recorded: more than come along, so that they get fewer.
+const DROPPED_AT_ONCE_MAX: usize = 4;
+
+/// Puts the firings of one trigger into a commit, in order.
+pub(super) struct Admission<'a> {
+    catalog: &'a Catalog,
+    tenant: &'a Tenant,
+    row: &'a TriggerRow,
+    lanes: Lanes,
+    starts: bool,
+    admitted: Vec<FiringRow>,
+}
+
+impl<'a> Admission<'a> {
+    pub fn new(catalog: &'a Catalog, tenant: &'a Tenant, row: &'a TriggerRow) -> Self {
+        Self { catalog, tenant, row, lanes: Lanes::default(), starts: false, admitted: Vec::new() }
+    }
+
+    /// A firing that comes to an agent: it starts, waits or is skipped. One that is recorded already is left as it is.
+    pub fn admit(&mut self, mut firing: FiringRow, changes: &mut Changes) -> Result<(), Error> {
+        let (Some(agent), key) = (firing.agent.clone(), firing.key()) else { return Ok(()) };
+        if self.is_recorded(&key)? {
+            return Ok(());
+        }
+        match self.lanes.place(self.catalog, self.tenant, self.row, &agent, &key)? {
+            Place::Start => {
+                begin(self.tenant, &mut firing, clock::now(), changes);
+                self.starts = true;
+            }
+            Place::Wait => {
+                (firing.state, firing.execution) = (FiringState::Queued, Some(clock::execution_id()));
+            }
+            Place::Skip(why) => (firing.state, firing.note) = (FiringState::Skipped, Some(why.to_owned())),
+        }
+        self.record(firing, changes)
+    }
+
+    /// A firing that is what it is; as `admit`, one that is recorded already stays.
+    pub fn record(&mut self, firing: FiringRow, changes: &mut Changes) -> Result<(), Error> {
+        let key = firing.key();
+        if !self.is_recorded(&key)? {
+            changes.put(self.tenant, &key, 0, &firing);
+            self.admitted.push(firing);
+        }
+        Ok(())
+    }
+
+    /// A due time comes again where the clock was set back, or the schedule was begun anew just then.
+    fn is_recorded(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.catalog.get::<FiringRow>(self.tenant, key)?.is_some())
+    }
+
+    /// Completes the commit. Whether there is a start to make.
+    pub fn finish(self, now: TimeMs, changes: &mut Changes) -> Result<bool, Error> {
+        self.lanes.write(self.tenant, changes);
+        if !self.admitted.is_empty() {
+            let prefix = format!("{}/", self.row.id);
+            let oldest = Listing { prefix: &prefix, limit: DROPPED_AT_ONCE_MAX, ..Listing::default() };
+            for old in self.catalog.list::<FiringRow>(self.tenant, oldest)? {
+                let is_settled = !matches!(old.value.state, FiringState::Pending | FiringState::Queued | FiringState::Started);
+                if is_settled && now.since(old.value.at) > KEPT_MS {
+                    changes.remove::<FiringRow>(self.tenant, &old.key, old.version);
+                }
+            }
+        }
+        Ok(self.starts)
+    }
+}
+
+/// Something that makes a trigger fire, apart from the clock.
+#[derive(Clone, Debug)]
+pub struct Occurrence {
+    pub kind: String,
+    pub at: TimeMs,
+    pub event_id: Option<String>,
+    pub payload: Value,
+    pub headers: Map<String, Value>,
+    pub purpose: Purpose,
+    /// Who fires it by hand; none: it came in by itself, and starts in the name of whoever answers for the trigger.
+    pub by: Option<Actor>,
+}
+
+/// What it came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fired {
+    /// One firing per agent.
+    Recorded(Vec<FiringRow>),
+    /// This event has fired before, under this name.
+    Duplicate(String),
+    Filtered,
+}
+
+/// What became of a start that was owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Started,
+    /// It will never work.
+    Refused {
+        note: String,
+    },
+    Again {
+        at: TimeMs,
+    },
+}
+
+impl Catalog {
+    /// Fires a trigger: the event's id and one firing per agent are recorded in one commit.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` (`trigger_inactive`), `Invalid` where an expression cannot be evaluated; as a commit.
+    pub async fn fire_trigger(&self, tenant: &Tenant, id: &str, occurrence: &Occurrence) -> Result<Fired, Error> {
+        let suffix = &clock::execution_id().to_string();
+        self.update(|catalog, changes| {
+            let row = catalog.trigger(tenant, id)?.value;
+            if !row.is_active {
+                return Err(Error::Conflict {
+                    code: "trigger_inactive",
+                    message: "the trigger is switched off; switch it on with :enable".to_owned(),
+                });
+            }
+            let Occurrence { kind, at, event_id, payload, headers, purpose, by } = occurrence;
+            let event = Event { kind, at: *at, due: None, payload, headers, id: event_id.as_deref() };
+            let Verdict::Fires { event_id, parameters } = judge(&row, &event)? else { return Ok(Fired::Filtered) };
+            let name = format!("{:014x}-{suffix}", at.0);
+            if let Some(event) = &event_id {
+                let key = event_key(id, event);
+                if let Some(known) = catalog.get::<EventRow>(tenant, &key)? {
+                    return Ok(Fired::Duplicate(known.value.firing));
+                }
+                changes.put(tenant, &key, 0, &EventRow { at: *at, firing: name.clone() });
+            }
+            let mut admission = Admission::new(catalog, tenant, &row);
+            for binding in &row.bindings {
+                let firing = FiringRow {
+                    id: name.clone(),
+                    trigger: row.id.clone(),
+                    revision: row.revision,
+                    kind: kind.clone(),
+                    agent: Some(binding.agent.clone()),
+                    environment: binding.environment.clone(),
+                    at: *at,
+                    due: None,
+                    event_id: event_id.clone(),
+                    by: by.as_ref().map_or_else(|| row.updated_by.clone(), |actor| actor.user.clone()),
+                    purpose: *purpose,
+                    payload: payload.clone(),
+                    parameters: parameters.clone(),
+                    execution: None,
+                    state: FiringState::Pending,
+                    note: None,
+                    tries: 0,
+                    indexed_at: None,
+                };
+                admission.admit(firing, changes)?;
+            }
+            let firings = admission.admitted.clone();
+            admission.finish(*at, changes)?;
+            if let Some(actor) = by {
+                changes.audit(tenant, actor, "trigger.fired", &target(id), Some(name));
+            }
+            Ok(Fired::Recorded(firings))
+        })
+        .await
+    }
+
+    /// Firings of a trigger, newest first, behind the key `after`.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn firings(&self, tenant: &Tenant, trigger: &str, after: Option<&str>, limit: usize) -> Result<Vec<Stored<FiringRow>>, Error> {
+        self.list(tenant, Listing { prefix: &format!("{trigger}/"), after, descending: true, limit })
+    }
+
+    /// The firings of one occurrence, by agent.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn firings_named(&self, tenant: &Tenant, trigger: &str, name: &str) -> Result<Vec<FiringRow>, Error> {
+        let listed = self.list(tenant, Listing { prefix: &format!("{trigger}/{name}/"), ..Listing::default() })?;
+        Ok(listed.into_iter().map(|stored: Stored<FiringRow>| stored.value).collect())
+    }
+
+    /// When it last started something; none: never, as far as is remembered.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn trigger_last_fired(&self, tenant: &Tenant, trigger: &str) -> Result<Option<TimeMs>, Error> {
+        /// What was skipped does not count, and is looked past so far.
+        const LOOKED_AT_MAX: usize = 50;
+        let fired = |row: &FiringRow| matches!(row.state, FiringState::Pending | FiringState::Started | FiringState::Ended);
+        let newest = self.firings(tenant, trigger, None, LOOKED_AT_MAX)?;
+        Ok(newest.into_iter().map(|stored| stored.value).find(fired).map(|row| row.at))
+    }
+
+    /// Starts that are owed, in the order in which they are tried.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn starts_due(&self, after: Option<&str>, limit: usize) -> Result<Vec<Stored<StartDueRow>>, Error> {
+        self.list(&Self::system(), Listing { after, limit, ..Listing::default() })
+    }
+
+    /// The firing that a start is owed for; none: not any more.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn owed_start(&self, due: &StartDueRow) -> Result<Option<FiringRow>, Error> {
+        let stored = self.get::<FiringRow>(&due.tenant, &due.key)?;
+        Ok(stored.map(|stored| stored.value).filter(|firing| firing.indexed_at == Some(due.at)))
+    }
+
+    /// Records what became of a start that was owed, and begins what waited behind one that was refused. Whether there is a start to make.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn settle_start(&self, due: &Stored<StartDueRow>, settled: &Settled) -> Result<bool, Error> {
+        let StartDueRow { at, tenant, key } = &due.value;
+        self.update(|catalog, changes| {
+            let stored = catalog.get::<FiringRow>(tenant, key)?.filter(|firing| firing.value.indexed_at == Some(*at));
+            let Some(Stored { version, value: mut firing, .. }) = stored else {
+                // Settled by its end; only the entry in the index may be left.
+                if let Some(left) = catalog.get::<StartDueRow>(&Self::system(), &due.key)? {
+                    changes.remove::<StartDueRow>(&Self::system(), &due.key, left.version);
+                }
+                return Ok(false);
+            };
+            catalog.unlist_start(tenant, &mut firing, changes)?;
+            let mut starts_next = false;
+            match settled {
+                Settled::Started => firing.state = FiringState::Started,
+                Settled::Again { at } => {
+                    (firing.tries, firing.indexed_at) = (firing.tries + 1, Some(*at));
+                    list_start(tenant, key, *at, changes);
+                }
+                Settled::Refused { note } => {
+                    (firing.state, firing.note) = (FiringState::Failed, Some(note.clone()));
+                    if let (Some(agent), Some(execution)) = (&firing.agent, firing.execution) {
+                        let open = OpenRow { trigger: firing.trigger.clone(), agent: agent.clone(), execution, firing: key.clone() };
+                        catalog.close(tenant, &open, changes)?;
+                        starts_next = catalog.begin_next(tenant, &firing.trigger, agent, Some(execution), changes)?;
+                    }
+                }
+            }
+            changes.put(tenant, key, version, &firing);
+            Ok(starts_next)
+        })
+        .await
+    }
+}

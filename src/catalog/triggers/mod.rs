@@ -1,0 +1,408 @@
+//! Triggers: what starts agents without being asked. Here: making, changing, binding and removing them, with their history. When a schedule
+//! is due stands in `schedules`, what a firing becomes in `firings`, the order of executions in `lanes`.
+//!
+//! **Invariant**: a firing is recorded in the same commit as what it follows from (the cursor of a schedule, the id of an event), and it
+//! carries the id of the execution that it will start. So it is neither lost nor made twice, and starting it again starts nothing new.
+
+mod check;
+pub mod cron;
+mod firings;
+mod lanes;
+pub mod mapping;
+pub mod rows;
+mod schedules;
+mod sweep;
+pub mod timetable;
+
+#[cfg(test)]
+mod tests;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use uuid::Uuid;
+
+pub use firings::{Fired, Occurrence, Settled};
+use rows::{Binding, Definition, HookRow, LaneRow, Pause, Remains, Secret, Source, TriggerRevisionRow, TriggerRow, revision_key};
+
+use super::audit::Actor;
+use super::{Catalog, Changes, Error, Listing, Stored};
+use crate::ids::{Tenant, TimeMs};
+
+/// Triggers of one tenant.
+const TRIGGERS_MAX: usize = 1_000;
+/// Agents that one trigger starts.
+const BINDINGS_MAX: usize = 20;
+/// Definitions that a trigger remembers, the newest ones.
+const REVISIONS_KEPT_MAX: u32 = 500;
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
+/// In front of a secret that signs, as Standard Webhooks writes them.
+const MARK: &str = "whsec_";
+
+/// What a new trigger is to be.
+#[derive(Clone, Debug)]
+pub struct NewTrigger {
+    pub definition: Definition,
+    pub is_active: bool,
+    pub bindings: Vec<Binding>,
+}
+
+fn target(id: &str) -> String {
+    format!("trigger:{id}")
+}
+
+fn unknown(id: &str) -> Error {
+    Error::NotFound { what: "trigger", name: id.to_owned() }
+}
+
+fn random() -> Result<[u8; SECRET_BYTES], Error> {
+    let mut bytes = [0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Store(format!("the system gives no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+fn fresh_secret() -> Result<Secret, Error> {
+    let hook: String = random()?[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Secret { value: format!("{MARK}{}", STANDARD.encode(random()?)), previous: None, hook })
+}
+
+impl Catalog {
+    /// Makes a trigger.
+    ///
+    /// # Errors
+    /// `Invalid`, `NotFound` (an agent or an environment), `Conflict` (too many), and as a commit.
+    pub async fn create_trigger(&self, tenant: &Tenant, new: NewTrigger, actor: &Actor) -> Result<TriggerRow, Error> {
+        check::definition(&new.definition)?;
+        let secret = if matches!(new.definition.source, Source::Webhook(_)) { Some(fresh_secret()?) } else { None };
+        let row = TriggerRow {
+            id: Uuid::now_v7().to_string(),
+            revision: 1,
+            definition: new.definition,
+            is_active: new.is_active,
+            pause: None,
+            bindings: Vec::new(),
+            secret,
+            created_at: actor.at,
+            created_by: actor.user.clone(),
+            updated_at: actor.at,
+            updated_by: actor.user.clone(),
+        };
+        self.update(|catalog, changes| {
+            if catalog.list::<TriggerRow>(tenant, Listing::default())?.len() >= TRIGGERS_MAX {
+                let message = format!("there are {TRIGGERS_MAX} triggers already; remove one first");
+                return Err(Error::Conflict { code: "too_many_triggers", message });
+            }
+            let mut row = row.clone();
+            for binding in &new.bindings {
+                catalog.bind(tenant, &mut row, binding)?;
+            }
+            changes.put(tenant, &row.id, 0, &row);
+            if let Some(secret) = &row.secret {
+                changes.put(&Self::system(), &secret.hook, 0, &HookRow { tenant: tenant.clone(), trigger: row.id.clone() });
+            }
+            remember(tenant, &row, None, changes);
+            catalog.reschedule(tenant, &row, actor.at, changes)?;
+            changes.audit(tenant, actor, "trigger.created", &target(&row.id), Some(row.definition.display_name.clone()));
+            Ok(row)
+        })
+        .await
+    }
+
+    /// Oldest first.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn triggers(&self, tenant: &Tenant) -> Result<Vec<TriggerRow>, Error> {
+        Ok(self.list(tenant, Listing::default())?.into_iter().map(|stored| stored.value).collect())
+    }
+
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn trigger(&self, tenant: &Tenant, id: &str) -> Result<Stored<TriggerRow>, Error> {
+        self.get(tenant, id)?.ok_or_else(|| unknown(id))
+    }
+
+    /// The trigger behind an inbound address.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn hooked_trigger(&self, hook: &str) -> Result<(Tenant, TriggerRow), Error> {
+        let unknown = || Error::NotFound { what: "inbound address", name: hook.to_owned() };
+        let HookRow { tenant, trigger } = self.get::<HookRow>(&Self::system(), hook)?.ok_or_else(unknown)?.value;
+        let row = self.get::<TriggerRow>(&tenant, &trigger)?.ok_or_else(unknown)?.value;
+        Ok((tenant, row))
+    }
+
+    /// Another definition: `change` says which. It becomes a revision where it differs.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid`, what `change` says, and as a commit.
+    pub async fn change_trigger(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        actor: &Actor,
+        change: impl Fn(&mut Definition) -> Result<(), Error>,
+    ) -> Result<TriggerRow, Error> {
+        self.redefine(tenant, id, actor, |_, definition| change(definition).map(|()| None)).await
+    }
+
+    /// The definition of an earlier revision, as a new one.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid`, and as a commit.
+    pub async fn restore_trigger(&self, tenant: &Tenant, id: &str, revision: u32, actor: &Actor) -> Result<TriggerRow, Error> {
+        self.redefine(tenant, id, actor, |catalog, definition| {
+            let stored = catalog.get::<TriggerRevisionRow>(tenant, &revision_key(id, revision))?;
+            let missing = || Error::NotFound { what: "revision of the trigger", name: revision.to_string() };
+            *definition = stored.ok_or_else(missing)?.value.definition;
+            Ok(Some(revision))
+        })
+        .await
+    }
+
+    async fn redefine(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        actor: &Actor,
+        change: impl Fn(&Self, &mut Definition) -> Result<Option<u32>, Error>,
+    ) -> Result<TriggerRow, Error> {
+        self.update(|catalog, changes| {
+            let mut stored = catalog.trigger(tenant, id)?;
+            let row = &mut stored.value;
+            let before = row.definition.clone();
+            let restored_from = change(catalog, &mut row.definition)?;
+            if row.definition == before {
+                return Ok(stored.value);
+            }
+            if std::mem::discriminant(&before.source) != std::mem::discriminant(&row.definition.source) {
+                let message =
+                    format!("a trigger stays what it is ({}); make another one", TriggerRow { definition: before, ..row.clone() }.kind());
+                return Err(Error::Invalid { field: "kind", message });
+            }
+            check::definition(&row.definition)?;
+            let is_rescheduled = before.source != row.definition.source;
+            row.revision += 1;
+            (row.updated_at, row.updated_by) = (actor.at, actor.user.clone());
+            remember(tenant, row, restored_from, changes);
+            catalog.forget_revision(tenant, row, changes)?;
+            if is_rescheduled {
+                catalog.reschedule(tenant, row, actor.at, changes)?;
+            }
+            let action = if restored_from.is_some() { "trigger.restored" } else { "trigger.changed" };
+            changes.audit(tenant, actor, action, &target(id), Some(format!("revision {}", row.revision)));
+            changes.put(tenant, &stored.key, stored.version, row);
+            Ok(stored.value)
+        })
+        .await
+    }
+
+    fn forget_revision(&self, tenant: &Tenant, row: &TriggerRow, changes: &mut Changes) -> Result<(), Error> {
+        let Some(old) = row.revision.checked_sub(REVISIONS_KEPT_MAX).filter(|old| *old > 0) else { return Ok(()) };
+        if let Some(stored) = self.get::<TriggerRevisionRow>(tenant, &revision_key(&row.id, old))? {
+            changes.remove::<TriggerRevisionRow>(tenant, &stored.key, stored.version);
+        }
+        Ok(())
+    }
+
+    /// Every definition that is remembered, newest first.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn trigger_revisions(&self, tenant: &Tenant, id: &str) -> Result<Vec<TriggerRevisionRow>, Error> {
+        self.trigger(tenant, id)?;
+        let prefix = format!("{id}/");
+        let listed = self.list(tenant, Listing { prefix: &prefix, descending: true, ..Listing::default() })?;
+        Ok(listed.into_iter().map(|stored| stored.value).collect())
+    }
+
+    /// Switches it on or off. Due times that pass while it is off are nobody's; what waits behind running executions is dropped.
+    ///
+    /// # Errors
+    /// `NotFound`, and as a commit.
+    pub async fn switch_trigger(&self, tenant: &Tenant, id: &str, is_active: bool, actor: &Actor) -> Result<TriggerRow, Error> {
+        self.edit_trigger(tenant, id, (if is_active { "trigger.enabled" } else { "trigger.disabled" }, actor), |catalog, row, changes| {
+            if row.is_active == is_active {
+                return Ok(());
+            }
+            row.is_active = is_active;
+            row.pause = None;
+            if is_active {
+                row.updated_by.clone_from(&actor.user);
+            } else {
+                catalog.drop_waiting(tenant, row, None, changes)?;
+            }
+            catalog.reschedule(tenant, row, actor.at, changes)
+        })
+        .await
+    }
+
+    /// Holds a schedule: nothing is due until it goes on, and what it does about the time between is its catch-up policy's matter.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` for anything but an active schedule, and as a commit.
+    pub async fn pause_trigger(&self, tenant: &Tenant, id: &str, until: Option<TimeMs>, actor: &Actor) -> Result<TriggerRow, Error> {
+        self.edit_trigger(tenant, id, ("trigger.paused", actor), |catalog, row, changes| {
+            must_be_active_schedule(row)?;
+            row.pause = Some(Pause { at: actor.at, by: actor.user.clone(), until });
+            catalog.hold_schedule(tenant, &row.id, until, changes)
+        })
+        .await
+    }
+
+    /// Lets a paused schedule go on.
+    ///
+    /// # Errors
+    /// As `pause_trigger`.
+    pub async fn resume_trigger(&self, tenant: &Tenant, id: &str, actor: &Actor) -> Result<TriggerRow, Error> {
+        self.edit_trigger(tenant, id, ("trigger.resumed", actor), |catalog, row, changes| {
+            must_be_active_schedule(row)?;
+            row.pause = None;
+            catalog.hold_schedule(tenant, &row.id, Some(TimeMs(0)), changes)
+        })
+        .await
+    }
+
+    /// Another secret; the old one counts until `overlap_until`. The address stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` where it has none, and as a commit.
+    pub async fn rotate_trigger(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        overlap_until: Option<TimeMs>,
+        actor: &Actor,
+    ) -> Result<TriggerRow, Error> {
+        let fresh = fresh_secret()?.value;
+        self.edit_trigger(tenant, id, ("trigger.rotated", actor), |_, row, _| {
+            let Some(secret) = &mut row.secret else {
+                return Err(Error::Conflict { code: "trigger_kind", message: "only a trigger of kind WEBHOOK has a secret".to_owned() });
+            };
+            let before = std::mem::replace(&mut secret.value, fresh.clone());
+            secret.previous = overlap_until.map(|until| (before, until));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Binds an agent, or changes where it runs.
+    ///
+    /// # Errors
+    /// `NotFound` (trigger, agent, environment), `Conflict` (too many), and as a commit.
+    pub async fn bind_trigger(&self, tenant: &Tenant, id: &str, binding: &Binding, actor: &Actor) -> Result<TriggerRow, Error> {
+        self.edit_trigger(tenant, id, ("trigger.bound", actor), |catalog, row, _| {
+            row.updated_by.clone_from(&actor.user);
+            catalog.bind(tenant, row, binding)
+        })
+        .await
+    }
+
+    /// # Errors
+    /// `NotFound` (trigger, or the agent is not bound), and as a commit.
+    pub async fn unbind_trigger(&self, tenant: &Tenant, id: &str, agent: &str, actor: &Actor) -> Result<TriggerRow, Error> {
+        self.edit_trigger(tenant, id, ("trigger.unbound", actor), |catalog, row, changes| {
+            let before = row.bindings.len();
+            row.bindings.retain(|binding| binding.agent != agent);
+            if row.bindings.len() == before {
+                return Err(Error::NotFound { what: "agent of the trigger", name: agent.to_owned() });
+            }
+            catalog.drop_waiting(tenant, row, Some(agent), changes)
+        })
+        .await
+    }
+
+    fn bind(&self, tenant: &Tenant, row: &mut TriggerRow, binding: &Binding) -> Result<(), Error> {
+        self.living_agent(tenant, &binding.agent)?;
+        if let Some(environment) = &binding.environment {
+            self.usable_environment(tenant, environment)?;
+        }
+        row.bindings.retain(|known| known.agent != binding.agent);
+        if row.bindings.len() >= BINDINGS_MAX {
+            return Err(Error::Conflict { code: "too_many_bindings", message: format!("a trigger starts at most {BINDINGS_MAX} agents") });
+        }
+        row.bindings.push(binding.clone());
+        Ok(())
+    }
+
+    /// Removes it with its secret and its schedule. What it started goes on; its history goes by and by.
+    ///
+    /// # Errors
+    /// `NotFound`, and as a commit.
+    pub async fn remove_trigger(&self, tenant: &Tenant, id: &str, actor: &Actor) -> Result<(), Error> {
+        self.update(|catalog, changes| {
+            let stored = catalog.trigger(tenant, id)?;
+            let mut row = stored.value;
+            row.is_active = false;
+            catalog.reschedule(tenant, &row, actor.at, changes)?;
+            catalog.drop_waiting(tenant, &row, None, changes)?;
+            if let Some(hook) =
+                row.secret.as_ref().map(|secret| catalog.get::<HookRow>(&Self::system(), &secret.hook)).transpose()?.flatten()
+            {
+                changes.remove::<HookRow>(&Self::system(), &hook.key, hook.version);
+            }
+            changes.remove::<TriggerRow>(tenant, id, stored.version);
+            changes.put(tenant, id, 0, &Remains {});
+            changes.audit(tenant, actor, "trigger.removed", &target(id), Some(row.definition.display_name));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn edit_trigger(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        (action, actor): (&str, &Actor),
+        edit: impl Fn(&Self, &mut TriggerRow, &mut Changes) -> Result<(), Error>,
+    ) -> Result<TriggerRow, Error> {
+        self.update(|catalog, changes| {
+            let Stored { key, version, mut value } = catalog.trigger(tenant, id)?;
+            edit(catalog, &mut value, changes)?;
+            value.updated_at = actor.at;
+            changes.put(tenant, &key, version, &value);
+            changes.audit(tenant, actor, action, &target(id), None);
+            Ok(value)
+        })
+        .await
+    }
+
+    fn drop_waiting(&self, tenant: &Tenant, row: &TriggerRow, agent: Option<&str>, changes: &mut Changes) -> Result<(), Error> {
+        let prefix = agent.map_or_else(|| format!("{}/", row.id), |agent| rows::lane_key(&row.id, agent));
+        for lane in self.list::<LaneRow>(tenant, Listing { prefix: &prefix, ..Listing::default() })? {
+            if agent.is_none() || lane.key == prefix {
+                self.drop_lane(tenant, &lane, changes)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn must_be_active_schedule(row: &TriggerRow) -> Result<(), Error> {
+    if !matches!(row.definition.source, Source::Schedule(_)) {
+        return Err(Error::Conflict {
+            code: "trigger_kind",
+            message: "only a schedule can be paused; switch it off with :disable".to_owned(),
+        });
+    }
+    if !row.is_active {
+        return Err(Error::Conflict {
+            code: "trigger_inactive",
+            message: "the trigger is switched off; switch it on with :enable".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn remember(tenant: &Tenant, row: &TriggerRow, restored_from: Option<u32>, changes: &mut Changes) {
+    let revision = TriggerRevisionRow {
+        trigger: row.id.clone(),
+        revision: row.revision,
+        definition: row.definition.clone(),
+        created_at: row.updated_at,
+        created_by: row.updated_by.clone(),
+        restored_from,
+    };
+    changes.put(tenant, &revision_key(&row.id, row.revision), 0, &revision);
+}

@@ -1,0 +1,257 @@
+//! When schedules are due: the cursor of each, the index over all of them, and the one commit in which a cursor moves and its firings are
+//! recorded.
+
+use serde_json::{Map, Value};
+
+use super::check::timetable_of;
+use super::firings::Admission;
+use super::mapping::{Event, Verdict, judge};
+use super::rows::{CursorRow, FiringRow, FiringState, SCHEDULE, Schedule, Source, TriggerDueRow, TriggerRow};
+use super::timetable::{CatchUp, Lateness, Timetable};
+use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
+use crate::clock;
+use crate::ids::{Tenant, TimeMs};
+use crate::machine::input::Purpose;
+
+/// Firings that one look at a schedule makes where its catch-up has no bound of its own.
+const AT_ONCE_MAX: usize = 100;
+
+impl Schedule {
+    fn lateness(&self) -> Lateness {
+        Lateness {
+            catch_up: self.catch_up,
+            firings_max: match self.catch_up {
+                CatchUp::All => usize::try_from(self.catch_up_max).unwrap_or(AT_ONCE_MAX).min(AT_ONCE_MAX),
+                CatchUp::Skip | CatchUp::Last => AT_ONCE_MAX,
+            },
+            grace_ms: u64::from(self.grace_seconds) * 1_000,
+            jitter_ms: u64::from(self.jitter_seconds) * 1_000,
+        }
+    }
+
+    /// The instant at which a due time fires: recorded with it, so that it is drawn once.
+    fn delayed(&self, due: TimeMs) -> TimeMs {
+        let jitter_ms = u64::from(self.jitter_seconds) * 1_000;
+        due.plus(clock::entropy() % (jitter_ms + 1))
+    }
+}
+
+impl Catalog {
+    /// Schedules in the order in which they are due.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn due_triggers(&self, after: Option<&str>, limit: usize) -> Result<Vec<Stored<TriggerDueRow>>, Error> {
+        self.list(&Self::system(), Listing { after, limit, ..Listing::default() })
+    }
+
+    /// The cursor of a schedule; none of one that is switched off.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn trigger_cursor(&self, tenant: &Tenant, id: &str) -> Result<Option<CursorRow>, Error> {
+        Ok(self.get(tenant, id)?.map(|stored| stored.value))
+    }
+
+    /// Due times of a schedule from now on, at most `count`; none where it is switched off or no schedule.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn next_fire_times(&self, tenant: &Tenant, row: &TriggerRow, count: usize) -> Result<Vec<TimeMs>, Error> {
+        let (Source::Schedule(schedule), Some(cursor)) = (&row.definition.source, self.trigger_cursor(tenant, &row.id)?) else {
+            return Ok(Vec::new());
+        };
+        let timetable = timetable_of(schedule)?;
+        Ok(std::iter::successors(Some(cursor.due), |due| timetable.next(*due)).take(count).collect())
+    }
+
+    /// Begins the schedule anew behind `from`: what was due before and did not fire is forgotten.
+    pub(super) fn reschedule(&self, tenant: &Tenant, row: &TriggerRow, from: TimeMs, changes: &mut Changes) -> Result<(), Error> {
+        let Source::Schedule(schedule) = &row.definition.source else { return Ok(()) };
+        let cursor = self.get::<CursorRow>(tenant, &row.id)?;
+        if let Some(indexed_at) = cursor.as_ref().and_then(|cursor| cursor.value.indexed_at) {
+            self.unlist(tenant, &row.id, indexed_at, changes)?;
+        }
+        let due = if row.is_active { timetable_of(schedule)?.next(from) } else { None };
+        let version = cursor.as_ref().map_or(0, |cursor| cursor.version);
+        match due {
+            Some(due) => {
+                let fires_at = schedule.delayed(due);
+                let hold = row.pause.as_ref().filter(|_| row.is_paused(from)).map_or(Hold::No, |pause| Hold::of(pause.until));
+                list(tenant, &row.id, version, CursorRow { due, fires_at, indexed_at: hold.indexed_at(fires_at) }, changes);
+            }
+            None if version > 0 => drop(changes.remove::<CursorRow>(tenant, &row.id, version)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a schedule out of the index (no `until`), or puts it there for no earlier than `until`. Its cursor stays.
+    pub(super) fn hold_schedule(&self, tenant: &Tenant, id: &str, until: Option<TimeMs>, changes: &mut Changes) -> Result<(), Error> {
+        let Some(stored) = self.get::<CursorRow>(tenant, id)? else { return Ok(()) };
+        if let Some(indexed_at) = stored.value.indexed_at {
+            self.unlist(tenant, id, indexed_at, changes)?;
+        }
+        let indexed_at = Hold::of(until).indexed_at(stored.value.fires_at);
+        list(tenant, id, stored.version, CursorRow { indexed_at, ..stored.value }, changes);
+        Ok(())
+    }
+
+    /// Fires what is due of one schedule at `now`: its cursor moves, and its firings are recorded, in one commit. Whether there is a start to make.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn fire_schedule(&self, due: &Stored<TriggerDueRow>, now: TimeMs) -> Result<bool, Error> {
+        let TriggerDueRow { tenant, trigger, at } = &due.value;
+        self.update(|catalog, changes| {
+            let cursor = catalog.get::<CursorRow>(tenant, trigger)?.filter(|cursor| cursor.value.indexed_at == Some(*at));
+            let (Some(row), Some(cursor)) = (catalog.get::<TriggerRow>(tenant, trigger)?, cursor) else {
+                catalog.unlist(tenant, trigger, *at, changes)?;
+                return Ok(false);
+            };
+            let row = row.value;
+            let Source::Schedule(schedule) = &row.definition.source else { return Ok(false) };
+            catalog.unlist(tenant, trigger, *at, changes)?;
+            let timetable = timetable_of(schedule)?;
+            let owed = timetable.owed(cursor.value.due, now, &schedule.lateness());
+            let mut admission = Admission::new(catalog, tenant, &row);
+            for due in &owed.fire {
+                fire(&mut admission, &row, *due, now, changes)?;
+            }
+            if let Some((first, last)) = owed.missed {
+                admission.record(missed(&row, first, last, now), changes)?;
+            }
+            let has_started = admission.finish(now, changes)?;
+            move_on(tenant, &row, schedule, &timetable, owed.next, cursor.version, changes);
+            Ok(has_started)
+        })
+        .await
+    }
+
+    fn unlist(&self, tenant: &Tenant, id: &str, at: TimeMs, changes: &mut Changes) -> Result<(), Error> {
+        let key = TriggerDueRow::key(at, tenant, id);
+        if let Some(stored) = self.get::<TriggerDueRow>(&Self::system(), &key)? {
+            changes.remove::<TriggerDueRow>(&Self::system(), &key, stored.version);
+        }
+        Ok(())
+    }
+}
+
+fn move_on(
+    tenant: &Tenant,
+    row: &TriggerRow,
+    schedule: &Schedule,
+    timetable: &Timetable,
+    next: Option<TimeMs>,
+    version: u64,
+    changes: &mut Changes,
+) {
+    debug_assert!(next.is_none_or(|next| timetable.next(TimeMs(next.0.saturating_sub(1))) == Some(next)), "a due time that is none");
+    match next {
+        Some(due) => {
+            let fires_at = schedule.delayed(due);
+            list(tenant, &row.id, version, CursorRow { due, fires_at, indexed_at: Some(fires_at) }, changes);
+        }
+        None => drop(changes.remove::<CursorRow>(tenant, &row.id, version)),
+    }
+}
+
+/// Whether a schedule is held.
+#[derive(Clone, Copy)]
+enum Hold {
+    No,
+    Endless,
+    Until(TimeMs),
+}
+
+impl Hold {
+    fn of(until: Option<TimeMs>) -> Self {
+        until.map_or(Self::Endless, Self::Until)
+    }
+
+    fn indexed_at(self, fires_at: TimeMs) -> Option<TimeMs> {
+        match self {
+            Self::No => Some(fires_at),
+            Self::Endless => None,
+            Self::Until(until) => Some(fires_at.max(until)),
+        }
+    }
+}
+
+fn list(tenant: &Tenant, id: &str, version: u64, cursor: CursorRow, changes: &mut Changes) {
+    if let Some(at) = cursor.indexed_at {
+        // One that stood at the same place is replaced within the same commit: removed, then made anew.
+        let row = TriggerDueRow { at, tenant: tenant.clone(), trigger: id.to_owned() };
+        changes.put(&Catalog::system(), &TriggerDueRow::key(at, tenant, id), 0, &row);
+    }
+    changes.put(tenant, id, version, &cursor);
+}
+
+fn fire(admission: &mut Admission<'_>, row: &TriggerRow, due: TimeMs, now: TimeMs, changes: &mut Changes) -> Result<(), Error> {
+    let (payload, headers) = (Value::Null, Map::new());
+    let event = Event { kind: SCHEDULE, at: now, due: Some(due), payload: &payload, headers: &headers, id: None };
+    let base = FiringRow { due: Some(due), ..blank(row, due, now) };
+    match judge(row, &event) {
+        Ok(Verdict::Fires { parameters, .. }) => {
+            for binding in &row.bindings {
+                let (agent, environment) = (Some(binding.agent.clone()), binding.environment.clone());
+                admission.admit(FiringRow { agent, environment, parameters: parameters.clone(), ..base.clone() }, changes)?;
+            }
+        }
+        Ok(Verdict::Filtered) => {
+            let note = Some("the filter left it out".to_owned());
+            admission.record(FiringRow { state: FiringState::Skipped, note, ..base }, changes)?;
+        }
+        Err(Error::Invalid { field, message }) => {
+            let note = Some(format!("{field}: {message}"));
+            admission.record(FiringRow { state: FiringState::Failed, note, ..base }, changes)?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn missed(row: &TriggerRow, first: TimeMs, last: TimeMs, now: TimeMs) -> FiringRow {
+    let (first_text, last_text) = (instant(first), instant(last));
+    let note = if first == last {
+        format!("nobody was there at {first_text}")
+    } else {
+        format!("nobody was there from {first_text} to {last_text}")
+    };
+    FiringRow {
+        due: Some(first),
+        state: FiringState::Missed,
+        note: Some(note),
+        id: format!("{:014x}-m", first.0),
+        ..blank(row, first, now)
+    }
+}
+
+fn instant(at: TimeMs) -> String {
+    let stamp = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    stamp.map_or_else(|| at.0.to_string(), |stamp| stamp.to_string())
+}
+
+/// A firing of a schedule; its name follows from its due time, so that one due time cannot be recorded twice.
+fn blank(row: &TriggerRow, due: TimeMs, now: TimeMs) -> FiringRow {
+    FiringRow {
+        id: format!("{:014x}-s", due.0),
+        trigger: row.id.clone(),
+        revision: row.revision,
+        kind: SCHEDULE.to_owned(),
+        agent: None,
+        environment: None,
+        at: now,
+        due: None,
+        event_id: None,
+        by: row.updated_by.clone(),
+        purpose: Purpose::Production,
+        payload: Value::Null,
+        parameters: Map::new(),
+        execution: None,
+        state: FiringState::Pending,
+        note: None,
+        tries: 0,
+        indexed_at: None,
+    }
+}

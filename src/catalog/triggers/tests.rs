@@ -1,0 +1,375 @@
+//! Tests of triggers over a store in memory: what one commit holds, what a crash leaves, the order of executions.
+
+use serde_json::{Map, json};
+
+use super::rows::{Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Schedule, Source, TriggerRow};
+use super::timetable::CatchUp;
+use super::{Fired, NewTrigger, Occurrence, Settled};
+use crate::catalog::agents::NewAgent;
+use crate::catalog::audit::Actor;
+use crate::catalog::{Catalog, Error};
+use crate::ids::{Digest, NanoUsd, Tenant, TimeMs};
+use crate::machine::input::Purpose;
+use crate::machine::summary::{Status, Summary};
+use crate::store::{Faults, MemoryDisk, Store};
+
+/// 2026-05-05T05:05:00Z.
+const NOW: TimeMs = TimeMs(1_777_957_500_000);
+
+fn actor(at: TimeMs) -> Actor {
+    Actor { at, ..Actor::without_key("ana") }
+}
+
+fn tenant() -> Tenant {
+    Tenant::default()
+}
+
+fn every_second(catch_up: CatchUp) -> Source {
+    Source::Schedule(Schedule {
+        cron: "* * * * * *".to_owned(),
+        time_zone: "UTC".to_owned(),
+        jitter_seconds: 0,
+        catch_up,
+        catch_up_max: 5,
+        grace_seconds: 1,
+    })
+}
+
+fn definition(source: Source, overlap: Overlap) -> Definition {
+    Definition {
+        display_name: "t".to_owned(),
+        description: None,
+        source,
+        parameters: Map::new(),
+        mapping: None,
+        filter: None,
+        overlap,
+        budget: None,
+    }
+}
+
+async fn agent(catalog: &Catalog) {
+    catalog.create_agent(&tenant(), NewAgent { id: "agent".to_owned(), ..NewAgent::default() }, &actor(NOW)).await.unwrap();
+}
+
+async fn made(catalog: &Catalog, definition: Definition) -> TriggerRow {
+    let bindings = vec![Binding { agent: "agent".to_owned(), environment: None }];
+    catalog.create_trigger(&tenant(), NewTrigger { definition, is_active: true, bindings }, &actor(NOW)).await.unwrap()
+}
+
+async fn world(source: Source, overlap: Overlap) -> (Catalog, TriggerRow) {
+    let catalog = Catalog::new(Store::in_memory(Faults::default()));
+    agent(&catalog).await;
+    let row = made(&catalog, definition(source, overlap)).await;
+    (catalog, row)
+}
+
+fn event(id: Option<&str>, at: u64) -> Occurrence {
+    Occurrence {
+        kind: "WEBHOOK".to_owned(),
+        at: NOW.plus(at),
+        event_id: id.map(ToOwned::to_owned),
+        payload: json!({"n": at}),
+        headers: Map::new(),
+        purpose: Purpose::Production,
+        by: None,
+    }
+}
+
+async fn fire(catalog: &Catalog, row: &TriggerRow, event: &Occurrence) -> FiringRow {
+    match catalog.fire_trigger(&tenant(), &row.id, event).await.unwrap() {
+        Fired::Recorded(firings) => firings[0].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn states(catalog: &Catalog, row: &TriggerRow) -> Vec<FiringState> {
+    let mut firings = catalog.firings(&tenant(), &row.id, None, 100).unwrap();
+    firings.reverse();
+    firings.into_iter().map(|firing| firing.value.state).collect()
+}
+
+/// Due times of what fired, in seconds after `NOW`, oldest first.
+fn dues(catalog: &Catalog, row: &TriggerRow) -> Vec<(u64, FiringState)> {
+    let mut firings = catalog.firings(&tenant(), &row.id, None, 100).unwrap();
+    firings.reverse();
+    firings.into_iter().map(|firing| (firing.value.due.unwrap().since(NOW) / 1_000, firing.value.state)).collect()
+}
+
+/// An execution that ended.
+fn ended(at: TimeMs, cost: u64) -> Summary {
+    let fields = json!({
+        "flow": "agent", "revision": 1, "digest": Digest::of(b"a"), "status": Status::Completed, "started_at": at, "updated_at": at, "owed": false,
+        "tokens": 0, "cost": cost,
+    });
+    serde_json::from_value(fields).unwrap()
+}
+
+async fn end(catalog: &Catalog, firing: &FiringRow, cost: u64) -> bool {
+    let open =
+        OpenRow { trigger: firing.trigger.clone(), agent: "agent".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() };
+    catalog.end_triggered(&tenant(), &open, &ended(NOW, cost)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_due_time_fires_once_and_the_cursor_moves_with_it() {
+    let (catalog, row) = world(every_second(CatchUp::Last), Overlap::Parallel).await;
+    let due = catalog.due_triggers(None, 9).unwrap();
+    assert_eq!(due.iter().map(|due| due.value.at).collect::<Vec<_>>(), [NOW.plus(1_000)]);
+    let before = catalog.store().position();
+    assert!(catalog.fire_schedule(&due[0], NOW.plus(1_000)).await.unwrap());
+    assert_eq!(catalog.store().position().0, before.0 + 1, "one commit");
+    // The same entry read before it was taken: nothing happens again.
+    assert!(!catalog.fire_schedule(&due[0], NOW.plus(1_000)).await.unwrap());
+    assert_eq!(dues(&catalog, &row), [(1, FiringState::Pending)]);
+    assert_eq!(catalog.trigger_cursor(&tenant(), &row.id).unwrap().unwrap().due, NOW.plus(2_000));
+    assert_eq!((catalog.starts_due(None, 9).unwrap().len(), catalog.due_triggers(None, 9).unwrap().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn after_downtime_each_policy_does_what_it_says() {
+    let missed = (1, FiringState::Missed);
+    let pending = |dues: &[u64]| dues.iter().map(|due| (*due, FiringState::Pending)).collect::<Vec<_>>();
+    for (catch_up, expected) in [
+        // What is a second late counts as met.
+        (CatchUp::Skip, [vec![missed], pending(&[59, 60])].concat()),
+        (CatchUp::Last, [vec![missed], pending(&[58, 59, 60])].concat()),
+        (CatchUp::All, [vec![missed], pending(&[56, 57, 58, 59, 60])].concat()),
+    ] {
+        let (catalog, row) = world(every_second(catch_up), Overlap::Parallel).await;
+        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
+        catalog.fire_schedule(&due, NOW.plus(60_000)).await.unwrap();
+        assert_eq!(dues(&catalog, &row), expected, "{catch_up:?}");
+        assert_eq!(catalog.trigger_cursor(&tenant(), &row.id).unwrap().unwrap().due, NOW.plus(61_000));
+    }
+}
+
+#[tokio::test]
+async fn a_crash_leaves_a_firing_and_its_cursor_or_neither() {
+    for seed in 0..24 {
+        let disk = MemoryDisk::new(Faults::default());
+        let catalog = Catalog::new(Store::open_memory(&disk).unwrap());
+        agent(&catalog).await;
+        let row = made(&catalog, definition(every_second(CatchUp::All), Overlap::Parallel)).await;
+        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
+        // The commit is on its way when the power goes.
+        let firing = tokio::spawn({
+            let catalog = catalog.clone();
+            async move { catalog.fire_schedule(&due, NOW.plus(1_000)).await }
+        });
+        if seed % 2 == 0 {
+            firing.await.unwrap().unwrap();
+        }
+        let after = Catalog::new(Store::open_memory(&disk.crash(seed, Faults::default())).unwrap());
+        let next = after.trigger_cursor(&tenant(), &row.id).unwrap().unwrap().due;
+        let expected = if next == NOW.plus(2_000) { vec![(1, FiringState::Pending)] } else { Vec::new() };
+        assert_eq!(dues(&after, &row), expected, "seed {seed}, next {next:?}");
+        assert_eq!(after.starts_due(None, 9).unwrap().len(), expected.len(), "seed {seed}");
+        assert!(seed % 2 == 1 || !expected.is_empty(), "what was acknowledged is there");
+    }
+}
+
+#[tokio::test]
+async fn an_event_fires_once_however_often_and_from_wherever_it_comes() {
+    let (catalog, row) = world(Source::Webhook(Inbound::default()), Overlap::Parallel).await;
+    let tries = (0..16).map(|_| {
+        let (catalog, id) = (catalog.clone(), row.id.clone());
+        tokio::spawn(async move { catalog.fire_trigger(&tenant(), &id, &event(Some("e1"), 0)).await.unwrap() })
+    });
+    let mut recorded = 0;
+    for tried in futures::future::join_all(tries).await {
+        recorded += usize::from(matches!(tried.unwrap(), Fired::Recorded(_)));
+    }
+    assert_eq!((recorded, states(&catalog, &row).len()), (1, 1));
+    assert!(matches!(catalog.fire_trigger(&tenant(), &row.id, &event(Some("e2"), 1)).await.unwrap(), Fired::Recorded(_)));
+    fire(&catalog, &row, &event(None, 2)).await;
+    fire(&catalog, &row, &event(None, 3)).await;
+    assert_eq!(states(&catalog, &row).len(), 4, "without an id nothing is the same");
+    assert_eq!(catalog.sweep_triggers(&tenant(), NOW.plus(8 * 24 * 3_600_000)).await.unwrap(), 2);
+    assert!(matches!(catalog.fire_trigger(&tenant(), &row.id, &event(Some("e1"), 9)).await.unwrap(), Fired::Recorded(_)));
+}
+
+#[tokio::test]
+async fn skip_leaves_out_what_comes_while_one_runs() {
+    let (catalog, row) = world(Source::Manual, Overlap::Skip).await;
+    let first = fire(&catalog, &row, &event(None, 1)).await;
+    let second = fire(&catalog, &row, &event(None, 2)).await;
+    assert_eq!((first.state, second.state, second.execution), (FiringState::Pending, FiringState::Skipped, None));
+    assert!(!end(&catalog, &first, 0).await);
+    assert_eq!(fire(&catalog, &row, &event(None, 3)).await.state, FiringState::Pending);
+}
+
+#[tokio::test]
+async fn of_many_at_once_skip_starts_one() {
+    let (catalog, row) = world(Source::Manual, Overlap::Skip).await;
+    let tries = (0..16).map(|at| {
+        let (catalog, row) = (catalog.clone(), row.clone());
+        tokio::spawn(async move { fire(&catalog, &row, &event(None, at)).await.state })
+    });
+    let started = futures::future::join_all(tries).await.into_iter().filter(|state| matches!(state, Ok(FiringState::Pending))).count();
+    assert_eq!((started, catalog.starts_due(None, 99).unwrap().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn queue_begins_one_after_the_other_in_order() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    let mut firings = Vec::new();
+    for at in 0..4 {
+        firings.push(fire(&catalog, &row, &event(None, at)).await);
+    }
+    for (turn, firing) in firings.iter().enumerate() {
+        let expected: Vec<_> = (0..4)
+            .map(|at| match at {
+                _ if at < turn => FiringState::Ended,
+                _ if at == turn => FiringState::Pending,
+                _ => FiringState::Queued,
+            })
+            .collect();
+        assert_eq!(states(&catalog, &row), expected);
+        assert_eq!(catalog.starts_due(None, 9).unwrap().len(), 1);
+        assert_eq!(end(&catalog, firing, 0).await, turn < 3);
+        assert!(!end(&catalog, firing, 0).await, "an end counts once");
+    }
+    // A start that is refused makes room too; what waits when it is switched off is dropped.
+    let first = fire(&catalog, &row, &event(None, 5)).await;
+    fire(&catalog, &row, &event(None, 6)).await;
+    fire(&catalog, &row, &event(None, 7)).await;
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    assert_eq!(catalog.owed_start(&due.value).unwrap().unwrap().execution, first.execution);
+    assert!(catalog.settle_start(&due, &Settled::Refused { note: "no".to_owned() }).await.unwrap());
+    catalog.switch_trigger(&tenant(), &row.id, false, &actor(NOW)).await.unwrap();
+    assert_eq!(states(&catalog, &row)[4..], [FiringState::Failed, FiringState::Pending, FiringState::Skipped]);
+    let off = catalog.fire_trigger(&tenant(), &row.id, &event(None, 8)).await;
+    assert!(matches!(off, Err(Error::Conflict { code: "trigger_inactive", .. })));
+}
+
+#[tokio::test]
+async fn a_start_that_may_work_later_stays_owed_under_the_same_execution() {
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    let firing = fire(&catalog, &row, &event(None, 0)).await;
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    catalog.settle_start(&due, &Settled::Again { at: NOW.plus(u64::MAX / 4) }).await.unwrap();
+    assert_eq!(catalog.owed_start(&due.value).unwrap(), None, "the old entry stands for nothing");
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    let again = catalog.starts_due(None, 9).unwrap().remove(0);
+    let owed = catalog.owed_start(&again.value).unwrap().unwrap();
+    assert_eq!((owed.execution, owed.tries, owed.state), (firing.execution, 1, FiringState::Pending));
+    catalog.settle_start(&again, &Settled::Started).await.unwrap();
+    assert_eq!((states(&catalog, &row), catalog.starts_due(None, 9).unwrap().len()), (vec![FiringState::Started], 0));
+}
+
+#[tokio::test]
+async fn costs_of_a_month_are_counted_once() {
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    let firing = fire(&catalog, &row, &event(None, 0)).await;
+    end(&catalog, &firing, 700).await;
+    end(&catalog, &firing, 700).await;
+    end(&catalog, &fire(&catalog, &row, &event(None, 1)).await, 50).await;
+    let cost = |at| catalog.trigger_cost(&tenant(), &row.id, at).unwrap();
+    assert_eq!((cost(NOW), cost(NOW.plus(40 * 24 * 3_600_000))), (NanoUsd(750), NanoUsd(0)));
+}
+
+#[tokio::test]
+async fn a_paused_schedule_keeps_its_place_and_one_that_is_off_does_not() {
+    let (catalog, row) = world(every_second(CatchUp::All), Overlap::Parallel).await;
+    let cursor = || catalog.trigger_cursor(&tenant(), &row.id).unwrap();
+    let next = CursorRow { due: NOW.plus(1_000), fires_at: NOW.plus(1_000), indexed_at: None };
+    catalog.pause_trigger(&tenant(), &row.id, None, &actor(NOW)).await.unwrap();
+    assert_eq!((cursor(), catalog.due_triggers(None, 9).unwrap().len()), (Some(next), 0));
+    catalog.pause_trigger(&tenant(), &row.id, Some(NOW.plus(9_000)), &actor(NOW)).await.unwrap();
+    assert_eq!(catalog.due_triggers(None, 9).unwrap()[0].value.at, NOW.plus(9_000));
+    catalog.resume_trigger(&tenant(), &row.id, &actor(NOW.plus(5_000))).await.unwrap();
+    assert_eq!(cursor().unwrap().indexed_at, Some(NOW.plus(1_000)));
+    let due = catalog.due_triggers(None, 9).unwrap().remove(0);
+    catalog.fire_schedule(&due, NOW.plus(3_000)).await.unwrap();
+    assert_eq!(dues(&catalog, &row).into_iter().map(|(due, _)| due).collect::<Vec<_>>(), [1, 2, 3]);
+    catalog.switch_trigger(&tenant(), &row.id, false, &actor(NOW.plus(3_500))).await.unwrap();
+    assert_eq!((cursor(), catalog.due_triggers(None, 9).unwrap().len()), (None, 0));
+    catalog.switch_trigger(&tenant(), &row.id, true, &actor(NOW.plus(20_000))).await.unwrap();
+    assert_eq!(cursor().unwrap().due, NOW.plus(21_000));
+    catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
+    assert_eq!((cursor(), catalog.due_triggers(None, 9).unwrap().len()), (None, 0));
+    assert_eq!(catalog.sweep_triggers(&tenant(), NOW).await.unwrap(), 4, "three firings and a revision");
+}
+
+#[tokio::test]
+async fn definitions_have_a_history_that_can_be_taken_back() {
+    let (catalog, row) = world(every_second(CatchUp::Last), Overlap::Skip).await;
+    let (id, by, home) = (row.id.as_str(), actor(NOW), tenant());
+    for _ in 0..2 {
+        let renamed = catalog.change_trigger(&home, id, &by, |definition| {
+            definition.display_name = "two".to_owned();
+            Ok(())
+        });
+        assert_eq!(renamed.await.unwrap().revision, 2, "the same again is no revision");
+    }
+    let refused = catalog.change_trigger(&home, id, &by, |definition| {
+        definition.source = Source::Manual;
+        Ok(())
+    });
+    assert!(matches!(refused.await, Err(Error::Invalid { field: "kind", .. })));
+    let restored = catalog.restore_trigger(&tenant(), id, 1, &by).await.unwrap();
+    assert_eq!((restored.revision, restored.definition.display_name.as_str()), (3, "t"));
+    let revisions = catalog.trigger_revisions(&tenant(), id).unwrap();
+    let seen: Vec<_> = revisions.iter().map(|row| (row.revision, row.definition.display_name.as_str(), row.restored_from)).collect();
+    assert_eq!(seen, [(3, "t", Some(1)), (2, "two", None), (1, "t", None)]);
+    assert!(matches!(catalog.restore_trigger(&tenant(), id, 9, &by).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_by_its_field() {
+    let catalog = Catalog::new(Store::in_memory(Faults::default()));
+    let good = definition(Source::Webhook(Inbound::default()), Overlap::Skip);
+    let schedule = |cron: &str, zone: &str| {
+        let mut source = every_second(CatchUp::Last);
+        if let Source::Schedule(schedule) = &mut source {
+            (schedule.cron, schedule.time_zone) = (cron.to_owned(), zone.to_owned());
+        }
+        Definition { source, ..good.clone() }
+    };
+    for (wrong, wanted) in [
+        (Definition { display_name: String::new(), ..good.clone() }, "displayName"),
+        (schedule("* * *", "UTC"), "schedule.cron"),
+        (schedule("0 0 31 2 *", "UTC"), "schedule.cron"),
+        (schedule("@daily", "Nowhere"), "schedule.timeZone"),
+        (Definition { filter: Some("payload.".to_owned()), ..good.clone() }, "filter"),
+        (Definition { filter: Some("steps.a.output == 1".to_owned()), ..good.clone() }, "filter"),
+        (Definition { mapping: Some([("x".to_owned(), "1 +".to_owned())].into()), ..good.clone() }, "mapping"),
+        (
+            Definition { source: Source::Webhook(Inbound { replay_window_seconds: 0, ..Inbound::default() }), ..good.clone() },
+            "webhook.replayWindowSeconds",
+        ),
+    ] {
+        let new = NewTrigger { definition: wrong, is_active: true, bindings: Vec::new() };
+        let refused = catalog.create_trigger(&tenant(), new, &actor(NOW)).await;
+        assert!(matches!(&refused, Err(Error::Invalid { field, .. }) if *field == wanted), "{wanted}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn filters_and_mappings_read_the_event() {
+    let inbound = Inbound { event_type: Some("order.paid".to_owned()), event_id: Some("payload.data.id".to_owned()), ..Inbound::default() };
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
+    let definition = Definition {
+        parameters: [("from".to_owned(), json!("shop"))].into_iter().collect(),
+        mapping: Some([("order".to_owned(), "payload.data.id".to_owned()), ("via".to_owned(), "headers.from".to_owned())].into()),
+        filter: Some("payload.data.total > 10".to_owned()),
+        ..definition(Source::Webhook(inbound), Overlap::Parallel)
+    };
+    let row = made(&catalog, definition).await;
+    let fire = |payload: serde_json::Value| {
+        let headers = [("from".to_owned(), json!("eu"))].into_iter().collect();
+        let occurrence = Occurrence { payload, headers, ..event(Some("header"), 0) };
+        let (catalog, id) = (catalog.clone(), row.id.clone());
+        async move { catalog.fire_trigger(&tenant(), &id, &occurrence).await }
+    };
+    let data = |kind: &str, id: u64, total: u64| json!({"type": kind, "data": {"id": id, "total": total}});
+    let Fired::Recorded(firings) = fire(data("order.paid", 7, 11)).await.unwrap() else { panic!("it fires") };
+    assert_eq!(json!(firings[0].parameters), json!({"from": "shop", "order": 7, "via": "eu"}));
+    assert_eq!((firings[0].event_id.as_deref(), firings[0].by.as_str()), (Some("7"), "ana"));
+    assert!(matches!(fire(data("order.paid", 7, 99)).await.unwrap(), Fired::Duplicate(_)));
+    assert_eq!(fire(data("order.paid", 8, 10)).await.unwrap(), Fired::Filtered);
+    assert_eq!(fire(data("order.lost", 8, 11)).await.unwrap(), Fired::Filtered);
+    assert!(matches!(fire(json!({"type": "order.paid"})).await, Err(Error::Invalid { field: "filter", .. })));
+}
