@@ -76,11 +76,13 @@ fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
 #[must_use]
 pub fn models(plan: &Plan) -> Vec<&str> {
     let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+    let judges = plan.validators().filter_map(crate::flow::plan::Validator::model);
     let mut models: Vec<_> = steps
         .filter_map(|step| {
             let (Kind::Llm(llm) | Kind::Agent(Agent { llm, .. })) = &step.kind else { return None };
             Some(llm.model.as_str())
         })
+        .chain(judges)
         .collect();
     models.sort_unstable();
     models.dedup();
