@@ -63,6 +63,9 @@ impl Tree {
             Part::Own => step,
             Part::Model { iteration } => format!("{step} model {iteration}"),
             Part::Tool { iteration, index } => format!("{step} tool {iteration}.{index}"),
+            Part::Check { cycle, index } => format!("{step} validator {cycle}.{}", index + 1),
+            Part::Explain { .. } => format!("{step} explanation"),
+            Part::Gate { index } => format!("{}gate validator {}", self.prefix, index + 1),
             Part::Undo => format!("{step} undo"),
         }
     }

@@ -8,9 +8,7 @@ use super::frame::Frames;
 use super::settings::{self, Defaults};
 use super::view::{View, index_u32};
 use super::{call, kind};
-use crate::flow::plan::{
-    BodyTemplate, CallTemplate, Check, Entry, EntryStart, Judge, Node, ScopeIx, StepIx, Validator, Validators,
-};
+use crate::flow::plan::{BodyTemplate, CallTemplate, Check, Entry, EntryStart, Judge, Node, ScopeIx, StepIx, Validator, Validators};
 use crate::flow::schema::Schema;
 use crate::flow::source::{child, did_you_mean};
 use crate::flow::spec::{EntrySpec, FlowSpec, JudgeSpec, OnFail, ValidatorSpec};
@@ -191,7 +189,8 @@ fn can_retry(context: &mut Context<'_>, pointer: &str, specs: &[ValidatorSpec], 
     for (index, spec) in specs.iter().enumerate().filter(|_| result.is_none()) {
         if spec.on_fail.unwrap_or_default() == OnFail::Retry {
             let message = "the result does not come from exactly one llm or agent step, so that another try is not possible and this stops";
-            let hint = "say `on_fail: stop`, or `output: steps.ID.output` with a model step outside loops; an http validator should answer `stop`";
+            let hint =
+                "say `on_fail: stop`, or `output: steps.ID.output` with a model step outside loops; an http validator should answer `stop`";
             context.warning("gate_cannot_retry", &format!("{pointer}/validators/{index}"), message, hint);
         }
     }

@@ -34,9 +34,9 @@ impl Shape {
     fn below(self, key: &str) -> Self {
         match (self, key) {
             (Self::Json | Self::Pointer, _) => Self::Pointer,
-            (Self::Names, _) | (Self::Format, "input" | "json" | "json_schema" | "args" | "form" | "output") | (Self::Script, "output" | "outputs") => {
-                Self::Json
-            }
+            (Self::Names, _)
+            | (Self::Format, "input" | "json" | "json_schema" | "args" | "form" | "output")
+            | (Self::Script, "output" | "outputs") => Self::Json,
             (Self::Format, "config" | "set" | "headers" | "query") | (Self::Child, "input") => Self::Names,
             (Self::Format, "flow") => Self::Child,
             (Self::Format, "tools") => Self::Tools,

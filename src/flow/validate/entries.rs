@@ -11,7 +11,7 @@ pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
     let Some(root) = views.first() else { return };
     for (key, entry) in &spec.entries {
         let start = entry.start.as_deref().and_then(|id| root.by_id.get(id).copied());
-        if (start.is_none() && entry.input.is_none()) || root.shape.is_none() {
+        if (start.is_none() && entry.input.is_none()) || views.iter().any(|view| view.shape.is_none()) {
             continue;
         }
         let entered: Vec<View<'_>> = views
@@ -32,8 +32,7 @@ fn reads(spec: &FlowSpec, views: &[View<'_>], key: &str, context: &mut Context<'
     let checker = Checker::new(spec, views);
     let input = spec.entries.get(key).and_then(|entry| entry.input.as_ref()).or(spec.input.as_ref());
     let uses = std::mem::take(&mut context.uses);
-    let before: HashSet<(String, &'static str)> =
-        context.problems.iter().map(|problem| (problem.pointer.clone(), problem.code)).collect();
+    let before: HashSet<(String, &'static str)> = context.problems.iter().map(|problem| (problem.pointer.clone(), problem.code)).collect();
     for one in &uses {
         for found in references(&one.code).iter().filter_map(|reference| checker.from_entry(one, reference, input)) {
             // What is wrong whatever the entry has been said.
