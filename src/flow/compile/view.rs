@@ -62,7 +62,7 @@ impl View<'_> {
     }
 }
 
-impl<'a> View<'a> {
+impl View<'_> {
     /// By step: whether a path leads to it from `start`.
     #[must_use]
     pub fn reachable_from(&self, start: usize) -> Vec<bool> {

@@ -67,13 +67,13 @@ fn judged(plan: &Plan, scope: &Scope, step: &Step, turns: u64) -> u64 {
 
 /// The judges of a list: each may be asked once for each answer, and once more where its own does not fit.
 fn judges(validators: &Validators, asked: u64, per_item: bool, uses: &mut BTreeMap<String, WorstCase>) {
-    for one in &validators.list {
-        let Check::Judge(judge) = &one.check else { continue };
-        let calls = asked.saturating_mul(2).saturating_mul(u64::from(one.retry.attempts));
-        let used = uses.entry(judge.model.clone()).or_default();
-        used.calls = used.calls.saturating_add(calls);
-        used.answer_tokens = used.answer_tokens.saturating_add(calls.saturating_mul(judge.max_tokens));
-        used.per_item |= per_item;
+    for validator in &validators.list {
+        let Check::Judge(judge) = &validator.check else { continue };
+        let calls = asked.saturating_mul(2).saturating_mul(u64::from(validator.retry.attempts));
+        let one = uses.entry(judge.model.clone()).or_default();
+        one.calls = one.calls.saturating_add(calls);
+        one.answer_tokens = one.answer_tokens.saturating_add(calls.saturating_mul(judge.max_tokens));
+        one.per_item |= per_item;
     }
 }
 

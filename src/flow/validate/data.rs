@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
 
 impl Checker<'_> {
     /// What is wrong with a reference for executions that come in by an entry: the flow's root is the first of the views, entered there.
-    pub(super) fn from_entry(&self, one: &Use, reference: &Reference, input: Option<&serde_json::Value>) -> Option<Finding> {
+    pub(super) fn through_entry(&self, one: &Use, reference: &Reference, input: Option<&serde_json::Value>) -> Option<Finding> {
         let (scope, at) = place(one.place.reader);
         if scope == ScopeIx(0) && !self.is_reached(scope, at) {
             return None;

@@ -34,7 +34,7 @@ fn reads(spec: &FlowSpec, views: &[View<'_>], key: &str, context: &mut Context<'
     let uses = std::mem::take(&mut context.uses);
     let before: HashSet<(String, &'static str)> = context.problems.iter().map(|problem| (problem.pointer.clone(), problem.code)).collect();
     for one in &uses {
-        for found in references(&one.code).iter().filter_map(|reference| checker.from_entry(one, reference, input)) {
+        for found in references(&one.code).iter().filter_map(|reference| checker.through_entry(one, reference, input)) {
             // What is wrong whatever the entry has been said.
             if !before.contains(&(one.pointer.clone(), found.code)) {
                 context.error(found.code, &one.pointer, format!("from entry `{key}`: {}", found.message), found.hint);

@@ -72,8 +72,8 @@ fn tool_name(state: &State, place: &Place, role: Role, request: &Request) -> Opt
         (Part::Tool { .. }, _) => state.slot(place).map(|slot| slot.asked.name.clone()),
         (Part::Own, Request::Mcp(request)) => Some(request.tool.clone()),
         (Part::Own, Request::Http(_)) => Some(place.step.to_string()),
-        (Part::Own, Request::Llm(_) | Request::Builtin { .. }) => None,
-        (Part::Model { .. } | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } | Part::Undo, _) => None,
+        (Part::Own, Request::Llm(_) | Request::Builtin { .. })
+        | (Part::Model { .. } | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } | Part::Undo, _) => None,
     }
 }
 
