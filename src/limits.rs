@@ -24,6 +24,14 @@ pub const CHILD_DEPTH_MAX: u32 = 16;
 pub const STEPS_DEFAULT: u64 = 10_000;
 /// Iterations of an `agent` step where the flow does not say.
 pub const AGENT_ITERATIONS_DEFAULT: u32 = 12;
+/// Correction cycles that validators may ask for where the flow does not say.
+pub const VALIDATOR_RETRIES_DEFAULT: u32 = 3;
+/// Correction cycles at most: each is a model call with a longer conversation.
+pub const VALIDATOR_RETRIES_MAX: u32 = 20;
+/// The score from which a judge's answer passes where the flow does not say.
+pub const JUDGE_THRESHOLD_DEFAULT: f64 = 0.7;
+/// Tokens a judge may answer with where the flow does not say: a score and a few sentences.
+pub const JUDGE_TOKENS_DEFAULT: u64 = 1_024;
 /// Tool calls that one model answer may ask for.
 pub const AGENT_CALLS_MAX: usize = 64;
 /// Attempts at one call that the process lost (crash) before the step fails instead of trying again; a step that kills the process must not do so for ever.

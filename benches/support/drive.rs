@@ -71,6 +71,7 @@ impl Drive {
             revision: 1,
             digest: self.plan.digest,
             semantics: 1,
+            entry: None,
             input: json!({"who": "Kim", "amount": 12}),
             config: Value::Object(self.plan.spec.config.clone()),
             mode: Mode::Production,

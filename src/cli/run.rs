@@ -39,6 +39,9 @@ pub struct Args {
     /// The input: JSON, @FILE, or - for standard input
     #[arg(long, value_name = "JSON")]
     input: Option<String>,
+    /// Come in by this entry of the flow
+    #[arg(long, value_name = "KEY")]
+    entry: Option<String>,
     /// Answer every outward step from a script; nothing leaves this machine
     #[arg(long)]
     rehearse: bool,
@@ -59,7 +62,9 @@ pub struct Args {
 /// `Refused` for a flow or an input that is not accepted; what the engine says otherwise.
 pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     let loaded = loading::load(&args.file)?;
-    let input = values::input(args.input.as_deref(), &args.parameter, loaded.plan.spec.input.as_ref())?;
+    let spec = &loaded.plan.spec;
+    let schema = args.entry.as_ref().and_then(|key| spec.entries.get(key)).and_then(|entry| entry.input.as_ref()).or(spec.input.as_ref());
+    let input = values::input(args.input.as_deref(), &args.parameter, schema)?;
     let config = values::config(&args.set, &loaded.plan.spec.config)?;
     let moves = if args.detach { Resume::Nothing } else { Resume::Asked };
     let session = session::open(context, moves)?;
@@ -71,6 +76,7 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     }
     let id = clock::execution_id();
     let request = StartRequest {
+        entry: args.entry.clone(),
         config,
         mode,
         script: loaded.script.filter(|_| mode == Mode::Rehearsal),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::ids::{CallId, FrameId, NanoUsd, TimeMs};
 use crate::machine::call::{Call, Outcome, Request};
-use crate::machine::event::{Ending, Event, LoopEnding, Opening, Part, Place, Recorded, Work};
+use crate::machine::event::{CheckVerdict, Ending, Event, LoopEnding, Opening, Part, Place, Recorded, Work};
 pub use crate::present::words::{question_word, verdict_word};
 
 /// How a line looks.
@@ -63,6 +63,9 @@ impl Tree {
             Part::Own => step,
             Part::Model { iteration } => format!("{step} model {iteration}"),
             Part::Tool { iteration, index } => format!("{step} tool {iteration}.{index}"),
+            Part::Check { cycle, index } => format!("{step} validator {cycle}.{}", index + 1),
+            Part::Explain { .. } => format!("{step} explanation"),
+            Part::Gate { index } => format!("{}gate validator {}", self.prefix, index + 1),
             Part::Undo => format!("{step} undo"),
         }
     }
@@ -173,6 +176,10 @@ impl Tree {
             }
             Event::Answered { decided, .. } => (String::new(), Mark::Note, format!("{} by {}", verdict_word(&decided.verdict), decided.by)),
             Event::Expired { .. } => (String::new(), Mark::Note, "a question expired unanswered".to_owned()),
+            Event::Validated { place, validator, verdict, feedback, .. } if *verdict != CheckVerdict::Pass => {
+                let mark = if *verdict == CheckVerdict::Stop { Mark::Failed } else { Mark::Note };
+                (self.name(place), mark, format!("{validator}: {}", feedback.as_deref().unwrap_or_default()))
+            }
             Event::Iterated { frame, step, thought, .. } if !thought.is_empty() => {
                 (self.step_name(*frame, step.as_str()), Mark::Note, thought.clone())
             }

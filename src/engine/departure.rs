@@ -50,6 +50,7 @@ pub(super) async fn retry_on(shared: &messages::Shared, tenant: &Tenant, request
     let Journal { start, plan: before, .. } = journal;
     let start = StartRequest {
         execution: request.execution,
+        entry: start.entry,
         config: overrides(&start.config, &before, &plan),
         mode: start.mode,
         script: start.script,

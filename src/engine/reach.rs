@@ -19,6 +19,8 @@ impl Reach {
         for step in plan.scopes.iter().flat_map(|scope| &scope.steps) {
             reach.step(step);
         }
+        // Http validators name nothing but an address.
+        reach.models.extend(plan.validators().filter_map(|one| one.model().map(str::to_owned)));
         reach
     }
 

@@ -69,6 +69,8 @@ impl std::fmt::Debug for Resolver {
 pub struct StartRequest {
     pub flow: FlowRef,
     pub input: Value,
+    /// The entry of the flow to come in by; its input schema then counts.
+    pub entry: Option<String>,
     /// Overrides of the flow's `config:`; names that it does not declare are refused.
     pub config: Map<String, Value>,
     pub mode: Mode,
@@ -103,6 +105,7 @@ impl StartRequest {
         Self {
             flow,
             input,
+            entry: None,
             config: Map::new(),
             mode: Mode::Production,
             script: None,

@@ -94,6 +94,7 @@ pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartReq
         digest: request.flow.digest,
         semantics: SEMANTICS,
         input: request.input,
+        entry: request.entry,
         config: Value::Object(config),
         mode: request.mode,
         script: request.script,

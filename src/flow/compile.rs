@@ -7,6 +7,7 @@ pub(super) mod kind;
 pub(super) mod people;
 mod scope;
 pub(super) mod settings;
+pub(super) mod validators;
 pub(super) mod view;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use context::{Context, optional};
 use settings::Defaults;
+use validators::Gates;
 
 use super::plan::{Limits, Plan, Scope, ScopeIx, StepIx};
 use super::problem::{Problem, Severity};
@@ -54,7 +56,7 @@ pub fn plan(spec: &FlowSpec) -> Result<Plan, Vec<Problem>> {
 /// `found` are problems of reading: where there are any, there is no plan, but everything else is reported too.
 fn compile_with(spec: &FlowSpec, source: &Source, found: Vec<Problem>, mended: &[String]) -> Result<Compiled, Vec<Problem>> {
     let mut context = Context::new(source);
-    let scopes = scopes(spec, &mut context);
+    let (scopes, gates) = parts(spec, &mut context);
     let input = optional(spec.input.as_ref(), |schema| context.schema("/input", schema));
     // What was mended to go on reading is not reported a second time as something else.
     context.problems.retain(|problem| !mended.iter().any(|pointer| is_around(pointer, &problem.pointer)));
@@ -63,8 +65,8 @@ fn compile_with(spec: &FlowSpec, source: &Source, found: Vec<Problem>, mended: &
     problems.sort_by(|a, b| (a.line, a.column, a.code, &a.pointer).cmp(&(b.line, b.column, b.code, &b.pointer)));
     problems.dedup();
     let refused = problems.iter().any(|problem| problem.severity == Severity::Error);
-    match (refused, scopes, input) {
-        (false, Some(scopes), Some(input)) => {
+    match (refused, scopes, input, gates) {
+        (false, Some(scopes), Some(input), Some(gates)) => {
             let plan = Plan {
                 name: spec.flow.clone(),
                 digest: digest::of(spec),
@@ -72,6 +74,9 @@ fn compile_with(spec: &FlowSpec, source: &Source, found: Vec<Problem>, mended: &
                 scopes,
                 input,
                 limits: limits(spec),
+                gate: gates.gate,
+                result: gates.result,
+                entries: gates.entries,
             };
             Ok((plan, problems))
         }
@@ -86,13 +91,15 @@ fn is_around(broken: &str, pointer: &str) -> bool {
     inside(broken, pointer) || (parent.matches('/').count() > 1 && pointer == parent)
 }
 
-fn scopes(spec: &FlowSpec, context: &mut Context<'_>) -> Option<Vec<Scope>> {
+fn parts(spec: &FlowSpec, context: &mut Context<'_>) -> (Option<Vec<Scope>>, Option<Gates>) {
     let defaults = Defaults { spec: spec.defaults.as_ref() };
     let views = view::views(spec, context);
     let bodies: HashMap<(ScopeIx, StepIx), ScopeIx> = views.iter().filter_map(|view| view.owner.map(|owner| (owner, view.ix))).collect();
     let parts: Vec<_> = views.iter().map(|view| scope::parts(context, view, &defaults, &bodies)).collect();
+    let gates = validators::gates(context, spec, &views, &defaults);
     validate::check(spec, &views, context);
-    views.iter().zip(parts).map(|(view, parts)| scope::scope(view, parts, &defaults)).collect()
+    let scopes = views.iter().zip(parts).map(|(view, parts)| scope::scope(view, parts, &defaults)).collect();
+    (scopes, gates)
 }
 
 fn limits(spec: &FlowSpec) -> Limits {

@@ -12,13 +12,18 @@ use serde_json::{Map, Value};
 
 use super::compile::people;
 use super::compile::settings::{self, Defaults};
+use super::compile::validators as compiled;
 use super::compile::view::default_port;
 use super::spec::{
     AgentSpec, ApprovalSpec, ApproversSpec, Backoff, BodySpec, BuiltinCallSpec, BuiltinSpec, ChildSpec, CompensateSpec, Duration, EdgeSpec,
     ExpiresSpec, ExpiryThen, FlowSpec, InDoubtSpec, McpSpec, RetrySpec, RevisionSpec, StepSpec, Table, ToolApprovalSpec, ToolSpec,
+    ValidatorSpec,
 };
 use crate::ids::Digest;
-use crate::limits::{AGENT_ITERATIONS_DEFAULT, ANSWER_TOKENS_DEFAULT, MAP_CONCURRENCY_DEFAULT, STEPS_DEFAULT};
+use crate::limits::{
+    AGENT_ITERATIONS_DEFAULT, ANSWER_TOKENS_DEFAULT, JUDGE_THRESHOLD_DEFAULT, JUDGE_TOKENS_DEFAULT, MAP_CONCURRENCY_DEFAULT, STEPS_DEFAULT,
+    VALIDATOR_RETRIES_DEFAULT,
+};
 
 /// Over the canonical JSON (RFC 8785) of the normalised flow.
 #[must_use]
@@ -38,8 +43,43 @@ pub fn normalised(spec: &FlowSpec) -> FlowSpec {
     flow.limits = Some(limits);
     let inherited = flow.defaults.take();
     let defaults = Defaults { spec: inherited.as_ref() };
+    gates(&mut flow, &defaults);
     graph(&mut flow.start, &mut flow.steps, &mut flow.edges, &defaults);
     flow
+}
+
+fn gates(flow: &mut FlowSpec, defaults: &Defaults<'_>) {
+    let gate_retries = flow.max_retries;
+    validators(&mut flow.validators, &mut flow.max_retries, defaults);
+    for entry in flow.entries.values_mut() {
+        entry.max_retries = entry.max_retries.or(gate_retries);
+        validators(&mut entry.validators, &mut entry.max_retries, defaults);
+    }
+}
+
+/// Where there are none, there is nothing to fill in: a flow of before validators keeps its digest.
+fn validators(list: &mut [ValidatorSpec], max_retries: &mut Option<u32>, defaults: &Defaults<'_>) {
+    if list.is_empty() {
+        *max_retries = None;
+        return;
+    }
+    max_retries.get_or_insert(VALIDATOR_RETRIES_DEFAULT);
+    for (index, one) in list.iter_mut().enumerate() {
+        one.name = Some(one.name.take().unwrap_or_else(|| compiled::default_name(one, index)));
+        if one.http.is_none() {
+            one.on_fail.get_or_insert_default();
+        }
+        if let Some(judge) = &mut one.judge {
+            judge.model = judge.model.take().or_else(|| defaults.model().map(str::to_owned));
+            judge.threshold.get_or_insert(JUDGE_THRESHOLD_DEFAULT);
+            judge.max_tokens.get_or_insert(JUDGE_TOKENS_DEFAULT);
+        }
+        if one.judge.is_some() || one.http.is_some() {
+            let retry = settings::retry(one.retry.as_ref(), true, defaults);
+            one.retry = Some(written(retry.attempts, retry.backoff));
+            one.timeout = Some(Duration { ms: settings::call_timeout_ms(one.timeout, defaults) });
+        }
+    }
 }
 
 fn graph(start: &mut Option<String>, steps: &mut Table<StepSpec>, edges: &mut [EdgeSpec], defaults: &Defaults<'_>) {
@@ -69,6 +109,7 @@ fn step(step: &mut StepSpec, defaults: &Defaults<'_>) {
     step.rest.get_or_insert_default();
     step.select.get_or_insert_default();
     in_doubt(&mut step.in_doubt);
+    validators(&mut step.validators, &mut step.max_retries, defaults);
     if let Some(llm) = &mut step.llm {
         llm.model = llm.model.take().or_else(|| defaults.model().map(str::to_owned));
         llm.max_tokens.get_or_insert(ANSWER_TOKENS_DEFAULT);

@@ -14,6 +14,8 @@ pub(super) const STEP_KINDS: [&str; 14] =
 const TOOL_KINDS: [&str; 4] = ["http", "mcp", "builtin", "flow"];
 const METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "head"];
 const SIDE_CALL_KINDS: [&str; 3] = ["http", "mcp", "builtin"];
+/// The keys of a validator that name its kind.
+const VALIDATOR_KINDS: [&str; 5] = ["json_schema", "cel", "regex", "judge", "http"];
 const WAIT_KINDS: [&str; 2] = ["for", "until"];
 const EVENT_KINDS: [&str; 2] = ["name", "any_of"];
 
@@ -26,9 +28,10 @@ pub fn json_schema() -> Value {
     schema["title"] = json!("Flowgate flow");
     schema["description"] =
         json!("A flow: steps, and the edges that tokens move along. Conditions and mappings are CEL, strings are templates.");
-    let exclusive: [(&str, &[&str]); 6] = [
+    let exclusive: [(&str, &[&str]); 7] = [
         ("StepSpec", &STEP_KINDS),
         ("ToolSpec", &TOOL_KINDS),
+        ("ValidatorSpec", &VALIDATOR_KINDS),
         ("HttpSpec", &METHODS),
         ("CompensateSpec", &SIDE_CALL_KINDS),
         ("WaitSpec", &WAIT_KINDS),

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::expr::Expr;
 use super::schema::Schema;
-use super::spec::{Backoff, DecisionKind, EffectClass, FlowSpec, OnBreach, OnItemError, Rest, SandboxSpec, Select};
+use super::spec::{Backoff, DecisionKind, EffectClass, FlowSpec, OnBreach, OnFail, OnItemError, Rest, SandboxSpec, Select};
 use super::template::{Template, TextTemplate, ValueTemplate};
 use crate::ids::{Digest, StepId};
 
@@ -41,6 +42,71 @@ pub struct Plan {
     pub scopes: Vec<Scope>,
     pub input: Option<Schema>,
     pub limits: Limits,
+    /// What the result must satisfy, whatever the entry.
+    pub gate: Validators,
+    /// The `llm` or `agent` step of the flow's own scope whose answer is the result, where there is exactly one.
+    pub result: Option<StepIx>,
+    pub entries: IndexMap<String, Entry>,
+}
+
+/// A named way in.
+#[derive(Debug)]
+pub struct Entry {
+    pub key: String,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// Instead of the flow's.
+    pub input: Option<Schema>,
+    pub start: Option<EntryStart>,
+    /// After the flow's own gate.
+    pub gate: Validators,
+    pub failure_codes: Vec<String>,
+}
+
+/// Where an entry begins that does not begin with the flow.
+#[derive(Debug)]
+pub struct EntryStart {
+    pub node: Node,
+    /// Nodes of the flow that nothing leads to from there: dead from the beginning.
+    pub unreached: Vec<Node>,
+}
+
+/// Validators and how many correction cycles they may ask for.
+#[derive(Debug, Default)]
+pub struct Validators {
+    pub list: Vec<Validator>,
+    pub retries_max: u32,
+}
+
+#[derive(Debug)]
+pub struct Validator {
+    pub name: String,
+    pub check: Check,
+    pub on_fail: OnFail,
+    pub feedback: Option<Template>,
+    /// Of the error when it stops.
+    pub code: Option<String>,
+    pub retry: Retry,
+    pub timeout_ms: u64,
+    pub sandbox: Option<SandboxSpec>,
+}
+
+#[derive(Debug)]
+pub enum Check {
+    JsonSchema(Schema),
+    Cel(Expr),
+    /// The pattern, and the schema of a text that matches it.
+    Regex(String, Schema),
+    Judge(Judge),
+    Http(CallTemplate),
+}
+
+#[derive(Debug)]
+pub struct Judge {
+    pub model: String,
+    pub rubric: Template,
+    pub threshold: f64,
+    pub max_tokens: u64,
 }
 
 /// Budgets of one execution, defaults filled in.
@@ -125,6 +191,8 @@ pub struct Step {
     pub effect: EffectClass,
     pub in_doubt: InDoubt,
     pub compensate: Option<CallTemplate>,
+    /// Of an `llm` or `agent` step.
+    pub validators: Validators,
     pub sandbox: Option<SandboxSpec>,
     /// The approval step (same scope) whose `action` this step is: it runs only what that approval released.
     pub gated_by: Option<StepIx>,
@@ -336,6 +404,27 @@ impl Plan {
     #[must_use]
     pub fn scope(&self, ix: ScopeIx) -> &Scope {
         &self.scopes[ix.0 as usize]
+    }
+
+    /// The schema of the input of executions that come in by this entry, or by none.
+    #[must_use]
+    pub fn input_of(&self, entry: Option<&str>) -> Option<&Schema> {
+        entry.and_then(|key| self.entries.get(key)).and_then(|entry| entry.input.as_ref()).or(self.input.as_ref())
+    }
+
+    /// Every validator: of steps, of the gate, of entries.
+    pub fn validators(&self) -> impl Iterator<Item = &Validator> {
+        let steps = self.scopes.iter().flat_map(|scope| &scope.steps).map(|step| &step.validators);
+        let gates = std::iter::once(&self.gate).chain(self.entries.values().map(|entry| &entry.gate));
+        steps.chain(gates).flat_map(|validators| &validators.list)
+    }
+}
+
+impl Validator {
+    /// The model that it calls, where it is a judge.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        if let Check::Judge(judge) = &self.check { Some(&judge.model) } else { None }
     }
 }
 

@@ -106,6 +106,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("in_doubt_without_once", "in_doubt on a step whose effect is not once."),
     ("missing_sandbox", "An outward step has no sandbox variant."),
     ("bad_limit", "A number is outside its limits."),
+    ("no_validator_kind", "A validator is not exactly one of json_schema, cel, regex, judge and http."),
+    ("gate_cannot_retry", "The result does not come from one model step, so that a gate that asks for another try stops."),
+    ("undeclared_failure_code", "A validator of an entry stops with a code that the entry does not list."),
+    ("entry_in_loop", "An entry begins inside a loop, other than at its first step."),
     ("unhandled_port", "An outcome that is asked for has no edge and would fail the flow."),
 ];
 

@@ -2,6 +2,7 @@
 
 mod data;
 mod edges;
+mod entries;
 mod fields;
 mod gates;
 mod keys;
@@ -25,6 +26,7 @@ pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
         gates::check(views, view, context);
     }
     data::check(spec, views, context);
+    entries::check(spec, views, context);
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ macro_rules! kinds_of_event {
 kinds_of_event! {
     Started FrameOpened Entered CallStarted CallEnded CallLost AbortAsked
     Late RetryAt Asked Voted ActionEdited Reminded Reassigned
-    Answered Expired Withdrawn Iterated Observed ChildStarted ChildAccepted
+    Answered Expired Withdrawn Iterated Observed Checking Validated Corrected ChildStarted ChildAccepted
     ChildCancelAsked ChildEnded SignalKept SignalTaken StepEnded LoopEnded Died
     Skipped FrameStopping StepStopping DeadlinePassed StepDeadlinePassed ItemEnded CancelAsked
     Paused Held Unpaused Undoing UndoEnded LimitRaised Yielded Continued Ended ParentTold

@@ -113,7 +113,7 @@ impl<'a> Deciding<'a> {
         }
         let schema = self.agent_spec(frame, ix).and_then(|spec| spec.llm.output.clone());
         match self.checked_answer(place, answer, schema.as_ref()) {
-            Ok(Some(output)) => self.finish_step(frame, ix, "ok", output, None),
+            Ok(Some(output)) => self.answered(frame, ix, output),
             Ok(None) => {}
             Err(error) => self.fail_agent(frame, ix, error),
         }

@@ -70,6 +70,7 @@ impl Deciding<'_> {
             revision: pin.revision,
             digest: pin.digest,
             input,
+            entry: None,
             script: None,
             parent: Some(Parent { execution: own.execution, depth, root }),
             allowance: Some(allowance),

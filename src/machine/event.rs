@@ -45,6 +45,19 @@ pub enum Part {
         iteration: u32,
         index: u32,
     },
+    /// The call of a validator. Cycles count from 1, validators from 0.
+    Check {
+        cycle: u32,
+        index: u32,
+    },
+    /// The call that asks a model why it could not pass its validators.
+    Explain {
+        cycle: u32,
+    },
+    /// The call of a validator of the result. Belongs to no step.
+    Gate {
+        index: u32,
+    },
     /// The call that takes the step back.
     Undo,
 }
@@ -196,6 +209,16 @@ pub enum Stop {
     },
 }
 
+/// What a validator says of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    Pass,
+    /// Not like this: the model is to try again, within the bound on cycles.
+    Retry,
+    Stop,
+}
+
 /// What a budget counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -327,6 +350,32 @@ pub enum Event {
         text: String,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         failed: bool,
+    },
+    /// A model step has an answer, or the execution a result; its validators judge it from here on. Cycles count from 1.
+    Checking {
+        place: Place,
+        cycle: u32,
+        output: Arc<Value>,
+        /// By name, in the order in which they judge.
+        validators: Vec<String>,
+    },
+    /// The verdict of one validator; the next is asked, or what follows from it is in the next events.
+    Validated {
+        place: Place,
+        cycle: u32,
+        index: u32,
+        validator: String,
+        verdict: CheckVerdict,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        feedback: Option<String>,
+    },
+    /// A correction cycle begins: the model sees its answer and this message.
+    Corrected {
+        place: Place,
+        cycle: u32,
+        message: String,
     },
     /// A child execution is owed.
     ChildStarted {
@@ -501,6 +550,9 @@ impl Effect {
             | Event::Withdrawn { .. }
             | Event::Iterated { .. }
             | Event::Observed { .. }
+            | Event::Checking { .. }
+            | Event::Validated { .. }
+            | Event::Corrected { .. }
             | Event::ChildAccepted { .. }
             | Event::ChildEnded { .. }
             | Event::SignalKept { .. }

@@ -7,6 +7,8 @@
 //! | `CallStarted`, `Asked`, `ChildStarted`, `Entered` | ready, or running between attempts | running |
 //! | `CallEnded`, `CallLost` | flying | settling (what follows is in the next events of the turn) |
 //! | `RetryAt` | settling | resting, with a timer |
+//! | `Checking`, `Validated` | answered | under judgement |
+//! | `Corrected` | refused by a validator | the next model call is owed |
 //! | `Answered`, `Expired`, `Withdrawn` | open | closed, for good |
 //! | `StepEnded`, `LoopEnded` | running, ready or short | settled, edges judged |
 //! | `Died`, `Skipped` | doomed; idle or ready | settled, edges dead |
@@ -16,6 +18,7 @@
 //! | `Ended` | root quiet or drained, compensations done | final |
 
 mod calls;
+mod checks;
 mod ends;
 mod people;
 
@@ -59,6 +62,7 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         | Event::Expired { .. }
         | Event::Withdrawn { .. } => people::question_event(state, plan, event),
         Event::Iterated { .. } | Event::Observed { .. } => people::agent_event(state, plan, event),
+        Event::Checking { .. } | Event::Validated { .. } | Event::Corrected { .. } => checks::check_event(state, plan, event),
         Event::ChildStarted { .. } | Event::ChildAccepted { .. } | Event::ChildCancelAsked { .. } | Event::ChildEnded { .. } => {
             people::child_event(state, plan, event);
         }
@@ -110,7 +114,8 @@ fn started(state: &mut State, plan: &Plan, start: &super::input::Start) {
     if let Some(due) = own.into_iter().chain(given).min() {
         state.timers.insert((due, Timer::Execution));
     }
-    state.open_root(plan);
+    let entry = start.entry.as_ref().and_then(|key| plan.entries.get(key));
+    state.open_root(plan, entry.and_then(|entry| entry.start.as_ref()));
 }
 
 fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attempt: u32, work: &Work) {
@@ -140,7 +145,7 @@ fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attemp
             Running::Listen
         }
     };
-    state.begin(frame, node, Run { attempt, work, deadline: None, stopping: None });
+    state.begin(frame, node, Run::new(attempt, work));
     state.hint(Todo::Step(frame, node));
 }
 
@@ -159,6 +164,11 @@ fn step_ended(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, end
     let (how, view) = match ending {
         Ending::Done { output, errors, .. } => {
             state.note_output(frame, output);
+            // The gate was among what judged it.
+            let is_result = frame == FrameId(0) && plan.result == Some(ix);
+            if is_result && state.run(frame, Node::Step(ix)).is_some_and(|run| run.checking.is_some()) {
+                state.accepted = Some(Arc::clone(output));
+            }
             (How::Done, StepView { output: Some(Arc::clone(output)), error: None, errors: errors.clone() })
         }
         Ending::Failed { error, output } => {
@@ -276,6 +286,7 @@ impl State {
                 let SlotState::Task(task) = &mut self.agent_run(place.frame, ix)?.slots.get_mut(index as usize)?.state else { return None };
                 Some(task)
             }
+            Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } => self.checking_mut(plan, place)?.task_mut(),
             Part::Undo => self.undo.last_mut()?.task.as_mut(),
         }
     }
@@ -322,6 +333,9 @@ impl State {
                 resting.push((due, part));
             }
         };
+        if let Some((part, task)) = run.checking.as_ref().and_then(|checking| checking.part()) {
+            note(part, task);
+        }
         match &run.work {
             Running::Call(task) => note(Part::Own, task),
             Running::Agent(agent) => {
@@ -359,10 +373,15 @@ impl State {
             .map(|(call, _)| *call)
             .collect();
         for call in left {
-            let Some(flight) = self.flights.remove(&call) else { continue };
-            self.release_hold(flight.reserved);
-            self.charge_reserved(&flight);
+            self.abandon(call);
         }
+    }
+
+    /// Nobody waits for this call any more: its outcome will be late, what it held is charged.
+    fn abandon(&mut self, call: crate::ids::CallId) {
+        let Some(flight) = self.flights.remove(&call) else { return };
+        self.release_hold(flight.reserved);
+        self.charge_reserved(&flight);
     }
 
     fn remember_signal(&mut self, id: &str) {

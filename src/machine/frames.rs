@@ -210,8 +210,13 @@ impl<'a> Deciding<'a> {
     pub(super) fn stop_frame(&mut self, id: FrameId, stop: Stop) {
         let Some(frame) = self.state.frame(id) else { return };
         let was_stopping = frame.stop.is_some();
-        if frame.closed || (was_stopping && !matches!(stop, Stop::Failed { .. })) {
+        let gate = self.state.gate.as_ref().filter(|_| id == FrameId(0));
+        let is_judged = gate.is_some();
+        if frame.closed || (was_stopping && !is_judged && !matches!(stop, Stop::Failed { .. })) {
             return;
+        }
+        if let Some(call) = gate.and_then(|gate| gate.task()).and_then(super::tasks::flying) {
+            self.emit(Event::AbortAsked { call });
         }
         self.emit(Event::FrameStopping { frame: id, stop });
         if was_stopping {
@@ -334,6 +339,9 @@ impl<'a> Deciding<'a> {
                 status = if of_execution { Status::TimedOut } else { Status::Failed };
                 error = Some(cause);
             }
+        }
+        if status == Status::Completed && !self.is_result_accepted(&output) {
+            return;
         }
         if status != Status::Completed && self.compensate() {
             return;

@@ -157,6 +157,9 @@ pub struct Start {
     /// The rules that `decide` follows; 1.
     pub semantics: u32,
     pub input: Value,
+    /// The key of the entry that the execution comes in by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
     #[serde(default)]
     pub config: Value,
     #[serde(default)]

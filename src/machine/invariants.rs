@@ -75,6 +75,9 @@ fn check_run(state: &State, frame: crate::ids::FrameId, node: Node, work: &Runni
 
 fn task<'s>(state: &'s State, plan: &Plan, flight: &super::state::Flight) -> Option<&'s Task> {
     let place = &flight.place;
+    if let Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } = place.part {
+        return state.checking(place)?.task();
+    }
     let ix = state.step_ix(plan, place.frame, &place.step);
     match (&state.run(place.frame, Node::Step(ix))?.work, place.part) {
         (Running::Call(task), Part::Own) => Some(task),

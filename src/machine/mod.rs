@@ -14,6 +14,7 @@ pub mod decide;
 pub mod effect;
 pub mod event;
 mod evolve;
+pub mod failure;
 mod frames;
 pub mod given;
 pub mod input;
@@ -33,6 +34,7 @@ pub mod summary;
 mod tasks;
 mod timers;
 pub mod trace;
+pub mod validate;
 mod walk;
 
 #[cfg(test)]

@@ -26,9 +26,16 @@ impl Deciding<'_> {
             let is_outward = !matches!(request, Request::Builtin { .. });
             return is_outward.then_some(Script { answer: ScriptAnswer::Output(Value::Null), delay_ms: 0 });
         }
+        if let Part::Check { .. } | Part::Gate { .. } = place.part {
+            return self.validator_answer(place, mode, attempt);
+        }
         let Some(spec) = self.sandbox_of(place, mode) else { return improvise() };
         match place.part {
-            Part::Own | Part::Undo => answer(spec, self.turn_of(place.frame, attempt), attempt).or_else(improvise),
+            // Nothing is written down for what a model says when it gives up.
+            Part::Explain { .. } => improvise(),
+            Part::Own | Part::Undo | Part::Check { .. } | Part::Gate { .. } => {
+                answer(spec, self.turn_of(place.frame, attempt), attempt).or_else(improvise)
+            }
             Part::Model { iteration } => model_turn(spec, iteration).or_else(improvise),
             Part::Tool { iteration, index } => {
                 let tool = self.state.slot(place).map(|slot| slot.asked.name.clone())?;
@@ -37,6 +44,20 @@ impl Deciding<'_> {
                 of_tool.and_then(|of_tool| answer(of_tool, nth, attempt)).or_else(improvise)
             }
         }
+    }
+
+    fn validator_answer(&self, place: &Place, mode: Mode, attempt: u32) -> Option<Script> {
+        let of_step = match place.part {
+            // The result is no step, so only its validators themselves can have scripts.
+            Part::Gate { .. } => None,
+            Part::Own | Part::Model { .. } | Part::Tool { .. } | Part::Check { .. } | Part::Explain { .. } | Part::Undo => {
+                self.sandbox_of(place, mode).and_then(|spec| spec.validators.as_ref()?.get(self.validator_name(place)?))
+            }
+        };
+        let turn = if let Part::Check { cycle, .. } = place.part { cycle as usize - 1 } else { 0 };
+        let scripted = of_step.or(self.validator_script(place)).and_then(|spec| answer(spec, turn, attempt));
+        let passes = || Script { answer: ScriptAnswer::Output(self.unscripted_verdict(place)), delay_ms: 0 };
+        scripted.or_else(|| (mode == Mode::Rehearsal).then(passes))
     }
 
     /// The script of a step: the rehearsal file's where one is given, otherwise the flow's own.

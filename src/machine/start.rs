@@ -24,7 +24,13 @@ impl Deciding<'_> {
         if start.input.is_null() {
             start.input = Value::Object(serde_json::Map::new());
         }
-        if let Some(schema) = &self.plan.input {
+        if let Some(key) = start.entry.as_ref().filter(|key| !self.plan.entries.contains_key(*key)) {
+            let known: Vec<&str> = self.plan.entries.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+            let message = format!("the flow has no entry `{key}`; {known}");
+            return Err(Refusal::Start { code: "no_such_entry", message });
+        }
+        if let Some(schema) = self.plan.input_of(start.entry.as_deref()) {
             schema.fill_defaults(&mut start.input);
             let wrong: Vec<_> = schema.mismatches(&start.input).iter().map(describe).collect();
             if !wrong.is_empty() {
@@ -76,11 +82,13 @@ fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
 #[must_use]
 pub fn models(plan: &Plan) -> Vec<&str> {
     let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+    let judges = plan.validators().filter_map(crate::flow::plan::Validator::model);
     let mut models: Vec<_> = steps
         .filter_map(|step| {
             let (Kind::Llm(llm) | Kind::Agent(Agent { llm, .. })) = &step.kind else { return None };
             Some(llm.model.as_str())
         })
+        .chain(judges)
         .collect();
     models.sort_unstable();
     models.dedup();

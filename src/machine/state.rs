@@ -58,6 +58,10 @@ pub struct State {
     /// The execution's own deadline has passed.
     pub(super) is_overdue: bool,
     pub(super) undoing: bool,
+    /// The result under judgement, once everything has ended.
+    pub(super) gate: Option<Box<Checking>>,
+    /// The output of the step that makes the result, as the gate let it through.
+    pub(super) accepted: Option<Arc<Value>>,
     /// Errors beside the first.
     pub(super) errors: Vec<CallError>,
     pub(super) fates: Vec<StepFate>,
@@ -190,6 +194,75 @@ pub(super) struct Run {
     pub(super) deadline: Option<TimeMs>,
     /// Set: it is stopping; its end waits for the fates of what it runs.
     pub(super) stopping: Option<Stopping>,
+    /// Set from a model's first answer on, where validators judge it.
+    pub(super) checking: Option<Box<Checking>>,
+}
+
+impl Run {
+    pub(super) fn new(attempt: u32, work: Running) -> Self {
+        Self { attempt, work, deadline: None, stopping: None, checking: None }
+    }
+}
+
+/// An answer under judgement.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Checking {
+    pub(super) step: StepId,
+    /// Of the answer that is judged, or was judged last.
+    pub(super) cycle: u32,
+    /// Of the validators.
+    pub(super) names: Vec<String>,
+    /// The validator that did not pass, and its feedback.
+    pub(super) refusal: Option<(String, String)>,
+    pub(super) phase: CheckPhase,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum CheckPhase {
+    /// The model is at its next answer.
+    Answering,
+    /// The validator at `next` is asked.
+    Judging { output: Arc<Value>, next: u32, task: Option<Task> },
+    /// The cycles are used up and the model says why.
+    Explaining { task: Task },
+}
+
+impl Checking {
+    pub(super) fn output(&self) -> Option<Arc<Value>> {
+        if let CheckPhase::Judging { output, .. } = &self.phase { Some(Arc::clone(output)) } else { None }
+    }
+
+    /// The validator whose call is under way, and the call.
+    pub(super) fn judging(&self) -> Option<(u32, &Task)> {
+        if let CheckPhase::Judging { next, task: Some(task), .. } = &self.phase { Some((*next, task)) } else { None }
+    }
+
+    pub(super) fn task(&self) -> Option<&Task> {
+        match &self.phase {
+            CheckPhase::Judging { task, .. } => task.as_ref(),
+            CheckPhase::Explaining { task } => Some(task),
+            CheckPhase::Answering => None,
+        }
+    }
+
+    pub(super) fn task_mut(&mut self) -> Option<&mut Task> {
+        match &mut self.phase {
+            CheckPhase::Judging { task, .. } => task.as_mut(),
+            CheckPhase::Explaining { task } => Some(task),
+            CheckPhase::Answering => None,
+        }
+    }
+
+    /// The call under way, and which part of the step it is.
+    pub(super) fn part(&self) -> Option<(super::event::Part, &Task)> {
+        use super::event::Part;
+        let cycle = self.cycle;
+        match &self.phase {
+            CheckPhase::Judging { next, task: Some(task), .. } => Some((Part::Check { cycle, index: *next }, task)),
+            CheckPhase::Explaining { task } => Some((Part::Explain { cycle }, task)),
+            CheckPhase::Judging { task: None, .. } | CheckPhase::Answering => None,
+        }
+    }
 }
 
 /// What becomes of a stopping step once everything in it has settled.
@@ -420,6 +493,16 @@ impl State {
                 let tool = self.slot(place).map_or("tool", |slot| slot.asked.name.as_str());
                 (inside(format!("{step}#{visit}{}@{iteration}[{index}]", self.again(place))), tool.to_owned(), 1)
             }
+            Part::Check { cycle, index } => {
+                let name = self.checking(place).and_then(|checking| checking.names.get(index as usize));
+                let validator = name.map_or("validator", String::as_str).to_owned();
+                (inside(format!("{step}#{visit}{}@cycle{cycle}", self.again(place))), validator, 1)
+            }
+            Part::Explain { cycle } => (inside(format!("{step}#{visit}{}@cycle{cycle}", self.again(place))), "explanation".to_owned(), 1),
+            Part::Gate { index } => {
+                let name = self.gate.as_ref().and_then(|gate| gate.names.get(index as usize));
+                ("gate".to_owned(), name.map_or("validator", String::as_str).to_owned(), 1)
+            }
             Part::Undo => {
                 let begun = self.undo.last().filter(|undo| undo.place == *place);
                 let (path, visit) = begun.map_or((path, visit), |undo| (&*undo.path, undo.visit));
@@ -436,6 +519,17 @@ impl State {
     pub(super) fn run_mut(&mut self, frame: FrameId, node: Node) -> Option<&mut Run> {
         let NodeState::Running(run) = self.frames.get_mut(&frame)?.nodes.get_mut(&node)? else { return None };
         Some(run)
+    }
+
+    /// The judgement of a place; found by the step's name, since a place carries no index.
+    pub(super) fn checking(&self, place: &Place) -> Option<&Checking> {
+        if let super::event::Part::Gate { .. } = place.part {
+            return self.gate.as_deref();
+        }
+        self.frames.get(&place.frame)?.nodes.values().find_map(|state| {
+            let NodeState::Running(run) = state else { return None };
+            run.checking.as_deref().filter(|checking| checking.step == place.step)
+        })
     }
 
     /// The slot of a tool call; found by the step's name, since a place carries no index.

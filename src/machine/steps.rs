@@ -263,7 +263,7 @@ fn instant(value: &Value) -> Result<TimeMs, String> {
 }
 
 /// The size of a value that is too large to journal.
-fn too_large(value: &Value) -> Option<usize> {
+pub(super) fn too_large(value: &Value) -> Option<usize> {
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

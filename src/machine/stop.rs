@@ -68,6 +68,10 @@ impl Deciding<'_> {
     /// A single call: `once` calls in flight are waited for, everything else is broken off and settled.
     fn stop_call(&mut self, frame: FrameId, ix: StepIx, task: &super::state::Task, error: Option<CallError>) {
         let place = self.own_place(frame, ix);
+        if let Some(call) = self.state.checking(&place).and_then(super::state::Checking::task).and_then(flying) {
+            self.emit(Event::AbortAsked { call });
+            return self.stop_now(frame, ix, error);
+        }
         if let Some(call) = flying(task) {
             let is_check = self.state.flights.get(&call).is_some_and(|flight| flight.role == super::event::Role::Check);
             self.emit(Event::AbortAsked { call });

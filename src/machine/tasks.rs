@@ -253,6 +253,7 @@ impl Deciding<'_> {
             Part::Own => {
                 let schema = if let Kind::Llm(llm) = &self.spec(place.frame, ix).kind { llm.output.as_ref() } else { None };
                 match self.checked_answer(place, answer, schema) {
+                    Ok(Some(output)) if matches!(self.spec(place.frame, ix).kind, Kind::Llm(_)) => self.answered(place.frame, ix, output),
                     Ok(Some(output)) => self.finish_step(place.frame, ix, "ok", output, None),
                     Ok(None) => {}
                     Err(error) => self.fail_step(place.frame, ix, error, None),
@@ -260,6 +261,8 @@ impl Deciding<'_> {
             }
             Part::Model { iteration } => self.model_answered(place, ix, iteration, answer),
             Part::Tool { .. } => self.observe(place, &answer_value(answer)),
+            Part::Check { .. } | Part::Gate { .. } => self.validator_answered(place, answer),
+            Part::Explain { .. } => self.give_up(place, super::validate::text_of(&answer_value(answer))),
             Part::Undo => self.undone(place, None),
         }
     }
@@ -271,6 +274,8 @@ impl Deciding<'_> {
             Part::Own => self.fail_step(place.frame, ix, error, None),
             Part::Model { .. } => self.fail_agent(place.frame, ix, error),
             Part::Tool { .. } => self.observe_failure(place, &error),
+            Part::Check { .. } | Part::Gate { .. } => self.validator_failed(place, &error),
+            Part::Explain { .. } => self.give_up(place, String::new()),
             Part::Undo => self.undone(place, Some(error)),
         }
     }
@@ -321,7 +326,8 @@ impl Deciding<'_> {
         let ix = self.state.step_ix(self.plan, place.frame, &place.step);
         let step = self.spec(place.frame, ix);
         match place.part {
-            Part::Own | Part::Model { .. } => step.retry,
+            Part::Own | Part::Model { .. } | Part::Explain { .. } => step.retry,
+            Part::Check { .. } | Part::Gate { .. } => self.validator_retry(place).unwrap_or(step.retry),
             Part::Tool { .. } => self.tool_of(place).map_or(step.retry, |tool| tool.retry),
             // A compensation is tried a few times whatever the step says, because giving it up leaves something behind.
             Part::Undo => {
@@ -335,6 +341,7 @@ impl Deciding<'_> {
         let ix = self.state.step_ix(self.plan, place.frame, &place.step);
         match place.part {
             Part::Tool { .. } => self.tool_of(place).map_or(InDoubt::Ask, |tool| tool.in_doubt.clone()),
+            Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } => InDoubt::Fail,
             Part::Own | Part::Model { .. } | Part::Undo => self.spec(place.frame, ix).in_doubt.clone(),
         }
     }
@@ -390,7 +397,8 @@ impl Deciding<'_> {
 
     /// Whether the step of this place is being cancelled, or the frame around it is.
     pub(super) fn is_place_stopping(&self, place: &Place) -> bool {
-        if place.part == Part::Undo {
+        // The gate has ended by then: what stops the root has dropped its call.
+        if matches!(place.part, Part::Undo | Part::Gate { .. }) {
             return false;
         }
         let ix = self.state.step_ix(self.plan, place.frame, &place.step);
@@ -431,7 +439,7 @@ pub(super) fn answer_value(answer: Answer) -> Value {
 }
 
 /// The text inside a Markdown fence, where a model put one around its JSON.
-fn unfenced(text: &str) -> &str {
+pub(super) fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inner) = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")) else { return text };
     inner.split_once('\n').map_or(inner, |(_, body)| body).trim()

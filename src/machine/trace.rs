@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, CallError, Outcome, Request, Usage, Used};
 use super::decide::evolve;
-use super::event::{Ending, Event, NodeName, Part, Place, Recorded, Role, Work};
+use super::event::{CheckVerdict, Ending, Event, NodeName, Part, Place, Recorded, Role, Work};
 use super::input::Start;
 use super::pause::Held;
 use super::render;
@@ -21,6 +21,9 @@ pub struct Trace {
     pub id: ExecutionId,
     pub status: Status,
     pub attempts: Vec<Attempt>,
+    /// What the gate's validators said of the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 /// One attempt at a step, or at one call of an `agent` step.
@@ -53,6 +56,22 @@ pub struct Attempt {
     /// Where a model was called: which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// What validators said of the answer, in order. An agent's stand in its own row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+}
+
+/// What one validator said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// 1 for the first answer; each correction is one more.
+    pub cycle: u32,
+    pub validator: String,
+    pub verdict: CheckVerdict,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<String>,
 }
 
 fn is_free(cost_usd: &f64) -> bool {
@@ -66,6 +85,7 @@ pub fn trace(plan: &Plan, events: &[Recorded]) -> Option<Trace> {
         plan,
         state: State::default(),
         attempts: Vec::new(),
+        checks: Vec::new(),
         by_call: HashMap::new(),
         by_question: HashMap::new(),
         held: HashSet::new(),
@@ -77,13 +97,14 @@ pub fn trace(plan: &Plan, events: &[Recorded]) -> Option<Trace> {
         tracing.state.hints = Hints::default();
     }
     let id = tracing.state.start()?.execution;
-    Some(Trace { id, status: tracing.state.status(), attempts: tracing.attempts })
+    Some(Trace { id, status: tracing.state.status(), attempts: tracing.attempts, checks: tracing.checks })
 }
 
 struct Tracing<'p> {
     plan: &'p Plan,
     state: State,
     attempts: Vec<Attempt>,
+    checks: Vec<Check>,
     by_call: HashMap<CallId, usize>,
     by_question: HashMap<QuestionId, usize>,
     /// Calls that ended during a pause: what the journal says of them afterwards is no news.
@@ -135,6 +156,13 @@ impl Tracing<'_> {
                 self.begin(place, *attempt, None, "running", input, at);
             }
             Event::Observed { place, text, failed } => self.observed(place, text, *failed, at),
+            Event::Validated { place, cycle, validator, verdict, score, feedback, .. } => {
+                let (cycle, validator, feedback) = (*cycle, validator.clone(), feedback.clone());
+                let check = Check { cycle, validator, verdict: *verdict, score: *score, feedback };
+                let own = self.latest.get(place).filter(|_| place.part == Part::Own);
+                let checks = own.and_then(|ix| self.attempts.get_mut(*ix)).map_or(&mut self.checks, |attempt| &mut attempt.checks);
+                checks.push(check);
+            }
             Event::RetryAt { place, error, .. } => {
                 if place.part == Part::Own {
                     self.break_off(place, at);
@@ -195,6 +223,7 @@ impl Tracing<'_> {
             input_cost_usd: 0.0,
             output_cost_usd: 0.0,
             model: None,
+            checks: Vec::new(),
         });
         let ix = self.attempts.len() - 1;
         self.latest.insert(place.clone(), ix);
@@ -209,6 +238,8 @@ impl Tracing<'_> {
             }
             Part::Model { .. } => "model".to_owned(),
             Part::Tool { .. } => "tool".to_owned(),
+            Part::Check { .. } | Part::Gate { .. } => "validator".to_owned(),
+            Part::Explain { .. } => "explanation".to_owned(),
             Part::Undo => "undo".to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::event::{Opening, Stop};
 use super::state::{AgentRun, Frame, FrameKind, How, MapRun, NodeState, Run, Running, Settled, State, Todo};
 use crate::flow::names::StepView;
-use crate::flow::plan::{EdgeIx, Join, LoopIx, Node, Plan, Scope, ScopeIx, StepIx};
+use crate::flow::plan::{EdgeIx, EntryStart, Join, LoopIx, Node, Plan, Scope, ScopeIx, StepIx};
 use crate::ids::FrameId;
 
 impl State {
@@ -132,10 +132,14 @@ impl State {
         }
     }
 
-    pub(super) fn open_root(&mut self, plan: &Plan) {
+    /// Enters the flow where it begins, or where the entry does; what nothing leads to from there is dead.
+    pub(super) fn open_root(&mut self, plan: &Plan, entry: Option<&EntryStart>) {
         let scope = plan.scope(ScopeIx(0));
         self.insert_frame(FrameId(0), scope, None, None, FrameKind::Root, Arc::from(""), 1);
-        self.make_ready(FrameId(0), scope.start);
+        if let Some(entry) = entry {
+            self.settle_without_running(plan, FrameId(0), &entry.unreached, How::Dead);
+        }
+        self.make_ready(FrameId(0), entry.map_or(scope.start, |entry| entry.node));
     }
 
     pub(super) fn open_frame(&mut self, plan: &Plan, id: FrameId, parent: FrameId, opening: &Opening) {
@@ -149,7 +153,7 @@ impl State {
                 if let Some(previous) = previous {
                     self.close(previous);
                 }
-                let run = Run { attempt: 1, work: Running::Loop { frame: id }, deadline: None, stopping: None };
+                let run = Run::new(1, Running::Loop { frame: id });
                 self.begin(parent, node, run);
                 self.insert_frame(id, scope, Some(loop_), Some(parent), FrameKind::Visit { previous }, inside.into(), *visit);
                 self.make_ready(id, Node::Step(scope.loop_(loop_).header));
@@ -252,8 +256,14 @@ impl State {
     }
 
     pub(super) fn stop_frame(&mut self, id: FrameId, stop: &Stop) {
+        // A result that is still judged is not yet how the execution ends.
+        let is_judged = id == FrameId(0) && self.gate.is_some();
+        if is_judged {
+            self.drop_gate();
+        }
         let Some(frame) = self.frames.get_mut(&id) else { return };
         match (&frame.stop, stop) {
+            (Some(Stop::Ended { .. }), _) if is_judged => frame.stop = Some(stop.clone()),
             (None, _) => frame.stop = Some(stop.clone()),
             // The first cause stands; a further error is listed. A cancel from outside overrides nothing.
             (Some(_), Stop::Failed { error }) => self.errors.push(error.clone()),

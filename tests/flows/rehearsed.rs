@@ -166,6 +166,31 @@ fn content_pipeline_drafts_again_with_the_reason() {
 }
 
 #[test]
+fn product_description_is_written_again_until_its_judge_accepts_it() {
+    let project = Project::new();
+    let result = project.json(0, &["run", "flows/product-description.yaml", "--rehearse", "-p", "name=Enamel mug", "-p", "facts=0.3 l"]);
+    assert_eq!(result["output"], "A mug for every day. It holds 0.3 l.");
+    let trace = project.json(0, &["exec", "trace", result["id"].as_str().unwrap()]);
+    let attempts: Vec<&Value> = trace["attempts"].as_array().unwrap().iter().filter(|attempt| attempt["step"] == "improve").collect();
+    assert_eq!(attempts.len(), 2, "{trace:#}");
+    let refused = &attempts[0]["checks"][1];
+    assert_eq!((&refused["validator"], &refused["verdict"], &refused["cycle"]), (&json!("tone"), &json!("retry"), &json!(1)));
+    assert!(attempts[1]["input"].to_string().contains("Drop the superlative"), "the feedback is the next instruction");
+    assert_eq!(attempts[1]["checks"].as_array().unwrap().len(), 3, "every validator judged the second text");
+}
+
+#[test]
+fn product_description_has_an_entry_that_begins_with_a_text() {
+    let project = Project::new();
+    let run = ["run", "flows/product-description.yaml", "--rehearse", "--entry"];
+    let result = project.json(0, &[&run[..], &["review", "-p", "text=A mug!"]].concat());
+    assert!(!project.steps(result["id"].as_str().unwrap(), "completed").contains(&"write".to_owned()));
+    assert_eq!(project.call(&[&run[..], &["review", "-p", "name=x"]].concat()).status.code(), Some(4), "its own input counts");
+    let unknown = project.call(&[&run[..], &["nothing"]].concat());
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("it has write, review"), "{}", String::from_utf8_lossy(&unknown.stderr));
+}
+
+#[test]
 fn nightly_report_waits_until_the_export_is_ready() {
     let project = Project::new();
     let output = project.completes("nightly-report", &["-p", "recipient=team@example.org", "-p", "not_before=2020-01-01T02:00:00Z"]);

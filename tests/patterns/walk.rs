@@ -79,6 +79,7 @@ fn start(plan: &Plan, execution: ExecutionId, input: Value, parent: Option<Paren
         revision: 1,
         digest: plan.digest,
         semantics: 1,
+        entry: None,
         input,
         config: json!({}),
         mode: Mode::Production,

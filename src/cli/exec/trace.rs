@@ -7,7 +7,8 @@ use crate::cli::output::{Accent, Format, Output, dollars, duration};
 use crate::cli::remote;
 use crate::cli::session;
 use crate::engine::Resume;
-use crate::machine::trace::{Attempt, Trace};
+use crate::machine::event::CheckVerdict;
+use crate::machine::trace::{Attempt, Check, Trace};
 use crate::present::action::pretty;
 use crate::present::visible::{one_line, visible};
 
@@ -34,7 +35,11 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
     session.close(std::time::Duration::ZERO).await;
     let output = context.output;
     match output.format {
-        Format::Text => output.data(&text(output, &format!("{} {}", trace.id, trace.status.native()), &trace.attempts, args.io)),
+        Format::Text => {
+            let told = text(output, &format!("{} {}", trace.id, trace.status.native()), &trace.attempts, args.io);
+            let gate = trace.checks.iter().map(|check| format!("\nresult: {}", check_line(check)));
+            output.data(&(told + &gate.collect::<String>()));
+        }
         Format::Json => output.json(&json(&trace)),
         Format::Ndjson => trace.attempts.iter().for_each(|attempt| output.json_line(attempt)),
     }
@@ -43,7 +48,11 @@ pub async fn execute(context: &Context, args: &Args) -> Result<Exit, Error> {
 
 /// `{id, status, attempts}`, the status by its native name.
 fn json(trace: &Trace) -> serde_json::Value {
-    serde_json::json!({"id": trace.id, "status": trace.status.native(), "attempts": trace.attempts})
+    let mut shown = serde_json::json!({"id": trace.id, "status": trace.status.native(), "attempts": trace.attempts});
+    if !trace.checks.is_empty() {
+        shown["checks"] = serde_json::json!(trace.checks);
+    }
+    shown
 }
 
 /// Attempts for people, below a heading.
@@ -58,6 +67,8 @@ pub fn text(output: Output, heading: &str, attempts: &[Attempt], io: bool) -> St
             }
         }
         lines.push(attempt_line(output, attempt));
+        let indent = "  ".repeat(depth(&attempt.path) + 3);
+        lines.extend(attempt.checks.iter().map(|check| format!("{indent}{}", output.accent(Accent::Faint, &check_line(check)))));
         if io {
             let indent = "  ".repeat(depth(&attempt.path) + 3);
             let mut add = |name: &str, value: &serde_json::Value| {
@@ -73,6 +84,18 @@ pub fn text(output: Output, heading: &str, attempts: &[Attempt], io: bool) -> St
     let cost: f64 = attempts.iter().map(|attempt| attempt.cost_usd).sum();
     lines.push(format!("{} attempts · {tokens} tokens · {}", attempts.len(), dollars(cost)));
     lines.join("\n")
+}
+
+/// What a validator said, on one line.
+fn check_line(check: &Check) -> String {
+    let verdict = match check.verdict {
+        CheckVerdict::Pass => "passed",
+        CheckVerdict::Retry => "try again",
+        CheckVerdict::Stop => "stopped",
+    };
+    let score = check.score.map(|score| format!(" ({score})")).unwrap_or_default();
+    let feedback = check.feedback.as_ref().map(|text| format!(": {}", one_line(text, 160))).unwrap_or_default();
+    format!("cycle {} · {} {verdict}{score}{feedback}", check.cycle, visible(&check.validator))
 }
 
 fn depth(path: &str) -> usize {

@@ -150,7 +150,7 @@ pub fn llm_parts(
     parts: &ModelParts<'_>,
     defaults: &Defaults<'_>,
 ) -> Option<LlmTemplate> {
-    let model = model(context, pointer, parts, defaults);
+    let model = model_of(context, pointer, parts.model, defaults);
     let system = optional(parts.system, |text| context.template(place, &child(pointer, "system"), text));
     let prompt = context.template(place, &child(pointer, "prompt"), parts.prompt);
     let output = optional(parts.output, |schema| context.schema(&child(pointer, "output"), schema));
@@ -170,8 +170,9 @@ pub fn llm_parts(
     })
 }
 
-fn model(context: &mut Context<'_>, pointer: &str, parts: &ModelParts<'_>, defaults: &Defaults<'_>) -> Option<String> {
-    let (model, at) = match (parts.model, defaults.model()) {
+/// The model that is named here, or the flow's default.
+pub fn model_of(context: &mut Context<'_>, pointer: &str, given: Option<&str>, defaults: &Defaults<'_>) -> Option<String> {
+    let (model, at) = match (given, defaults.model()) {
         (Some(model), _) => (model, child(pointer, "model")),
         (None, Some(model)) => (model, "/defaults/model".to_owned()),
         (None, None) => {

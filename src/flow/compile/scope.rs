@@ -6,9 +6,9 @@ use super::context::{Context, Place, Reader, optional};
 use super::frame::Frames;
 use super::settings::{self, Defaults};
 use super::view::{View, index_u32};
-use super::{call, kind};
+use super::{call, kind, validators};
 use crate::flow::expr::Expr;
-use crate::flow::plan::{CallTemplate, Edge, EdgeIx, InDoubt, Join, Kind, Loop, LoopIx, Node, Scope, ScopeIx, Step, StepIx};
+use crate::flow::plan::{CallTemplate, Edge, EdgeIx, InDoubt, Join, Kind, Loop, LoopIx, Node, Scope, ScopeIx, Step, StepIx, Validators};
 use crate::flow::source::child;
 use crate::flow::spec::JoinSpec;
 use crate::ids::StepId;
@@ -18,6 +18,7 @@ pub struct StepParts {
     kind: Kind,
     in_doubt: InDoubt,
     compensate: Option<CallTemplate>,
+    validators: Validators,
 }
 
 /// Every expression, template and schema of a scope, compiled; a part that does not compile is none and its problem noted.
@@ -73,7 +74,8 @@ fn step_parts(
     let in_doubt = settings::in_doubt(context, place, &pointer, spec.in_doubt.as_ref());
     let after = Place { reader: Reader::After(view.ix, ix), extra: &[] };
     let compensate = optional(spec.compensate.as_ref(), |spec| call::side_call(context, after, &child(&pointer, "compensate"), spec));
-    Some(StepParts { kind: kind?, in_doubt: in_doubt?, compensate: compensate? })
+    let validators = validators::list(context, place, &pointer, &spec.validators, spec.max_retries, defaults);
+    Some(StepParts { kind: kind?, in_doubt: in_doubt?, compensate: compensate?, validators: validators? })
 }
 
 /// The scope; none where a part is missing, which then is a noted problem.
@@ -161,6 +163,7 @@ fn step(frames: &Frames<'_>, index: usize, parts: StepParts, defaults: &Defaults
         effect: settings::step_effect(spec),
         in_doubt: parts.in_doubt,
         compensate: parts.compensate,
+        validators: parts.validators,
         sandbox: spec.sandbox.clone(),
         gated_by: None,
     }

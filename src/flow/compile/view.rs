@@ -10,7 +10,7 @@ use crate::flow::spec::{EdgeSpec, FlowSpec, StepSpec, Table};
 use crate::limits::MAP_DEPTH_MAX;
 
 /// An edge both of whose ends exist.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EdgeView<'a> {
     pub from: usize,
     pub to: usize,
@@ -59,6 +59,40 @@ impl View<'_> {
     pub fn edges_text(&self, edges: &[usize]) -> String {
         let text = |&edge: &usize| format!("{} → {}", self.id(self.edges[edge].from), self.id(self.edges[edge].to));
         edges.iter().map(text).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl View<'_> {
+    /// By step: whether a path leads to it from `start`.
+    #[must_use]
+    pub fn reachable_from(&self, start: usize) -> Vec<bool> {
+        let mut reached = vec![false; self.steps.len()];
+        let mut open = vec![start];
+        while let Some(at) = open.pop() {
+            if !std::mem::replace(&mut reached[at], true) {
+                open.extend(self.edges.iter().filter(|edge| edge.from == at).map(|edge| edge.to));
+            }
+        }
+        reached
+    }
+
+    /// The same scope, entered at another step.
+    #[must_use]
+    pub fn entered_at(&self, start: usize) -> Self {
+        let edges = self.edges.iter().map(|edge| (edge.from, edge.to)).collect();
+        let graph = Graph { nodes: self.steps.len(), start, edges };
+        let shape = Shape::of(&graph);
+        Self {
+            ix: self.ix,
+            owner: self.owner,
+            pointer: self.pointer.clone(),
+            steps: self.steps.clone(),
+            by_id: self.by_id.clone(),
+            edges: self.edges.clone(),
+            start: Start::Known(start),
+            output: self.output,
+            shape: Some((graph, shape)),
+        }
     }
 }
 
@@ -156,7 +190,6 @@ fn view<'a>(ix: ScopeIx, raw: Raw<'a>, context: &mut Context<'_>) -> View<'a> {
     view
 }
 
-/// The port of an edge that names none.
 /// The port of an edge that does not name one.
 #[must_use]
 pub fn default_port(step: &StepSpec) -> &'static str {

@@ -34,13 +34,13 @@ impl Shape {
     fn below(self, key: &str) -> Self {
         match (self, key) {
             (Self::Json | Self::Pointer, _) => Self::Pointer,
-            (Self::Names, _) | (Self::Format, "input" | "json" | "args" | "form" | "output") | (Self::Script, "output" | "outputs") => {
-                Self::Json
-            }
+            (Self::Names, _)
+            | (Self::Format, "input" | "json" | "json_schema" | "args" | "form" | "output")
+            | (Self::Script, "output" | "outputs") => Self::Json,
             (Self::Format, "config" | "set" | "headers" | "query") | (Self::Child, "input") => Self::Names,
             (Self::Format, "flow") => Self::Child,
             (Self::Format, "tools") => Self::Tools,
-            (Self::Script, "tools") => Self::Scripts,
+            (Self::Script, "tools" | "validators") => Self::Scripts,
             (Self::Format, "sandbox") | (Self::Scripts, _) => Self::Script,
             (Self::Format | Self::Child | Self::Tools | Self::Script, _) => Self::Format,
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{all_steps, count, duration, on_breach};
-use crate::flow::plan::{Kind, LlmTemplate, LoopIx, Plan, Scope, Step};
+use crate::flow::plan::{Check, Kind, LlmTemplate, LoopIx, Plan, Scope, Step, Validators};
 use crate::ids::NanoUsd;
 use crate::limits::ANSWER_TOKENS_DEFAULT;
 
@@ -37,13 +37,44 @@ pub fn worst_case(plan: &Plan) -> BTreeMap<String, WorstCase> {
         };
         // An answer that does not fit its schema gets one more turn.
         let turns = turns.saturating_add(u64::from(llm.output.is_some()));
+        let turns = judged(plan, scope, step, turns);
         let calls = turns.saturating_mul(u64::from(step.retry.attempts)).saturating_mul(visits(plan, scope, step));
         let one = uses.entry(llm.model.clone()).or_default();
         one.calls = one.calls.saturating_add(calls);
         one.answer_tokens = one.answer_tokens.saturating_add(calls.saturating_mul(answer_tokens(llm)));
         one.per_item |= scope.owner.is_some();
+        let answers = u64::from(step.validators.retries_max).saturating_add(1).saturating_mul(visits(plan, scope, step));
+        judges(&step.validators, answers, scope.owner.is_some(), &mut uses);
+    }
+    for gate in std::iter::once(&plan.gate).chain(plan.entries.values().map(|entry| &entry.gate)) {
+        judges(gate, u64::from(gate.retries_max).saturating_add(1), false, &mut uses);
     }
     uses
+}
+
+/// A refused answer is asked for again, at most as often as the validators may, and explained at last; what an agent says again counts
+/// among its iterations.
+fn judged(plan: &Plan, scope: &Scope, step: &Step, turns: u64) -> u64 {
+    let is_result = scope.owner.is_none() && plan.result == Some(step.ix);
+    let gates = std::iter::once(&plan.gate).chain(plan.entries.values().map(|entry| &entry.gate)).filter(|_| is_result);
+    let lists = std::iter::once(&step.validators).chain(gates).filter(|validators| !validators.list.is_empty());
+    let Some(retries) = lists.map(|validators| u64::from(validators.retries_max)).max() else { return turns };
+    match &step.kind {
+        Kind::Agent(_) => turns.saturating_add(1),
+        _ => turns.saturating_mul(retries.saturating_add(1)).saturating_add(1),
+    }
+}
+
+/// The judges of a list: each may be asked once for each answer, and once more where its own does not fit.
+fn judges(validators: &Validators, asked: u64, per_item: bool, uses: &mut BTreeMap<String, WorstCase>) {
+    for validator in &validators.list {
+        let Check::Judge(judge) = &validator.check else { continue };
+        let calls = asked.saturating_mul(2).saturating_mul(u64::from(validator.retry.attempts));
+        let one = uses.entry(judge.model.clone()).or_default();
+        one.calls = one.calls.saturating_add(calls);
+        one.answer_tokens = one.answer_tokens.saturating_add(calls.saturating_mul(judge.max_tokens));
+        one.per_item |= per_item;
+    }
 }
 
 fn answer_tokens(llm: &LlmTemplate) -> u64 {

@@ -3,6 +3,7 @@
 
 mod duration;
 mod sandbox;
+mod validators;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 
 pub use duration::{Backoff, BadDuration, Duration};
 pub use sandbox::{RehearsalSpec, SandboxCallSpec, SandboxErrorSpec, SandboxSpec, SandboxTurnSpec};
+pub use validators::{EntrySpec, JudgeSpec, OnFail, ValidatorSpec};
 
 /// Steps and similar tables keep the order of the file.
 pub type Table<T> = indexmap::IndexMap<String, T>;
@@ -43,6 +45,14 @@ pub struct FlowSpec {
     /// CEL; absent: the output of the last step that ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
+    /// The gate: they judge the result of the execution.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validators: Vec<ValidatorSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_retries: Option<u32>,
+    /// Named ways in; a start that names none uses the flow's own `start` and `input`.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub entries: Table<EntrySpec>,
     /// Canvas positions and the like; not part of the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ui: Option<Value>,
@@ -141,6 +151,12 @@ pub struct StepSpec {
     /// The call that takes this step back when the execution fails or is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensate: Option<CompensateSpec>,
+    /// On `llm` and `agent` steps: they judge each answer, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validators: Vec<ValidatorSpec>,
+    /// Correction cycles that the validators may ask for; absent: 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_retries: Option<u32>,
     /// What runs instead in mode SANDBOX and with `--rehearse`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<SandboxSpec>,

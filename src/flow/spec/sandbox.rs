@@ -28,6 +28,9 @@ pub struct SandboxSpec {
     /// On an `agent` step: answers per tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tools: Option<Table<SandboxSpec>>,
+    /// Answers of the step's validators, by their names, one of `outputs` per cycle; before those that stand at the validators themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validators: Option<Table<SandboxSpec>>,
 }
 
 /// One turn of a rehearsed agent: calls, or the final answer.

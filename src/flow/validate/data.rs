@@ -14,7 +14,7 @@ use crate::flow::spec::{FlowSpec, OnItemError, StepSpec};
 /// Names that are in scope everywhere.
 const EVERYWHERE: &[&str] = &["input", "config", "steps", "previous", "session", "execution", "context"];
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     spec: &'a FlowSpec,
     views: &'a [View<'a>],
     /// Per scope; none where its shape is not sound.
@@ -22,10 +22,10 @@ struct Checker<'a> {
 }
 
 /// A problem without its place.
-struct Finding {
-    code: &'static str,
-    message: String,
-    hint: String,
+pub(super) struct Finding {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) hint: String,
 }
 
 fn finding(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Finding {
@@ -33,7 +33,7 @@ fn finding(code: &'static str, message: impl Into<String>, hint: impl Into<Strin
 }
 
 pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
-    let checker = Checker { spec, views, ran: views.iter().map(Ran::of).collect() };
+    let checker = Checker::new(spec, views);
     let uses = std::mem::take(&mut context.uses);
     for one in &uses {
         let mut said = HashSet::new();
@@ -48,7 +48,7 @@ pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
     context.uses = uses;
 }
 
-fn references(code: &Code) -> Vec<Reference> {
+pub(super) fn references(code: &Code) -> Vec<Reference> {
     match code {
         Code::Expr(expr) => expr.references(),
         Code::Template(template) => template.references(),
@@ -62,7 +62,45 @@ fn written(reference: &Reference) -> String {
     std::iter::once(&reference.root).chain(&reference.path).map(String::as_str).collect::<Vec<_>>().join(".")
 }
 
+impl<'a> Checker<'a> {
+    pub(super) fn new(spec: &'a FlowSpec, views: &'a [View<'a>]) -> Self {
+        Self { spec, views, ran: views.iter().map(Ran::of).collect() }
+    }
+}
+
 impl Checker<'_> {
+    /// What is wrong with a reference for executions that come in by an entry: the flow's root is the first of the views, entered there.
+    pub(super) fn through_entry(&self, one: &Use, reference: &Reference, input: Option<&serde_json::Value>) -> Option<Finding> {
+        let (scope, at) = place(one.place.reader);
+        if scope == ScopeIx(0) && !self.is_reached(scope, at) {
+            return None;
+        }
+        match reference.root.as_str() {
+            "input" => by_schema(input?, reference, 0, "the input"),
+            "steps" => {
+                let (scope, step, at) = self.find(one.place.reader, reference.path.first()?)?;
+                let ran = self.ran[scope.0 as usize].as_ref().filter(|_| scope == ScopeIx(0) && self.is_reached(scope, at))?;
+                if ran.is_reachable(step) {
+                    return self.available(one, reference, scope, step, at);
+                }
+                let text = written(reference);
+                let hint = format!("guard it: `has({text})`, or begin the entry at an earlier step");
+                (!reference.guarded).then(|| finding("unavailable", format!("`{text}` is read, but that step never runs"), hint))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what is read at this place is ever read.
+    fn is_reached(&self, scope: ScopeIx, at: At) -> bool {
+        let Some(ran) = self.ran[scope.0 as usize].as_ref() else { return false };
+        match at {
+            At::Before(reader) | At::After(reader) => ran.is_reachable(reader),
+            At::Edge(edge) => ran.is_reachable(self.view(scope).edges[edge].from),
+            At::End => ran.is_read(at),
+        }
+    }
+
     fn view(&self, scope: ScopeIx) -> &View<'_> {
         &self.views[scope.0 as usize]
     }
@@ -173,12 +211,7 @@ impl Checker<'_> {
         if let Some(found) = self.available_to_gate(one, reference, scope, step) {
             return Some(found);
         }
-        let reader_is_reachable = match at {
-            At::Before(reader) | At::After(reader) => ran.is_reachable(reader),
-            At::Edge(edge) => ran.is_reachable(view.edges[edge].from),
-            At::End => ran.is_read(at),
-        };
-        if !reader_is_reachable || !ran.is_reachable(step) {
+        if !self.is_reached(scope, at) || !ran.is_reachable(step) {
             return None;
         }
         if at == At::Before(step) {

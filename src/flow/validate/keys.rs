@@ -46,6 +46,9 @@ fn misplaced(spec: &StepSpec, kind: &str, pointer: &str, context: &mut Context<'
     refuse("effect", effect, "only http, mcp and builtin calls change the world");
     refuse("in_doubt", spec.in_doubt.is_some() && !EFFECTFUL.contains(&kind), "only http, mcp and builtin calls can be in doubt");
     refuse("compensate", spec.compensate.is_some() && ["fail", "end"].contains(&kind), "there is nothing to take back");
+    let answers = kind == "llm" || kind == "agent";
+    refuse("validators", !spec.validators.is_empty() && !answers, "only answers of models are judged, and results of flows");
+    refuse("max_retries", spec.max_retries.is_some() && !answers, "it bounds the correction cycles of `validators`");
     refuse("sandbox", spec.sandbox.is_some() && !call, "only llm, agent, http, mcp and builtin steps are scripted");
 }
 
@@ -60,6 +63,9 @@ fn scripted(sandbox: &SandboxSpec, kind: &str, pointer: &str, context: &mut Cont
     }
     if sandbox.outputs.as_ref().is_some_and(Vec::is_empty) {
         context.error("contradiction", &child(pointer, "outputs"), "an empty list answers nothing", "give one answer per visit");
+    }
+    if kind != "agent" && kind != "llm" && sandbox.validators.is_some() {
+        context.error("misplaced_key", &child(pointer, "validators"), "this step has no validators", "script its answer with `output`");
     }
     if kind != "agent" {
         for (key, given) in [("model", sandbox.model.is_some()), ("tools", sandbox.tools.is_some())] {

@@ -3,7 +3,7 @@
 use crate::flow::compile::context::Context;
 use crate::flow::compile::view::View;
 use crate::flow::source::child;
-use crate::flow::spec::{Duration, FlowSpec, StepSpec};
+use crate::flow::spec::{Duration, FlowSpec, StepSpec, ValidatorSpec};
 use crate::limits::FLOW_STEPS_MAX;
 
 /// Characters of a name; they become parts of keys, paths and file names.
@@ -28,6 +28,7 @@ pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
         }
     }
     limits(spec, context);
+    gates(spec, context);
     let steps: usize = views.iter().map(|view| view.steps.len()).sum();
     if steps > FLOW_STEPS_MAX {
         let message = format!("the flow has {steps} steps, more than {FLOW_STEPS_MAX}");
@@ -43,6 +44,7 @@ pub fn check(spec: &FlowSpec, views: &[View<'_>], context: &mut Context<'_>) {
             shadowed(views, view, id, &pointer, context);
             step_names(step, &pointer, context);
             step_numbers(step, &pointer, context);
+            validators(context, &pointer, &step.validators);
         }
     }
 }
@@ -137,6 +139,45 @@ fn limits(spec: &FlowSpec, context: &mut Context<'_>) {
     if let Some(defaults) = &spec.defaults {
         positive(context, "/defaults/timeout", defaults.timeout);
         attempts(context, "/defaults/retry/attempts", defaults.retry.as_ref().map(|retry| retry.attempts));
+    }
+}
+
+/// Failure codes that mean the same for every definition.
+const FAILURE_CODES_TAKEN: &[&str] = &["runtime_error", "max_retries_exceeded", "validation_failed", "unknown"];
+
+fn gates(spec: &FlowSpec, context: &mut Context<'_>) {
+    validators(context, "", &spec.validators);
+    for (key, entry) in &spec.entries {
+        let pointer = child("/entries", key);
+        let lower = |c: char| c.is_ascii_lowercase();
+        if !is_name(key, lower, |c| lower(c) || c.is_ascii_digit() || c == '-' || c == '_') {
+            let hint = "lower-case letters, digits, `-` and `_`, starting with a letter, at most 64 characters";
+            context.error("bad_name", &pointer, format!("`{key}` cannot be an entry's key"), hint);
+        }
+        for (index, code) in entry.failure_codes.iter().enumerate() {
+            let at = format!("{pointer}/failure_codes/{index}");
+            if !is_identifier(code) {
+                identifier_problem(context, &at, code, "a failure");
+            } else if FAILURE_CODES_TAKEN.contains(&code.as_str()) {
+                context.error("bad_name", &at, format!("`{code}` has a meaning of its own"), "every definition has it already; remove it");
+            }
+        }
+        validators(context, &pointer, &entry.validators);
+    }
+}
+
+fn validators(context: &mut Context<'_>, pointer: &str, list: &[ValidatorSpec]) {
+    for (index, one) in list.iter().enumerate() {
+        let pointer = format!("{pointer}/validators/{index}");
+        if one.name.as_ref().is_some_and(|name| !is_name(name, |_| true, |c| c.is_ascii_alphanumeric() || c == '_' || c == '-')) {
+            let hint = "letters, digits, `_` and `-`, at most 64";
+            context.error("bad_name", &child(&pointer, "name"), "this cannot be a validator's name", hint);
+        }
+        if let Some(code) = one.code.as_ref().filter(|code| !is_identifier(code)) {
+            identifier_problem(context, &child(&pointer, "code"), code, "an error");
+        }
+        positive(context, &child(&pointer, "timeout"), one.timeout);
+        attempts(context, &format!("{pointer}/retry/attempts"), one.retry.as_ref().map(|retry| retry.attempts));
     }
 }
 

@@ -556,6 +556,62 @@ mod calls {
     }
 }
 
+mod validators_and_entries {
+    use super::*;
+
+    fn judged(validators: &str) -> String {
+        format!("flow: test\nsteps:\n  a: {{llm: {{model: openai/x, prompt: hi}}, validators: [{validators}]}}\n")
+    }
+
+    #[test]
+    fn a_validator_is_one_kind_and_has_what_its_kind_needs() {
+        let fine = "{cel: size(output) > 1}, {regex: '^a'}, {json_schema: {type: string}}, {judge: {model: openai/y, rubric: good}}, {http: {post: 'https://x.example'}}";
+        check(&judged(fine), "");
+        check(&judged("{name: x}"), "no_validator_kind@4");
+        check(&judged("{cel: 'true', regex: a}"), "no_validator_kind@4");
+        check(&judged("{cel: 'outptu > 1'}"), "unknown_name@4");
+        check(&judged("{regex: '(?=a)b'}"), "bad_value@4");
+        check(&judged("{json_schema: {type: strin}}"), "bad_schema@4");
+        check(&judged("{judge: {rubric: good}}"), "no_model@4");
+        check(&judged("{judge: {model: openai/y, rubric: good, threshold: 2}}"), "bad_limit@4");
+        check(&judged("{http: {get: 'https://x.example'}}"), "bad_value@4");
+        check(&judged("{cel: 'true', timeout: 1s}"), "misplaced_key@4");
+        check(&judged("{name: a, cel: 'true'}, {name: a, cel: 'true'}"), "bad_name@4");
+        check("flow: test\nsteps:\n  a: {builtin: noop, validators: [{cel: 'true'}]}\n", "misplaced_key@3");
+    }
+
+    #[test]
+    fn a_gate_can_only_ask_again_where_one_model_step_makes_the_result() {
+        let gated = |step: &str, validator: &str| format!("flow: test\nvalidators: [{validator}]\nsteps:\n  a: {{{step}}}\n");
+        let llm = "llm: {model: openai/x, prompt: hi}";
+        check(&gated(llm, "{cel: 'true'}"), "");
+        check(&gated("builtin: noop", "{cel: 'true', on_fail: stop}"), "");
+        check(&gated("builtin: noop", "{cel: 'true'}"), "gate_cannot_retry@2");
+    }
+
+    #[test]
+    fn an_entry_begins_where_an_execution_can_begin() {
+        let entry = |entry: &str| {
+            let head = format!("start: a\nentries: {{other: {{{entry}}}}}\n");
+            let steps = ["a", "b builtin: noop, visits: 3", "c", "d set: {x: steps.a.output}"];
+            graph(&head, &steps, &["from: a, to: b", "from: b, to: c", "from: c, to: b, when: 'false'", "from: c, to: d, otherwise: true"])
+        };
+        check(&entry("start: a"), "");
+        check(&entry("start: nowhere"), "unknown_step@3");
+        check(&entry("start: c"), "entry_in_loop@3 unavailable@8");
+        // The loop may be entered at its first step, but `a` never runs then.
+        check(&entry("start: b"), "unavailable@8");
+        check(&entry("validators: [{cel: 'true', on_fail: stop, code: mine}]"), "undeclared_failure_code@3");
+        check(&entry("failure_codes: [unknown]"), "bad_name@3");
+    }
+
+    #[test]
+    fn an_entry_does_not_lead_around_an_approval() {
+        let steps = ["ask approval: {title: ok, action: pay}", "pay builtin: {name: noop}"];
+        check(&graph("start: ask\nentries: {late: {start: pay}}\n", &steps, &["from: ask, to: pay"]), "action_without_approval@5");
+    }
+}
+
 /// Codes that no flow of this file raises have a reason here.
 #[test]
 fn every_code_has_a_flow_that_raises_it() {

@@ -159,6 +159,9 @@ fn flow(
         steps,
         edges,
         output: Some(placeholders::output_expression(answers)),
+        validators: Vec::new(),
+        max_retries: None,
+        entries: Table::default(),
         ui: None,
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn call_event(state: &mut State, plan: &Plan, event: &Event) {
                 Outcome::Retryable { .. } | Outcome::Permanent { .. } => {}
             }
             let is_done = matches!(outcome, Outcome::Done { .. });
-            state.tool_errors |= !is_done && model.is_none() && flight.role == Role::Act && flight.place.part != Part::Undo;
+            state.tool_errors |=
+                !is_done && model.is_none() && flight.role == Role::Act && matches!(flight.place.part, Part::Own | Part::Tool { .. });
             state.set_phase(plan, &flight.place, TaskPhase::Settling);
         }
         Event::CallLost { call } => {
@@ -71,7 +72,8 @@ fn tool_name(state: &State, place: &Place, role: Role, request: &Request) -> Opt
         (Part::Tool { .. }, _) => state.slot(place).map(|slot| slot.asked.name.clone()),
         (Part::Own, Request::Mcp(request)) => Some(request.tool.clone()),
         (Part::Own, Request::Http(_)) => Some(place.step.to_string()),
-        (Part::Own, Request::Llm(_) | Request::Builtin { .. }) | (Part::Model { .. } | Part::Undo, _) => None,
+        (Part::Own, Request::Llm(_) | Request::Builtin { .. })
+        | (Part::Model { .. } | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } | Part::Undo, _) => None,
     }
 }
 
@@ -99,7 +101,7 @@ fn fly(state: &mut State, plan: &Plan, call: CallId, place: &Place, role: Role, 
             if let Some(frame) = state.frames.get_mut(&place.frame) {
                 frame.released.remove(&ix);
             }
-            state.begin(place.frame, Node::Step(ix), Run { attempt: 1, work: Running::Call(task), deadline: None, stopping: None });
+            state.begin(place.frame, Node::Step(ix), Run::new(1, Running::Call(task)));
         }
         Part::Model { .. } => {
             if let Some(agent) = state.agent_run(place.frame, ix) {
@@ -107,6 +109,7 @@ fn fly(state: &mut State, plan: &Plan, call: CallId, place: &Place, role: Role, 
             }
         }
         Part::Tool { .. } => state.set_slot(plan, place, SlotState::Task(task)),
+        Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } => state.begin_check(plan, place, task),
         Part::Undo => {
             if let Some(undo) = state.undo.last_mut() {
                 undo.task = Some(task);
@@ -130,6 +133,7 @@ fn retry_at(state: &mut State, plan: &Plan, place: &Place, due: TimeMs) {
         run.work = Running::Resting { due };
         run.attempt += 1;
         run.stopping = None;
+        run.checking = None;
         state.timers.insert((due, Timer::Wait(place.frame, ix)));
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn end_event(state: &mut State, plan: &Plan, event: &Event) {
             state.ended = Some(ended.clone());
             state.ended_at = Some(state.now);
             state.timers.clear();
+            state.gate = None;
             state.frames.retain(|id, _| *id == FrameId(0));
             state.signals.clear();
         }

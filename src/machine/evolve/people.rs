@@ -67,7 +67,7 @@ fn asked(state: &mut State, plan: &Plan, place: &Place, question: &Arc<Question>
     match question.kind {
         QuestionKind::Approval | QuestionKind::Ask => {
             let ix = state.step_ix(plan, place.frame, &place.step);
-            let run = Run { attempt: 1, work: Running::Question(id), deadline: None, stopping: None };
+            let run = Run::new(1, Running::Question(id));
             state.begin(place.frame, Node::Step(ix), run);
         }
         QuestionKind::ToolApproval => state.set_slot(plan, place, SlotState::Gate(id)),
@@ -154,7 +154,7 @@ pub(super) fn child_event(state: &mut State, plan: &Plan, event: &Event) {
             if place.part == Part::Own {
                 let ix = state.step_ix(plan, place.frame, &place.step);
                 state.drop_rest_timer(place.frame, ix);
-                let run = Run { attempt: *attempt, work: Running::Child(*child), deadline: None, stopping: None };
+                let run = Run::new(*attempt, Running::Child(*child));
                 state.begin(place.frame, Node::Step(ix), run);
                 state.set_deadline(plan, place.frame, &place.step, *deadline);
             } else {

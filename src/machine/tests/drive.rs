@@ -49,6 +49,7 @@ pub(crate) fn start_of(plan: &Plan, input: Value) -> Start {
         revision: 1,
         digest: plan.digest,
         semantics: 1,
+        entry: None,
         input,
         config: Value::Object(plan.spec.config.clone()),
         mode: Mode::Production,

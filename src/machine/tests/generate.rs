@@ -55,7 +55,10 @@ pub(crate) fn flow(choices: &mut Choices<'_>) -> FlowSpec {
     let block = generator.sequence();
     let Scope { steps, edges } = generator.scope;
     let limits = json!({"steps": steps_max, "on_breach": on_breach, "timeout": "30d"});
-    let whole = json!({"flow": "generated", "start": block.entry, "limits": limits, "steps": steps, "edges": edges});
+    let mut whole = json!({"flow": "generated", "start": block.entry, "limits": limits, "steps": steps, "edges": edges});
+    if choices.below(4) == 3 {
+        whole["validators"] = json!([{"name": "gate", "judge": {"model": "openai/judge", "rubric": "good"}}]);
+    }
     serde_json::from_value(whole).expect("the generator writes the format")
 }
 
@@ -115,12 +118,12 @@ impl Generator<'_, '_> {
             1 if effect == "once" => ("http", json!({"http": {"post": "https://a.example"}, "effect": "once"})),
             1 => ("http", json!({"http": {"post": "https://a.example"}, "effect": effect, "retry": retry})),
             2 => ("builtin", json!({"builtin": {"name": "echo", "args": {"a": 1}}, "compensate": {"builtin": "noop"}})),
-            3 => ("llm", json!({"llm": {"model": "openai/gpt-5-mini", "prompt": "hi"}, "retry": retry})),
+            3 => ("llm", self.validated(json!({"llm": {"model": "openai/gpt-5-mini", "prompt": "hi"}, "retry": retry}))),
             4 => ("wait", json!({"wait": {"for": "5s"}})),
             5 => ("event", json!({"event": {"name": "go", "timeout": "1d"}})),
             6 => ("mcp", json!({"mcp": {"server": "files", "tool": "read", "args": {}}, "effect": effect})),
             7 => ("flow", json!({"flow": {"agent": "other"}})),
-            8 => ("agent", Self::agent()),
+            8 => ("agent", self.validated(Self::agent())),
             _ => return self.ending(),
         };
         let id = self.add(kind, step);
@@ -135,6 +138,20 @@ impl Generator<'_, '_> {
             return Block { entry: id, exits: vec![(join, None)] };
         }
         Block { entry: id.clone(), exits: vec![(id, None)] }
+    }
+
+    /// The answer is judged: by what needs no call, by a judge, by an http call, or not at all.
+    fn validated(&mut self, mut step: Value) -> Value {
+        let validators = match self.choices.below(5) {
+            1 => json!([{"regex": "^f"}]),
+            2 => json!([{"cel": "output != \"text\""}, {"judge": {"model": "openai/judge", "rubric": "good"}}]),
+            3 => json!([{"http": {"post": "https://a.example"}, "retry": {"attempts": 2, "backoff": "1s..2s"}}]),
+            4 => json!([{"judge": {"model": "openai/judge", "rubric": "good"}, "on_fail": "stop"}]),
+            _ => return step,
+        };
+        step["validators"] = validators;
+        step["max_retries"] = json!(self.choices.below(3));
+        step
     }
 
     fn agent() -> Value {

@@ -62,6 +62,14 @@ fn answer(drive: &mut Drive, choices: &mut Choices<'_>, is_kind: bool) {
         (_, 6) => retryable(),
         (_, 7) => unknown(),
         (Request::Llm(_), _) if name.contains("/model#") && !is_kind => model_answer(choices),
+        (Request::Llm(request), choice) if request.model == "openai/judge" => {
+            let score = if is_kind || choice < 3 { 1.0 } else { 0.1 };
+            done(json!({"score": score, "feedback": "better"}))
+        }
+        (Request::Http(_), choice) if name.contains("@cycle") => {
+            let verdict = if is_kind { "pass" } else { ["pass", "retry", "stop", "retry", "maybe"][choice] };
+            done(json!({"verdict": verdict, "feedback": "better"}))
+        }
         (Request::Llm(_), _) => Outcome::Done { answer: Answer::Model { text: "fine".into(), calls: Vec::new() }, usage: Usage::default() },
         _ => done(json!({"ok": true})),
     };
@@ -352,6 +360,7 @@ fn the_generator_covers_every_kind_loop_and_join() {
         "join n",
         "rest cancel",
         "compensate",
+        "validators",
     ];
     for kind in wanted {
         let count = seen.get(kind).copied().unwrap_or(0);
@@ -381,6 +390,7 @@ fn note(step: &StepSpec, kinds: &mut BTreeSet<&'static str>) {
         ("join n", matches!(step.join, Some(JoinSpec::N { .. }))),
         ("rest cancel", step.rest == Some(Rest::Cancel)),
         ("compensate", step.compensate.is_some()),
+        ("validators", !step.validators.is_empty()),
     ];
     kinds.extend(present.iter().filter(|(_, is_present)| *is_present).map(|(kind, _)| *kind));
     if let Some(map) = &step.map {

@@ -12,4 +12,5 @@ mod pauses;
 mod people;
 mod starts;
 mod stops;
+mod validators;
 mod walk;

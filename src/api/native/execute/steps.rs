@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::api::route::Free;
-use crate::machine::trace::Attempt;
+use crate::machine::event::CheckVerdict;
+use crate::machine::{self, trace::Attempt};
 
 /// One step of a trace.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -36,6 +37,22 @@ pub struct Step {
     pub input_tokens: u64,
     pub output_tokens: u64,
     pub total_cost: f64,
+    /// What validators said of the answer, in order; only where there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckTrace>,
+}
+
+/// What one validator said.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckTrace {
+    /// 1 for the first answer; each correction is one more.
+    pub cycle: u32,
+    pub validator: String,
+    /// `pass`, `retry`, `stop`.
+    pub verdict: String,
+    pub score: Option<f64>,
+    pub feedback: Option<String>,
 }
 
 /// What a model was asked.
@@ -127,6 +144,16 @@ fn parent(attempts: &[&Attempt], index: usize) -> Option<usize> {
     (0..index).rev().find(|before| attempts[*before].step == step && attempts[*before].path == outer)
 }
 
+fn check(check: &machine::trace::Check) -> CheckTrace {
+    let verdict = match check.verdict {
+        CheckVerdict::Pass => "pass",
+        CheckVerdict::Retry => "retry",
+        CheckVerdict::Stop => "stop",
+    };
+    let (validator, feedback) = (check.validator.clone(), check.feedback.clone());
+    CheckTrace { cycle: check.cycle, validator, verdict: verdict.to_owned(), score: check.score, feedback }
+}
+
 /// `path/step#visit.attempt`.
 #[must_use]
 pub fn name(attempt: &Attempt) -> String {
@@ -171,6 +198,7 @@ fn step(attempt: &Attempt) -> Step {
         input_tokens: attempt.usage.input_tokens,
         output_tokens: attempt.usage.output_tokens,
         total_cost: attempt.cost_usd,
+        checks: attempt.checks.iter().map(check).collect(),
     }
 }
 

@@ -222,7 +222,8 @@ impl Teller {
     }
 
     fn call_started(&mut self, call: CallId, place: &Place, request: &call::Call, at: TimeMs, events: &mut Vec<(&'static str, Value)>) {
-        let is_tool = !matches!(request.request, Request::Llm(_));
+        let judges = matches!(place.part, Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. });
+        let is_tool = !judges && !matches!(request.request, Request::Llm(_));
         let is_answer = match &request.request {
             Request::Llm(llm) => {
                 let is_plain = llm.tools.is_empty() && llm.output.is_none() && place.part == Part::Own && place.frame == FrameId::default();
@@ -242,7 +243,7 @@ impl Teller {
                 let calls = self.asked.get(&(place.frame, place.step.clone(), iteration));
                 calls.and_then(|calls| calls.get(index as usize))
             }
-            Part::Own | Part::Model { .. } | Part::Undo => None,
+            Part::Own | Part::Model { .. } | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } | Part::Undo => None,
         };
         let (tool_type, arguments, integration) = match request {
             Request::Llm(_) => ("llm", Value::Null, None),
@@ -352,7 +353,11 @@ fn answering(spec: &FlowSpec) -> Option<StepId> {
             }
         }
     };
-    (!is_in_a_loop(spec, step)).then(|| StepId::new(step))
+    // An answer that a validator may refuse is no response yet.
+    let is_judged = !spec.validators.is_empty()
+        || spec.entries.values().any(|entry| !entry.validators.is_empty())
+        || spec.steps.get(step).is_some_and(|step| !step.validators.is_empty());
+    (!is_judged && !is_in_a_loop(spec, step)).then(|| StepId::new(step))
 }
 
 fn is_in_a_loop(spec: &FlowSpec, step: &str) -> bool {
