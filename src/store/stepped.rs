@@ -65,11 +65,8 @@ impl Stepped {
         while supply.is_empty() {
             supply.stock_up();
         }
-        if supply.is_out() {
-            supply.stock_up();
-        }
         // The threads would wait here for each other.
-        if self.behind + 1 >= FRAMES_AHEAD_MAX || supply.is_out() {
+        if self.behind + 1 >= FRAMES_AHEAD_MAX || self.store.inner.supply().is_out() {
             self.apply_all()?;
         }
         let before = self.store.position();

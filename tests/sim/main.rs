@@ -12,7 +12,6 @@ use run::world;
 
 /// Seeds of one run of the tests; `FLOWGATE_SIM_SEEDS` asks for more, `FLOWGATE_SIM_SEED` for others.
 const SEEDS: u64 = 500;
-/// Runs in which every event must have been seen; the budget of the tests is well above.
 const JOBS: usize = 2;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -28,6 +27,18 @@ fn every_seed_keeps_the_guarantees() {
     println!("{:?}; never seen: {:?}", sum.tally, sum.coverage.unseen_events());
     assert!(sum.failures.is_empty(), "{:#?}\nagain: cargo bench --bench sim -- --seed {}", sum.failures, sum.failures[0].0);
     assert_eq!(sum.too_little(), None);
+}
+
+#[test]
+fn every_generated_flow_compiles() {
+    for seed in 0..150 {
+        let case = Case::of(seed);
+        for spec in case.flows.iter().chain([&case.child]) {
+            if let Err(problems) = flowgate::flow::compile::plan(spec) {
+                panic!("seed {seed}: {problems:#?}\n{}", serde_json::to_string_pretty(spec).unwrap());
+            }
+        }
+    }
 }
 
 /// A seed and a commit are a bug report only if the same seed gives the same run.

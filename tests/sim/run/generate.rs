@@ -328,21 +328,3 @@ impl Generator<'_> {
         Block { entry: ask, exits }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::random::Random;
-    use super::*;
-
-    #[test]
-    fn every_generated_flow_compiles() {
-        let mut random = Random::new(7);
-        for number in 0..400 {
-            let bytes: Vec<u8> = (0..140).map(|_| random.next().to_le_bytes()[0]).collect();
-            let spec = if number % 4 == 0 { leaf_flow(&bytes, "other") } else { flow(&bytes, "flow", number) };
-            if let Err(problems) = flowgate::flow::compile::plan(&spec) {
-                panic!("{problems:#?}\n{}", serde_json::to_string_pretty(&spec).unwrap());
-            }
-        }
-    }
-}

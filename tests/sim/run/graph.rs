@@ -116,7 +116,7 @@ impl<'a> Graph<'a> {
     pub fn incoming(&self, node: &str, level: &Level) -> Vec<usize> {
         let comes_in = |edge: &EdgeSpec| {
             let from = self.node(&edge.from, level);
-            edge.to == node && !self.is_back(edge) && from.is_some() && from.as_deref() != Some(node) | !self.is_loop(node, level)
+            edge.to == node && !self.is_back(edge) && from.is_some_and(|from| from != node)
         };
         let indexed = self.edges.iter().enumerate();
         indexed.filter(|(_, edge)| comes_in(edge) && level.as_deref() != Some(node)).map(|(index, _)| index).collect()

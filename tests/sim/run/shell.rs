@@ -215,6 +215,9 @@ impl World {
     /// The committer makes what waits durable; everybody learns what became of theirs.
     pub fn commit(&mut self) -> Result<(), Failure> {
         let Some(store) = &mut self.store else { return Ok(()) };
+        if self.random.one_in(4) {
+            store.prepare();
+        }
         if store.is_stopped() || !store.commit().map_err(|error| format!("the view does not follow: {error}"))? {
             return Ok(());
         }
