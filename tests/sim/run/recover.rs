@@ -13,7 +13,9 @@ use super::shell::{Actor, short};
 use super::world::{Failure, SIZES, World};
 
 /// Steps after which something that has not ended never will.
-const HEALING_MAX: usize = 60_000;
+const HEALING_MAX: usize = 8_000;
+/// Rounds in which people answer everything that is open.
+const ROUNDS_MAX: usize = 300;
 /// In the first part of healing nobody decides, and time does not pass beyond this.
 const CALM_MS: u64 = 3_600_000;
 
@@ -76,8 +78,7 @@ impl World {
     fn begin(&mut self) -> Result<(), Failure> {
         self.open()?;
         self.recovered()?;
-        let store = self.store.as_mut().ok_or("no store")?;
-        store.apply_all().map_err(|error| error.to_string())?;
+        let store = self.reading()?;
         let owed = store.store().owed().map_err(|error| format!("what is owed cannot be read: {error}"))?;
         self.wake.extend(owed.into_iter().map(|(_, id)| id));
         Ok(())
@@ -122,7 +123,7 @@ impl World {
         let calm_until = TimeMs(self.now + CALM_MS);
         self.settle(Some(calm_until))?;
         self.each_waits()?;
-        for number in 1..HEALING_MAX {
+        for number in 1..ROUNDS_MAX {
             if self.is_over() {
                 return self.judge();
             }
@@ -137,7 +138,9 @@ impl World {
             self.let_go(number, number % 4 == 1);
             self.settle(None)?;
         }
-        Err("G4: after everything healed, something does not end".to_owned())
+        let left = self.watches.iter().filter(|(_, watch)| !watch.is_ended());
+        let left: Vec<String> = left.map(|(id, watch)| format!("{} {:?}", short(*id), watch.state.summary(&watch.plan).map(|summary| summary.waiting_for))).collect();
+        Err(format!("G4: after everything healed, something does not end: {left:?}"))
     }
 
     /// Until nothing more happens by itself; with `until`, deadlines up to then pass too, otherwise the next one does.
@@ -154,7 +157,15 @@ impl World {
             self.now = self.now.max(next.0);
             self.feed_due()?;
         }
-        Err(format!("G4: it never comes to rest: {:?}", self.mails.values().next().map(|mail| &mail.body)))
+        let actors: Vec<String> = self.actors.iter().map(|(id, actor)| format!("{} own {:?} commits {}", short(*id), actor.own, actor.commits.len())).collect();
+        let next = self.next_deadline()?;
+        Err(format!(
+            "G4: it never comes to rest: now {} next {next:?} mails {:?} wake {:?} idle {} actors {actors:?}",
+            self.now,
+            self.mails.values().next(),
+            self.wake,
+            self.outside.is_idle()
+        ))
     }
 
     fn is_busy(&self) -> bool {
@@ -179,7 +190,7 @@ impl World {
     /// G4: who has not ended waits for a person, a signal, a time, or a child that does.
     fn each_waits(&mut self) -> Result<(), Failure> {
         let unfinished: Vec<ExecutionId> = self.watches.iter().filter(|(_, watch)| !watch.is_ended()).map(|(id, _)| *id).collect();
-        let store = self.store.as_ref().ok_or("no store")?;
+        let store = self.reading()?;
         for id in unfinished {
             let summary = store.store().summary(&World::tenant(), id).map_err(|error| error.to_string())?;
             let waits = summary.is_some_and(|summary| !summary.waiting_for.is_empty() || summary.deadline.is_some() || summary.paused);

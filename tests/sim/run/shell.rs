@@ -79,7 +79,7 @@ impl World {
         if watch.state != state {
             return Err(format!("G13: {id}: what is replayed is not what was live"));
         }
-        let store = self.store.as_ref().ok_or("no store")?;
+        let store = self.reading()?;
         let committed = store.store().summary(&World::tenant(), id).map_err(|error| error.to_string())?;
         let folded = state.summary(&plan);
         match (&committed, &folded) {
@@ -95,9 +95,15 @@ impl World {
         self.perform(id, owed)
     }
 
-    pub fn journal(&mut self, id: ExecutionId) -> Result<Vec<Recorded>, Failure> {
+    /// The store, with a view that has everything that is durable.
+    pub fn reading(&mut self) -> Result<&mut flowgate::store::Stepped, Failure> {
         let store = self.store.as_mut().ok_or("no store")?;
         store.apply_all().map_err(|error| format!("the view does not follow: {error}"))?;
+        Ok(store)
+    }
+
+    pub fn journal(&mut self, id: ExecutionId) -> Result<Vec<Recorded>, Failure> {
+        let store = self.reading()?;
         let mut events = Vec::new();
         loop {
             let from = events.len() as u64;
@@ -113,7 +119,7 @@ impl World {
 
     /// The plan of a revision, from the text that the store holds.
     pub fn plan(&mut self, digest: &Digest) -> Result<Arc<Plan>, Failure> {
-        let store = self.store.as_ref().ok_or("no store")?;
+        let store = self.reading()?;
         let text = store.store().flow(&World::tenant(), digest).map_err(|error| format!("G12: a revision cannot be read: {error}"))?;
         let text = text.ok_or_else(|| format!("G12: revision {digest} is gone"))?;
         if self.specs.get(digest).is_none_or(|(known, _)| *known != text) {
