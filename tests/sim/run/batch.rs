@@ -31,7 +31,10 @@ impl Sum {
             ("calls made", calls, 2 * seeds),
             ("executions judged by the model", judged, started / 4),
         ];
-        wanted.into_iter().find(|(_, count, least)| count < least).map(|(what, count, least)| format!("{what}: {count}, at least {least} wanted"))
+        wanted
+            .into_iter()
+            .find(|(_, count, least)| count < least)
+            .map(|(what, count, least)| format!("{what}: {count}, at least {least} wanted"))
     }
 }
 

@@ -144,7 +144,10 @@ impl Generator<'_> {
             9 => ("agent", self.agent()),
             10 => return self.ending(),
             11 => ("llm", json!({"llm": {"model": "openai/gpt-5-mini", "prompt": "hi", "output": {"type": "object", "required": ["ok"]}}})),
-            _ => ("http", json!({"http": {"get": "https://a.example"}, "effect": "read", "retry": {"attempts": 2, "backoff": "1s..2s"}, "timeout": "10s"})),
+            _ => (
+                "http",
+                json!({"http": {"get": "https://a.example"}, "effect": "read", "retry": {"attempts": 2, "backoff": "1s..2s"}, "timeout": "10s"}),
+            ),
         };
         let id = self.add(kind, step);
         if self.choices.below(5) == 4 {
@@ -277,7 +280,8 @@ impl Generator<'_> {
         let decide = self.add("decide", json!({"set": {"x": "1"}, "join": "any"}));
         self.edge(&header, &body.entry, json!({}));
         self.lead(&body, &decide);
-        let again = self.choices.pick(&[format!("!has(previous.{header})"), "true".to_owned(), "false".to_owned(), "input.n > 1".to_owned()]);
+        let again =
+            self.choices.pick(&[format!("!has(previous.{header})"), "true".to_owned(), "false".to_owned(), "input.n > 1".to_owned()]);
         let out = self.add("out", json!({"set": {"x": "1"}, "join": "any"}));
         self.edge(&decide, &header, json!({"when": again}));
         self.edge(&decide, &out, json!({"otherwise": true}));

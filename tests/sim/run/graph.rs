@@ -31,9 +31,13 @@ impl<'a> Graph<'a> {
 
     /// Steps that come back to the header without leaving through it: against the edges, from those that lead back.
     fn body(&self, header: &str) -> BTreeSet<String> {
-        let after = self.reach(header, None);
+        // Whoever can be reached around the header does not lead back to it, but into it.
+        let mut before = if header == self.start { BTreeSet::new() } else { self.reach(&self.start, Some(header)) };
+        if header != self.start {
+            before.insert(self.start.clone());
+        }
         let mut inside = BTreeSet::from([header.to_owned()]);
-        let back = self.edges.iter().filter(|edge| edge.to == header && after.contains(&edge.from));
+        let back = self.edges.iter().filter(|edge| edge.to == header && !before.contains(&edge.from));
         let mut open: Vec<String> = back.map(|edge| edge.from.clone()).collect();
         while let Some(step) = open.pop() {
             if inside.insert(step.clone()) {
@@ -130,8 +134,7 @@ impl<'a> Graph<'a> {
             if at == join {
                 continue;
             }
-            let members: BTreeSet<String> =
-                if self.is_loop(&at, level) { self.loops[&at].clone() } else { BTreeSet::from([at.clone()]) };
+            let members: BTreeSet<String> = if self.is_loop(&at, level) { self.loops[&at].clone() } else { BTreeSet::from([at.clone()]) };
             let leaving = self.edges.iter().filter(|edge| members.contains(&edge.from) && !members.contains(&edge.to));
             let mut leads = false;
             for edge in leaving {

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowgate::flow::spec::{EdgeSpec, FlowSpec, JoinSpec, OnItemError, Rest, Select, StepSpec};
-use flowgate::ids::FrameId;
+use flowgate::ids::{FrameId, QuestionId};
 use flowgate::machine::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Opening, Part, Recorded, Stop};
-use flowgate::machine::question::QuestionKind;
+use flowgate::machine::question::{QuestionKind, Verdict};
 use flowgate::machine::summary::Status;
 
 use super::graph::{Graph, Level};
@@ -16,7 +16,15 @@ pub fn judge(spec: &FlowSpec, journal: &[Recorded]) -> Result<bool, String> {
     let Some(Recorded { event: Event::Started { start }, .. }) = journal.first() else { return Ok(false) };
     let graph = Graph::new(spec.start.as_ref(), &spec.steps, &spec.edges);
     let n = start.input["n"].as_f64().unwrap_or(0.0);
-    let mut model = Model { graphs: vec![graph], bodies: BTreeMap::new(), frames: BTreeMap::new(), n, wanted: None, stopping: false };
+    let mut model = Model {
+        graphs: vec![graph],
+        bodies: BTreeMap::new(),
+        frames: BTreeMap::new(),
+        n,
+        wanted: None,
+        stopping: false,
+        budgets: BTreeSet::new(),
+    };
     model.bodies(0)?;
     model.frames.insert(FrameId(0), Frame::new(0, None, None, 1));
     for recorded in journal {
@@ -35,6 +43,8 @@ struct Model<'a> {
     wanted: Option<Status>,
     /// The execution was cancelled or ran out of time.
     stopping: bool,
+    /// Questions whether to grant more.
+    budgets: BTreeSet<QuestionId>,
 }
 
 struct Frame {
@@ -50,7 +60,6 @@ struct Frame {
     ended: Option<&'static str>,
     items: u32,
     failed_items: u32,
-    open_items: u32,
 }
 
 impl Frame {
@@ -67,7 +76,6 @@ impl Frame {
             ended: None,
             items: 0,
             failed_items: 0,
-            open_items: 0,
         }
     }
 }
@@ -109,6 +117,15 @@ impl<'a> Model<'a> {
             Event::ChildStarted { place, .. } if place.part == Part::Own => self.begin(place.frame, place.step.as_str()),
             Event::Asked { place, question, .. } if matches!(question.kind, QuestionKind::Approval | QuestionKind::Ask) => {
                 self.begin(place.frame, place.step.as_str())
+            }
+            Event::Asked { question, .. } if question.kind == QuestionKind::Budget => {
+                self.budgets.insert(question.id);
+                Ok(())
+            }
+            Event::Answered { question, decided } if self.budgets.contains(question) && decided.verdict != Verdict::Approve => {
+                // Nobody grants more: the execution fails.
+                self.frame_mut(FrameId(0))?.ended = Some("failure");
+                Ok(())
             }
             Event::FrameOpened { frame, parent, opening } => self.opened(*frame, *parent, opening),
             Event::StepEnded { frame, step, ending, taken, .. } => self.step_ended(*frame, step.as_str(), ending, taken),
@@ -156,7 +173,8 @@ impl<'a> Model<'a> {
     fn is_let_in(&self, id: FrameId, node: &str) -> Result<(), String> {
         let frame = self.frame(id)?;
         let graph = &self.graphs[frame.graph];
-        let is_first = frame.level.as_deref() == Some(node) || (frame.level.is_none() && graph.node(&graph.start, &None).as_deref() == Some(node));
+        let is_first =
+            frame.level.as_deref() == Some(node) || (frame.level.is_none() && graph.node(&graph.start, &None).as_deref() == Some(node));
         let (all, live, dead) = self.counts(id, node)?;
         let lets = match self.step(id, node)?.join.unwrap_or_default() {
             JoinSpec::All => live > 0 && live + dead == all,
@@ -190,7 +208,7 @@ impl<'a> Model<'a> {
             Opening::Item { step, index } => {
                 let body = self.bodies.get(&(graph, step.to_string())).copied().ok_or("an item of what is no map")?;
                 let map = self.step(parent, step.as_str())?.map.as_ref().ok_or("an item of what is no map")?;
-                let above = self.frame_mut(parent)?;
+                let above = self.frame(parent)?;
                 require(above.begun.contains(step.as_str()), || format!("an item of `{step}`, which has not begun"))?;
                 let length = length(&map.over);
                 require(*index < length, || format!("item {index} of {length}"))?;
@@ -301,7 +319,9 @@ impl<'a> Model<'a> {
             }
             Ending::Done { port, .. } => {
                 if !begun {
-                    require(spec.set.is_some() || spec.end.is_some() || spec.map.is_some(), || format!("`{step}` ends without a beginning"))?;
+                    require(spec.set.is_some() || spec.end.is_some() || spec.map.is_some(), || {
+                        format!("`{step}` ends without a beginning")
+                    })?;
                     self.is_let_in(id, step)?;
                 }
                 require(!stopping || begun, || format!("`{step}` begins and ends in a frame that stops"))?;
@@ -367,7 +387,11 @@ impl<'a> Model<'a> {
 
     fn loop_ended(&mut self, parent: FrameId, header: &str, ending: &LoopEnding, taken: &[u32]) -> Result<(), String> {
         let stopping = self.frame(parent)?.stopping;
-        let last = self.frames.iter().rev().find(|(_, frame)| frame.parent.as_ref() == Some(&(parent, header.to_owned())) && frame.level.is_some());
+        let last = self
+            .frames
+            .iter()
+            .rev()
+            .find(|(_, frame)| frame.parent.as_ref() == Some(&(parent, header.to_owned())) && frame.level.is_some());
         let last = last.map(|(id, _)| *id);
         let mut left: BTreeMap<usize, bool> = BTreeMap::new();
         match (ending, last) {

@@ -139,7 +139,9 @@ impl World {
             self.settle(None)?;
         }
         let left = self.watches.iter().filter(|(_, watch)| !watch.is_ended());
-        let left: Vec<String> = left.map(|(id, watch)| format!("{} {:?}", short(*id), watch.state.summary(&watch.plan).map(|summary| summary.waiting_for))).collect();
+        let left: Vec<String> = left
+            .map(|(id, watch)| format!("{} {:?}", short(*id), watch.state.summary(&watch.plan).map(|summary| summary.waiting_for)))
+            .collect();
         Err(format!("G4: after everything healed, something does not end: {left:?}"))
     }
 
@@ -157,7 +159,8 @@ impl World {
             self.now = self.now.max(next.0);
             self.feed_due()?;
         }
-        let actors: Vec<String> = self.actors.iter().map(|(id, actor)| format!("{} own {:?} commits {}", short(*id), actor.own, actor.commits.len())).collect();
+        let actors: Vec<String> =
+            self.actors.iter().map(|(id, actor)| format!("{} own {:?} commits {}", short(*id), actor.own, actor.commits.len())).collect();
         let next = self.next_deadline()?;
         Err(format!(
             "G4: it never comes to rest: now {} next {next:?} mails {:?} wake {:?} idle {} actors {actors:?}",

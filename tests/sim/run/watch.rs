@@ -224,7 +224,10 @@ impl Watch {
             return if same { Ok(()) } else { Err(format!("G6: `{}` is tried again with other bytes", place.step)) };
         }
         let target = target(place);
-        let found = self.released.iter().position(|(frame, step, call)| *frame == place.frame && *step == target && call.request == request.request);
+        let found = self
+            .released
+            .iter()
+            .position(|(frame, step, call)| *frame == place.frame && *step == target && call.request == request.request);
         match found {
             Some(index) => {
                 self.released.remove(index);
@@ -240,7 +243,9 @@ impl Watch {
         match (&step.kind, place.part) {
             (Kind::Agent(agent), Part::Tool { index, iteration }) => {
                 let asked = self.journal.iter().rev().find_map(|recorded| match &recorded.event {
-                    Event::Iterated { frame, step, iteration: of, calls, .. } if (*frame, step, *of) == (place.frame, &place.step, iteration) => {
+                    Event::Iterated { frame, step, iteration: of, calls, .. }
+                        if (*frame, step, *of) == (place.frame, &place.step, iteration) =>
+                    {
                         calls.get(index as usize).map(|call| call.name.clone())
                     }
                     _ => None,

@@ -20,7 +20,8 @@ use super::shell::Actor;
 use super::watch::Watch;
 
 /// Small segments, so that the log rolls within a run.
-pub const SIZES: Sizes = Sizes { segment_bytes_min: 16 << 10, segment_bytes_max: 256 << 10, free_bytes_low: 12 << 10, free_bytes_stop: 4 << 10 };
+pub const SIZES: Sizes =
+    Sizes { segment_bytes_min: 16 << 10, segment_bytes_max: 256 << 10, free_bytes_low: 12 << 10, free_bytes_stop: 4 << 10 };
 /// When every run begins.
 const BEGINNING: TimeMs = TimeMs(1_750_000_000_000);
 
