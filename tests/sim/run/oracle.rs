@@ -500,8 +500,8 @@ impl<'a> Model<'a> {
         if id == FrameId(0) && is_first {
             let status = match stop {
                 Stop::Ended { .. } => Status::Completed,
-                // What ran out of time somewhere inside counts as out of time.
-                Stop::Failed { error } if error.code == "timeout" => Status::TimedOut,
+                // Of an execution inside, or of this one; a step's own time limit is an ordinary failure.
+                Stop::Failed { error } if error.data.as_ref().is_some_and(|data| data.get("limit_ms").is_some()) => Status::TimedOut,
                 Stop::Failed { .. } => Status::Failed,
                 Stop::Cancelled => Status::Cancelled,
             };
