@@ -100,6 +100,18 @@ impl Committer {
         }
     }
 
+    /// One commit of what is ready, for who runs the store by hand; false when nothing is.
+    pub fn commit_ready(&mut self, queue: &Receiver<Message>) -> Result<bool, String> {
+        let Ok(Message::Commit(first)) = queue.try_recv() else { return Ok(false) };
+        let (batch, _) = drain(*first, queue);
+        let committed = self.commit(batch);
+        if let Err(reason) = &committed {
+            self.progress.fail(reason);
+            refuse_all(queue, reason);
+        }
+        committed.map(|()| true)
+    }
+
     fn commit(&mut self, batch: Vec<Request>) -> Result<(), String> {
         let began = Instant::now();
         let accepted = self.accept(batch).map_err(|error| error.to_string())?;

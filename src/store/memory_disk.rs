@@ -16,6 +16,10 @@ const SECTOR_BYTES: usize = 512;
 pub struct Faults {
     /// The n-th sync from the opening on (counted from 1) fails, and with it every later one.
     pub fail_sync: Option<u64>,
+    /// The n-th write from the opening on fails, and with it every later one; half of the bytes of the first may be there.
+    pub fail_write: Option<u64>,
+    /// The n-th reading of a file from the opening on fails, once.
+    pub fail_read: Option<u64>,
     /// Bytes that all files together may take.
     pub capacity_bytes: Option<u64>,
     /// What a crash leaves of writes that were not synced.
@@ -49,6 +53,8 @@ struct State {
     names: BTreeMap<String, usize>,
     durable_names: BTreeMap<String, usize>,
     syncs: u64,
+    writes: u64,
+    reads: u64,
     /// After a crash the old handles only get errors.
     crashed: bool,
 }
@@ -66,7 +72,7 @@ impl MemoryDisk {
     #[must_use]
     pub fn new(faults: Faults) -> Self {
         let (files, names, durable_names) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let state = State { faults, files, names, durable_names, syncs: 0, crashed: false };
+        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, reads: 0, crashed: false };
         Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
@@ -85,14 +91,14 @@ impl MemoryDisk {
         };
         let files = state.files.iter().map(after).collect();
         let durable_names = names.clone();
-        let state = State { faults, files, names, durable_names, syncs: 0, crashed: false };
+        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, reads: 0, crashed: false };
         Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
-    /// Changes what goes wrong; syncs are counted from here.
+    /// Changes what goes wrong; syncs, writes and reads are counted from here.
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.lock();
-        (state.faults, state.syncs) = (faults, 0);
+        (state.faults, state.syncs, state.writes, state.reads) = (faults, 0, 0, 0);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -169,6 +175,13 @@ impl MemoryFile {
 
 impl DiskFile for MemoryFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        {
+            let mut state = self.disk.lock();
+            state.reads += 1;
+            if state.faults.fail_read == Some(state.reads) {
+                return Err(io::Error::other("planned fault: read failed"));
+            }
+        }
         let content = self.content();
         let start = usize::try_from(offset).map_err(io::Error::other)?;
         let bytes = content.now.get(start..start + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
@@ -177,7 +190,12 @@ impl DiskFile for MemoryFile {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        drop(self.disk.alive()?);
+        let fails = {
+            let mut state = self.disk.alive()?;
+            state.writes += 1;
+            state.faults.fail_write.is_some_and(|failing| state.writes >= failing)
+        };
+        let bytes = if fails { &bytes[..bytes.len() / 2] } else { bytes };
         let mut content = self.content();
         let start = usize::try_from(offset).map_err(io::Error::other)?;
         let end = start + bytes.len();
@@ -186,7 +204,7 @@ impl DiskFile for MemoryFile {
         }
         content.now[start..end].copy_from_slice(bytes);
         content.unsynced.push((start, bytes.len()));
-        Ok(())
+        if fails { Err(io::Error::other("planned fault: write failed")) } else { Ok(()) }
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -38,6 +38,7 @@ mod scan;
 mod sled;
 mod small;
 mod stats;
+mod stepped;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -66,4 +67,5 @@ pub use questions::{QuestionFilter, QuestionPage, QuestionPlace, QuestionRow};
 pub use read::FlowRow;
 pub use rebuild::{EVENTS_LOST, OnDamage, RebuildReport, has_lost_events, rebuild};
 pub use stats::{BadMonth, DURATION_CLASSES, Month, Stats, StatsFilter, StatsKey};
+pub use stepped::Stepped;
 pub use sums::Sum;

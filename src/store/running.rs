@@ -26,7 +26,7 @@ use super::small;
 use super::view::View;
 
 /// Frames that are durable and not yet applied: bounds how far readers can be behind, and the memory this takes.
-const FRAMES_AHEAD_MAX: usize = 8;
+pub const FRAMES_AHEAD_MAX: usize = 8;
 /// Bytes applied between two checkpoints: bounds what is replayed after a kill.
 const CHECKPOINT_BYTES: usize = 64 << 20;
 /// Between two pieces of a background scan while nothing else happens.
@@ -51,6 +51,14 @@ pub struct Running {
     threads: Mutex<Option<Threads>>,
 }
 
+/// What the threads of a store run.
+pub struct Parts {
+    pub committer: Committer,
+    pub requests: Receiver<Message>,
+    pub applier: Applier,
+    pub frames: Receiver<Frame>,
+}
+
 struct Threads {
     committer: JoinHandle<()>,
     applier: JoinHandle<Result<Applier, Error>>,
@@ -63,45 +71,70 @@ struct Threads {
 impl Running {
     /// Starts the threads of an opened store.
     pub fn start(opened: Opened, attachments: Attachments, disk: Arc<dyn Disk>, lock: Option<Lock>, on_fatal: OnFatal) -> Self {
-        let Opened { recovered, view, reader, mut applier, rebuilt, unscanned } = opened;
-        let records: Arc<dyn Records> = reader;
         let durable_view = lock.is_some();
+        let unscanned = opened.unscanned;
+        let (running, parts) = Self::assemble(opened, attachments, disk, Arc::clone(&on_fatal.0));
+        let Parts { committer, requests, mut applier, frames } = parts;
+        if unscanned {
+            applier.begin_scan();
+        }
+        let feeder = Feeder {
+            applier,
+            progress: Arc::clone(&running.progress),
+            view: Arc::clone(&running.view),
+            manifest: durable_view.then(|| (Arc::clone(&running.disk), running.id)),
+            on_fatal,
+            meters: Arc::clone(&running.meters),
+        };
+        let supply = Arc::clone(&running.supply);
+        let threads = Threads {
+            committer: std::thread::spawn(move || committer.run(&requests)),
+            applier: std::thread::spawn(move || feeder.run(&frames)),
+            supply: std::thread::spawn(move || supply.run()),
+            durable_view,
+            _lock: lock,
+        };
+        *running.threads.lock().unwrap_or_else(PoisonError::into_inner) = Some(threads);
+        running
+    }
+
+    /// An opened store and what its threads run, before there are any.
+    pub fn assemble(
+        opened: Opened,
+        attachments: Attachments,
+        disk: Arc<dyn Disk>,
+        fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    ) -> (Self, Parts) {
+        let Opened { recovered, view, reader, applier, rebuilt, .. } = opened;
+        let records: Arc<dyn Records> = reader;
         let heads = applier.shared_heads();
         let progress = Arc::new(Progress::new(recovered.position));
         let meters = Arc::new(Meters::default());
         let (queue, requests) = mpsc::channel();
-        let (frames, durable) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
-        if unscanned {
-            applier.begin_scan();
-        }
+        let (sender, frames) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
         let committer = Committer {
             log: recovered.log,
             view: Arc::clone(&view),
             progress: Arc::clone(&progress),
-            frames,
-            fatal: Arc::clone(&on_fatal.0),
+            frames: sender,
+            fatal,
             fences: HashMap::new(),
             meters: Arc::clone(&meters),
         };
-        let feeder = Feeder {
-            applier,
-            progress: Arc::clone(&progress),
-            view: Arc::clone(&view),
-            manifest: durable_view.then(|| (Arc::clone(&disk), recovered.id)),
-            on_fatal,
-            meters: Arc::clone(&meters),
-        };
-        let supply = Arc::clone(&recovered.supply);
-        let threads = Threads {
-            committer: std::thread::spawn(move || committer.run(&requests)),
-            applier: std::thread::spawn(move || feeder.run(&durable)),
-            supply: std::thread::spawn(move || recovered.supply.run()),
-            durable_view,
-            _lock: lock,
-        };
-        let threads = Mutex::new(Some(threads));
-        let (id, maintenance) = (recovered.id, Mutex::new(()));
-        Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, meters, supply, threads }
+        let (id, supply, maintenance, threads) = (recovered.id, recovered.supply, Mutex::new(()), Mutex::new(None));
+        let running = Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, meters, supply, threads };
+        (running, Parts { committer, requests, applier, frames })
+    }
+
+    /// The segments that are prepared.
+    pub fn supply(&self) -> &Supply {
+        &self.supply
+    }
+
+    /// The marker of a clean close.
+    pub fn mark_clean(&self) -> Result<(), Error> {
+        let clean = Clean { id: self.id, position: self.progress.durable() };
+        small::write(self.disk.as_ref(), recover::CLEAN, &clean)
     }
 
     /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.
@@ -120,8 +153,7 @@ impl Running {
         if threads.durable_view {
             checkpoint::write(self.disk.as_ref(), self.id, self.view.as_ref(), &applier)?;
         }
-        let clean = Clean { id: self.id, position: self.progress.durable() };
-        small::write(self.disk.as_ref(), recover::CLEAN, &clean)
+        self.mark_clean()
     }
 }
 

@@ -64,6 +64,13 @@ struct State {
     closed: bool,
 }
 
+impl State {
+    /// There is nothing to do for now.
+    fn rests(&self) -> bool {
+        self.ready.len() >= READY || self.failed
+    }
+}
+
 impl Supply {
     /// `largest` is the size of the largest segment so far; `ready` are those that an earlier process prepared.
     pub fn new(disk: Arc<dyn Disk>, sizes: Sizes, next_number: u64, largest: u64, ready: VecDeque<Taken>) -> Self {
@@ -104,35 +111,54 @@ impl Supply {
 
     /// Prepares until closed; runs on its own thread.
     pub fn run(&self) {
-        let mut state = self.lock();
-        while !state.closed {
-            if state.ready.len() < READY {
-                let (number, size) = (state.next_number, state.next_size);
-                state.next_number += 1;
-                let free_bytes = state.free_bytes;
-                drop(state);
-                let made = self.prepare(number, size, free_bytes);
-                state = self.lock();
-                match made {
-                    Ok(taken) => {
-                        state.ready.push_back(taken);
-                        state.next_size = (2 * size).min(self.sizes.segment_bytes_max);
-                        state.failed = false;
-                    }
-                    Err(error) => {
-                        if !state.failed {
-                            tracing::error!(%error, "a log segment cannot be prepared: nothing new is accepted until this works again");
-                        }
-                        state.failed = true;
-                    }
-                }
-                self.changed.notify_all();
-            }
-            state.free_bytes = self.disk.free_bytes().unwrap_or(u64::MAX);
-            if state.ready.len() >= READY || state.failed {
-                state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        while !self.lock().closed {
+            self.stock_up();
+            // Looked at again under the lock that is waited with: one may have been taken in between.
+            let state = self.lock();
+            if !state.closed && state.rests() {
+                drop(self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner));
             }
         }
+    }
+
+    /// Prepares one segment if there are too few, and looks at free space.
+    pub fn stock_up(&self) {
+        let mut state = self.lock();
+        if state.ready.len() < READY {
+            let (number, size) = (state.next_number, state.next_size);
+            state.next_number += 1;
+            let free_bytes = state.free_bytes;
+            drop(state);
+            let made = self.prepare(number, size, free_bytes);
+            state = self.lock();
+            match made {
+                Ok(taken) => {
+                    state.ready.push_back(taken);
+                    state.next_size = (2 * size).min(self.sizes.segment_bytes_max);
+                    state.failed = false;
+                }
+                Err(error) => {
+                    if !state.failed {
+                        tracing::error!(%error, "a log segment cannot be prepared: nothing new is accepted until this works again");
+                    }
+                    state.failed = true;
+                }
+            }
+            self.changed.notify_all();
+        }
+        state.free_bytes = self.disk.free_bytes().unwrap_or(u64::MAX);
+    }
+
+    /// Nothing is prepared, and nothing can be.
+    pub fn is_out(&self) -> bool {
+        let state = self.lock();
+        state.ready.is_empty() && state.failed
+    }
+
+    /// Nothing is prepared: who needs a segment now waits for one.
+    pub fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.ready.is_empty() && !state.failed
     }
 
     /// Ends the thread.

@@ -60,7 +60,7 @@ proptest! {
         let mut known = [Known::default(); 4];
         for (steps, fail_sync, unsynced, seed) in lives {
             let store = Store::open_memory(&disk).unwrap();
-            disk.set_faults(Faults { fail_sync, unsynced, capacity_bytes: None });
+            disk.set_faults(Faults { fail_sync, unsynced, ..Faults::default() });
             write(&store, &mut known, &steps);
             disk = disk.crash(seed, Faults::default());
             drop(store);
