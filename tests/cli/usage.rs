@@ -10,7 +10,7 @@ fn help_names_every_command() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let bench = Bench::new();
-    let commands: [&[&str]; 54] = [
+    let commands: [&[&str]; 57] = [
         &["agent", "apply"],
         &["agent", "list"],
         &["agent", "show"],
@@ -50,6 +50,9 @@ fn every_command_has_help_with_an_example() {
         &["approval", "reject"],
         &["approval", "respond"],
         &["approval", "resolve"],
+        &["approval", "claim"],
+        &["approval", "release"],
+        &["approval", "comment"],
         &["signal"],
         &["flow", "check"],
         &["flow", "schema"],
