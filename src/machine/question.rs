@@ -131,6 +131,18 @@ pub struct Decision {
     pub reason: Option<String>,
 }
 
+/// How the reason of a rejection begins by which a person takes a question back instead of answering it.
+pub const TAKEN_BACK: &str = "cancelled";
+
+impl Decided {
+    /// Whether it took the question back: a rejection that says so, `cancelled` or `cancelled: why`.
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        let rest = self.reason.as_deref().and_then(|reason| reason.strip_prefix(TAKEN_BACK));
+        self.verdict == Verdict::Reject && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
+    }
+}
+
 /// A decision that took effect; kept with the closed question so that every later caller is told it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decided {

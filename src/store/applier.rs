@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::closings;
 use super::counters::{Addition, Counters};
 use super::entry::Position;
 use super::error::Error;
@@ -209,18 +210,19 @@ impl Overlay<'_> {
             Record::Execution(turn) if turn.first_seq == 0 => Ok(Before::default()),
             Record::Execution(turn) => Ok(Before {
                 chain: self.last_chain(&turn.tenant, turn.execution, turn.first_seq)?,
-                summary: if turn.summary.is_some() || stats::has_decisions(turn) {
+                summary: if turn.summary.is_some() || stats::has_decisions(turn) || closings::has_any(turn) {
                     self.summary(&turn.tenant, turn.execution)?
                 } else {
                     None
                 },
                 owned: Vec::new(),
             }),
-            Record::Purged(purged) => Ok(Before {
-                chain: [0; 32],
-                summary: self.summary(&purged.tenant, purged.execution)?,
-                owned: self.owned(&purged.tenant, purged.execution)?,
-            }),
+            Record::Purged(purged) => {
+                let summary = self.summary(&purged.tenant, purged.execution)?;
+                let flow = summary.as_ref().map(|summary| summary.flow.as_str());
+                let owned = self.owned(&purged.tenant, purged.execution, flow)?;
+                Ok(Before { chain: [0; 32], summary, owned })
+            }
             Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {
                 Ok(Before::default())
             }
@@ -250,7 +252,7 @@ impl Overlay<'_> {
     }
 
     /// Every key that belongs to the execution alone.
-    fn owned(&self, tenant: &Tenant, execution: ExecutionId) -> Result<Vec<Vec<u8>>, Error> {
+    fn owned(&self, tenant: &Tenant, execution: ExecutionId, flow: Option<&str>) -> Result<Vec<Vec<u8>>, Error> {
         let whole = Range::prefix(keys::journal_prefix(tenant, execution));
         let mut rows: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
         let mut range = whole.clone();
@@ -272,17 +274,17 @@ impl Overlay<'_> {
         for (key, sealed) in rows {
             if let Some(row) = JournalRow::read(value::open(&key, &sealed)?) {
                 let record = journal::decode(&self.records.read(&row.blob)?)?;
-                if let Record::Execution(turn) = record
-                    && let Some(summary) = turn.summary
-                {
-                    owned.extend(questions::ids(&summary).map(|question| keys::question_home(tenant, question)));
+                if let Record::Execution(turn) = record {
+                    let asked = turn.summary.iter().flat_map(questions::ids);
+                    owned.extend(asked.map(|question| keys::question_home(tenant, question)));
+                    owned.extend(flow.into_iter().flat_map(|flow| closings::keys(&turn, flow)));
                 }
             }
             owned.push(key);
         }
         owned.sort();
         owned.dedup();
-        debug_assert!(owned.iter().all(|key| matches!(RowKind::of(key), Some(RowKind::Journal | RowKind::QuestionHome))));
+        debug_assert!(owned.iter().all(|key| matches!(RowKind::of(key), Some(RowKind::Journal | RowKind::QuestionHome | RowKind::Closed))));
         Ok(owned)
     }
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
 use super::attachments::Attachments;
+use super::closings::{self, ClosedFilter, ClosedPage};
 use super::committer::{Message, Request};
 use super::disk::{Disk, RealDisk};
 use super::documents::{self, DocumentRange, DocumentRow};
@@ -235,6 +236,20 @@ impl Store {
         limit: usize,
     ) -> Result<QuestionPage, Error> {
         questions::read(self.view()?, tenant, filter, after, limit)
+    }
+
+    /// At most `limit` closed questions that fit `filter`, the last closed first; those behind `after`, to go on where the last page ended.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn closed_questions(
+        &self,
+        tenant: &Tenant,
+        filter: &ClosedFilter,
+        after: Option<QuestionPlace>,
+        limit: usize,
+    ) -> Result<ClosedPage, Error> {
+        closings::read(self.view()?, tenant, filter, after, limit)
     }
 
     /// The number of open questions, of a flow or of all.

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::closings::ClosedAs;
 use super::facets::Facet;
 use super::stats::{Month, StatsKey};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
@@ -67,10 +68,12 @@ pub enum RowKind {
     QuestionExpiry = 17,
     /// (flow, or nothing for all of them) → the number of open questions.
     QuestionCount = 18,
+    /// (flow, or nothing for all of them, how closed, closed at, question) → execution. Closed questions; see `closings`.
+    Closed = 19,
 }
 
 impl RowKind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Journal,
         Self::Summary,
         Self::Status,
@@ -89,6 +92,7 @@ impl RowKind {
         Self::QuestionOfFlow,
         Self::QuestionExpiry,
         Self::QuestionCount,
+        Self::Closed,
     ];
 
     /// Whether rows of this kind are written only when they were not there before, so that nobody need look for what they replace.
@@ -301,11 +305,20 @@ pub fn question_count(tenant: &Tenant, flow: Option<&str>) -> Vec<u8> {
     flow.map_or_else(|| key.0.clone(), |flow| Key(key.0.clone()).name(flow).0)
 }
 
-/// Time and question at the end of the key of an open-question row, in whichever order of questions.
+/// Time and question at the end of the key of a row of questions, in whichever order.
 pub fn question_parts(key: &[u8]) -> Option<(TimeMs, QuestionId)> {
     let (rest, question) = key.split_last_chunk::<16>()?;
     let time = rest.last_chunk::<8>()?;
     Some((TimeMs(u64::from_be_bytes(*time)), QuestionId(Uuid::from_bytes(*question))))
+}
+
+pub fn closed_question(tenant: &Tenant, flow: Option<&str>, closed_as: ClosedAs, at: TimeMs, question: QuestionId) -> Vec<u8> {
+    Key(closed_prefix(tenant, flow, closed_as)).bytes(&[&at.0.to_be_bytes(), question.0.as_bytes().as_slice()].concat())
+}
+
+/// Closed questions of a flow, or of all; no flow has an empty name.
+pub fn closed_prefix(tenant: &Tenant, flow: Option<&str>, closed_as: ClosedAs) -> Vec<u8> {
+    Key::tenant(tenant, RowKind::Closed).name(flow.unwrap_or_default()).byte(closed_as as u8).0
 }
 
 pub fn question_home(tenant: &Tenant, question: QuestionId) -> Vec<u8> {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::closings;
 use super::counters::Addition;
 use super::error::Error;
 use super::facets;
@@ -30,7 +31,7 @@ pub struct Before {
     pub chain: [u8; 32],
     /// For turns that change it, or that need it to be counted.
     pub summary: Option<Summary>,
-    /// For `Purged`: every key that belongs to the execution alone (journal and question homes).
+    /// For `Purged`: every key that belongs to the execution alone (journal, question homes, closed questions).
     pub owned: Vec<Vec<u8>>,
 }
 
@@ -96,6 +97,10 @@ fn turn_rows(turn: &Turn, located: &Located, before: &Before, writes: &mut Vec<W
         blob: Blob::of(&located.bytes, located.place),
     };
     writes.push((keys::journal(&turn.tenant, turn.execution, turn.first_seq), Some(row.write())));
+    if let Some(summary) = turn.summary.as_ref().or(before.summary.as_ref()) {
+        // The flow of an execution never changes.
+        writes.extend(closings::rows(turn, &summary.flow));
+    }
     let Some(summary) = &turn.summary else { return Ok(()) };
     let json = serde_json::to_vec(summary).map_err(|error| Error::ViewDamaged(format!("a summary cannot be written: {error}")))?;
     writes.push((keys::summary(&turn.tenant, turn.execution), Some(json)));

@@ -10,7 +10,7 @@ fn help_names_every_command() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let bench = Bench::new();
-    let commands: [&[&str]; 65] = [
+    let commands: [&[&str]; 68] = [
         &["agent", "apply"],
         &["agent", "list"],
         &["agent", "show"],
@@ -61,6 +61,9 @@ fn every_command_has_help_with_an_example() {
         &["approval", "reject"],
         &["approval", "respond"],
         &["approval", "resolve"],
+        &["approval", "claim"],
+        &["approval", "release"],
+        &["approval", "comment"],
         &["signal"],
         &["flow", "check"],
         &["flow", "schema"],

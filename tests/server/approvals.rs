@@ -293,6 +293,15 @@ fn lists_filter_page_and_count() {
     assert_eq!(pages(&ann, "status=RESPONDED"), [pays[1].clone(), pays[0].clone()], "newest first");
     assert_eq!(pages(&ann, "status=RESPONDED&status=CANCELLED"), [pays[2].clone(), pays[1].clone(), pays[0].clone()]);
     assert_eq!(pages(&ann, "").len(), 7, "without a status: all");
+    assert_eq!(pages(&ann, "agentId=pay&status=RESPONDED&status=CANCELLED"), [pays[2].clone(), pays[1].clone(), pays[0].clone()]);
+    assert_eq!(pages(&ann, "agentId=form&status=RESPONDED"), Vec::<String>::new());
+    assert_eq!(pages(&ann, "status=RESPONDED&risk=HIGH").len(), 2);
+    assert_eq!(pages(&ann, "status=RESPONDED&risk=MEDIUM"), Vec::<String>::new());
+    assert_eq!(pages(&ann, "status=RESPONDED&minAgeMs=3600000"), Vec::<String>::new());
+    assert_eq!(pages(&ann, "status=RESPONDED&minAgeMs=0").len(), 2);
+    assert_eq!(pages(&ann, "status=RESPONDED&status=CANCELLED&approver=me").len(), 3, "what ann could have decided");
+    assert_eq!(pages(&starter, "status=RESPONDED&approver=me"), Vec::<String>::new());
+    assert_eq!(pages(&ann, "status=RESPONDED&expiringWithinMs=200000000"), Vec::<String>::new(), "what is closed expires no more");
     assert_eq!(pages(&ann, "status=PENDING&risk=HIGH"), open[..3]);
     assert_eq!(pages(&ann, "status=PENDING&risk=LOW"), open[3..]);
     assert_eq!(pages(&ann, "status=PENDING&minAgeMs=3600000"), Vec::<String>::new());

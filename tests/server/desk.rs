@@ -2,7 +2,9 @@
 //! the outside world that receives the payments.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -115,15 +117,15 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 pub struct Desk {
     pub server: Server,
     pub world: World,
-    directory: tempfile::TempDir,
+    pub directory: tempfile::TempDir,
+    /// Of every process that serves here.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Desk {
     /// Agents `pay` (one approver), `pay2` (two) and `form`.
     pub fn open() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("flowgate.toml"), "[outbound]\nallow = [\"127.0.0.1\"]\n").unwrap();
-        let desk = Self { server: Server::start_in(directory.path()), world: World::start(), directory };
+        let desk = Self::bare(&[]);
         let pay = PAY.replace("WORLD", &desk.world.address);
         desk.agent("pay", &pay.replace("QUORUM", "1"));
         desk.agent("pay2", &pay.replace("flow: pay", "flow: pay2").replace("QUORUM", "2"));
@@ -131,10 +133,22 @@ impl Desk {
         desk
     }
 
-    fn agent(&self, id: &str, flow: &str) {
+    /// No agents, and these environment variables.
+    pub fn bare(variables: &[(&'static str, String)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("flowgate.toml"), "[outbound]\nallow = [\"127.0.0.1\"]\n").unwrap();
+        let (server, variables) = (begin(directory.path(), variables), variables.to_vec());
+        Self { server, world: World::start(), directory, variables }
+    }
+
+    /// `WORLD` in the flow is the world's address.
+    pub fn agent(&self, id: &str, flow: &str) {
         let root = self.server.root();
         expect(201, &root.json("POST", &format!("{TENANT}/agents"), &json!({"id": id, "displayName": id, "type": "FLOW"})));
-        expect(200, &root.json("POST", &format!("{TENANT}/agents/{id}/revisions"), &json!({"flow": flow})));
+        expect(
+            200,
+            &root.json("POST", &format!("{TENANT}/agents/{id}/revisions"), &json!({"flow": flow.replace("WORLD", &self.world.address)})),
+        );
     }
 
     /// A key of this user.
@@ -165,13 +179,90 @@ impl Desk {
     /// SIGKILL, and a new process over the same directory. The address is another one afterwards.
     pub fn kill_and_start(&mut self) {
         self.server.kill();
-        self.server = Server::start_in(self.directory.path());
+        self.start();
+    }
+
+    /// A new process over the same directory, after a kill.
+    pub fn start(&mut self) {
+        self.server = begin(self.directory.path(), &self.variables);
+    }
+
+    /// Starts the agent and does not wait; the id of the execution.
+    pub fn begin(&self, starter: &Client, agent: &str, parameters: &Value) -> String {
+        let headers = [("content-type", "application/json"), ("prefer", "respond-async")];
+        let body = json!({"parameters": parameters}).to_string();
+        let started = starter.request("POST", &format!("{TENANT}/agents/{agent}:execute"), &headers, body.as_bytes()).unwrap();
+        // 200 where it rests already.
+        assert!(matches!(started.status, 200 | 202), "{}", started.text());
+        started.value()["executionRecordId"].as_str().unwrap().to_owned()
+    }
+
+    /// The record of an execution, as the root key reads it.
+    pub fn record(&self, agent: &str, execution: &str) -> Value {
+        expect(200, &self.server.root().get(&format!("{TENANT}/agents/{agent}/executionRecords/{execution}")))
+    }
+
+    /// Waits until the execution has this status; its record.
+    pub fn becomes(&self, agent: &str, execution: &str, status: &str) -> Value {
+        eventually(&format!("{agent} becomes {status}"), || self.record(agent, execution)["status"] == status);
+        self.record(agent, execution)
+    }
+
+    /// The open question of an execution, once there is one.
+    pub fn question(&self, agent: &str, execution: &str) -> String {
+        let path = format!("{TENANT}/agents/{agent}/pendingApprovals?status=PENDING&pageSize=100");
+        let mut found = None;
+        eventually("a question is asked", || {
+            let page = expect(200, &self.server.root().get(&path));
+            let asked = page["items"].as_array().unwrap().iter().find(|item| item["executionRecordId"] == execution);
+            found = asked.map(|item| item["id"].as_str().unwrap().to_owned());
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// The command line against the server, with the key of `client`.
+    pub fn command(&self, client: &Client, arguments: &[&str]) -> Command {
+        command_at(self.server.address, self.directory.path(), client, arguments)
+    }
+
+    /// What a command that succeeds prints.
+    #[track_caller]
+    pub fn says(&self, client: &Client, arguments: &[&str]) -> String {
+        let output = self.command(client, arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {} {}", told(&output.stdout), told(&output.stderr));
+        told(&output.stdout)
+    }
+
+    /// The exit code and the error of one that does not.
+    #[track_caller]
+    pub fn refuses(&self, client: &Client, arguments: &[&str]) -> (i32, String) {
+        let output = self.command(client, arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}: {}", told(&output.stdout));
+        (output.status.code().unwrap(), told(&output.stderr))
     }
 
     /// The same key at the present process.
     pub fn now(&self, client: &Client) -> Client {
         self.server.client(client.key.as_deref().unwrap())
     }
+}
+
+fn begin(directory: &Path, variables: &[(&'static str, String)]) -> Server {
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Server::start_with(directory, &[], &variables)
+}
+
+/// The command line against a server at this address.
+pub fn command_at(address: SocketAddr, directory: &Path, client: &Client, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowgate"));
+    command.args(arguments).current_dir(directory).env_clear().stdin(Stdio::null());
+    command.env("FLOWGATE_URL", format!("http://{address}")).env("FLOWGATE_KEY", client.key.as_deref().unwrap());
+    command
+}
+
+fn told(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
 /// The body of an answer with this status.

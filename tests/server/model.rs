@@ -18,11 +18,19 @@ pub struct Speech {
     pub pause: Duration,
     /// After the last piece: the connection breaks instead of an end.
     pub breaks: bool,
+    /// Tools that it wants called after that, with their arguments.
+    pub calls: Vec<(&'static str, Value)>,
 }
 
 impl Speech {
     pub fn new(pieces: &[&str], pause_ms: u64) -> Self {
-        Self { pieces: pieces.iter().map(|piece| (*piece).to_owned()).collect(), pause: Duration::from_millis(pause_ms), breaks: false }
+        let pieces = pieces.iter().map(|piece| (*piece).to_owned()).collect();
+        Self { pieces, pause: Duration::from_millis(pause_ms), breaks: false, calls: Vec::new() }
+    }
+
+    /// Says nothing and asks for a tool.
+    pub fn calling(tool: &'static str, arguments: Value) -> Self {
+        Self { calls: vec![(tool, arguments)], ..Self::new(&[], 0) }
     }
 
     pub fn text(&self) -> String {
@@ -57,9 +65,18 @@ impl Model {
 
     /// A server whose models are this one.
     pub fn serve(&self, directory: &Path, arguments: &[&str]) -> Server {
-        let base = format!("{}/v1", self.url);
-        let variables = [("OPENAI_BASE_URL", base.as_str()), ("OPENAI_API_KEY", "sk-test"), ("FLOWGATE_OUTBOUND_ALLOW", "127.0.0.1")];
+        let variables = self.variables();
+        let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
         Server::start_with(directory, arguments, &variables)
+    }
+
+    /// What makes these models a server's.
+    pub fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("OPENAI_BASE_URL", format!("{}/v1", self.url)),
+            ("OPENAI_API_KEY", "sk-test".to_owned()),
+            ("FLOWGATE_OUTBOUND_ALLOW", "127.0.0.1".to_owned()),
+        ]
     }
 
     pub fn requests(&self) -> Vec<Value> {
@@ -130,10 +147,18 @@ fn answer(stream: TcpStream, requests: &Mutex<Requests>, script: &(impl Fn(usize
         stream.write_all(format!("data: {delta}\n\n").as_bytes())?;
         std::thread::sleep(speech.pause);
     }
+    for (index, (tool, arguments)) in speech.calls.iter().enumerate() {
+        let call = json!({"index": index, "id": format!("call_{index}"), "type": "function",
+            "function": {"name": tool, "arguments": arguments.to_string()}});
+        let delta = json!({"id": "1", "object": "chat.completion.chunk", "model": "m",
+            "choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": null}]});
+        stream.write_all(format!("data: {delta}\n\n").as_bytes())?;
+    }
     if !speech.breaks {
+        let reason = if speech.calls.is_empty() { "stop" } else { "tool_calls" };
         let usage = json!({"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": speech.pieces.len(), "total_tokens": 20}});
         let end = json!({"id": "1", "object": "chat.completion.chunk", "model": "m",
-            "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+            "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]});
         requests.lock().unwrap()[number].1 = Some(Instant::now());
         stream.write_all(format!("data: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n").as_bytes())?;
     }

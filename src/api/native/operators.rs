@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::of_agent;
+use super::records::{QuarantineAction, QuarantineView};
 use crate::api::answer::Answer;
 use crate::api::blocking::blocking;
 use crate::api::call::Call;
@@ -48,6 +49,8 @@ struct Quarantined {
     agent_revision: Option<u32>,
     start_time: Option<TimeMs>,
     reason: String,
+    /// What resolves it.
+    actions: Vec<QuarantineAction>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -193,12 +196,14 @@ async fn quarantined(call: Call) -> Result<Answer, Problem> {
         let some: Vec<(ExecutionId, String)> = rest.take(size).collect();
         let rows = some.into_iter().map(|(id, reason)| {
             let summary = store.summary(&tenant, id).map_err(store_failed)?;
+            let QuarantineView { reason, actions } = QuarantineView::of(reason, summary.as_ref());
             Ok(Quarantined {
                 id,
                 agent_id: summary.as_ref().map(|summary| summary.flow.clone()),
                 agent_revision: summary.as_ref().map(|summary| summary.revision),
                 start_time: summary.as_ref().map(|summary| summary.started_at),
                 reason,
+                actions,
             })
         });
         rows.collect::<Result<Vec<_>, Problem>>()

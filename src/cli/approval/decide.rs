@@ -9,7 +9,7 @@ use crate::cli::client::Client;
 use crate::cli::error::{Error, Exit};
 use crate::cli::session::{self, Session};
 use crate::cli::tree::verdict_word;
-use crate::cli::{exec, remote, values};
+use crate::cli::{exec, remote, values, view};
 use crate::engine::{Answered, QuestionRef, Resume};
 use crate::machine::question::{Decision, QuestionKind, Verdict};
 use crate::present::visible::visible;
@@ -18,24 +18,35 @@ use crate::present::visible::visible;
 /// When the question cannot be approved, by this person, now.
 pub async fn approve(context: &Context, args: &Approve) -> Result<Exit, Error> {
     if let Some(server) = Server::open(context, &args.deciding).await? {
+        let text = |name: &str| server.approval[name].as_str().unwrap_or_default();
+        let (step, id) = (visible(text("stepIdentifier")), visible(text("id")));
+        if let Some(hint) = instead_of_approving(context, &remote::approval::kind(&server.approval), &step, &id) {
+            return Err(Error::Failed(hint));
+        }
         return server.decide(context, &Verdict::Approve, &args.deciding).await;
     }
     let (session, asked) = read(context, &args.deciding).await?;
-    match asked.question.kind {
-        QuestionKind::InDoubt => {
-            let resolve = context.command(&format!("approval resolve {} --retry | --happened JSON | --fail", asked.question.id));
-            Err(Error::Failed(format!(
-                "`{}` is in doubt: it was started and may have happened, so there is nothing to approve. Find out, then say what is true:\n  {resolve}",
-                asked.question.step
-            )))
+    let (kind, id) = (view::question_kind(asked.question.kind), asked.question.id.to_string());
+    if let Some(hint) = instead_of_approving(context, kind, &visible(&asked.question.step), &id) {
+        return Err(Error::Failed(hint));
+    }
+    decide(context, session, &asked, Verdict::Approve, &args.deciding).await
+}
+
+/// What to say to a question that is not to be approved.
+fn instead_of_approving(context: &Context, kind: &str, step: &str, id: &str) -> Option<String> {
+    match kind {
+        "in_doubt" => {
+            let resolve = context.command(&format!("approval resolve {id} --retry | --happened JSON | --fail"));
+            Some(format!(
+                "`{step}` is in doubt: it was started and may have happened, so there is nothing to approve. Find out, then say what is true:\n  {resolve}"
+            ))
         }
-        QuestionKind::Ask => {
-            let respond = context.command(&format!("approval respond {} ANSWER", asked.question.id));
-            Err(Error::Failed(format!("`{}` asks for an answer, not for an approval:\n  {respond}", asked.question.step)))
+        "ask" => {
+            let respond = context.command(&format!("approval respond {id} ANSWER"));
+            Some(format!("`{step}` asks for an answer, not for an approval:\n  {respond}"))
         }
-        QuestionKind::Approval | QuestionKind::ToolApproval | QuestionKind::Budget => {
-            decide(context, session, &asked, Verdict::Approve, &args.deciding).await
-        }
+        _ => None,
     }
 }
 
@@ -44,9 +55,13 @@ pub async fn approve(context: &Context, args: &Approve) -> Result<Exit, Error> {
 pub async fn edit(context: &Context, args: &Edit) -> Result<Exit, Error> {
     let given = args.arguments.as_deref().map(|text| values::document(text, "--arguments")).transpose()?;
     if let Some(server) = Server::open(context, &args.deciding).await? {
-        let arguments = match given {
-            Some(arguments) => arguments,
-            None => in_editor(server.arguments())?,
+        let arguments = match (given, &server.approval["action"]["arguments"]) {
+            (Some(arguments), _) => arguments,
+            (None, Value::Null) => {
+                let id = visible(server.approval["id"].as_str().unwrap_or_default()).into_owned();
+                return Err(Error::Failed(format!("question {id} has no action to edit")));
+            }
+            (None, present) => in_editor(present)?,
         };
         return server.decide(context, &Verdict::Edit { arguments }, &args.deciding).await;
     }
@@ -96,13 +111,16 @@ pub async fn resolve(context: &Context, args: &Resolve) -> Result<Exit, Error> {
         None if args.retry => Verdict::Retry,
         None => Verdict::Fail,
     };
+    let not_in_doubt = |id: &str| Error::Failed(format!("question {id} is not in doubt; decide it with approve, reject, edit or respond"));
     if let Some(server) = Server::open(context, &args.deciding).await? {
+        if !server.is_in_doubt() {
+            return Err(not_in_doubt(&visible(server.approval["id"].as_str().unwrap_or_default())));
+        }
         return server.decide(context, &verdict, &args.deciding).await;
     }
     let (session, asked) = read(context, &args.deciding).await?;
     if asked.question.kind != QuestionKind::InDoubt {
-        let message = format!("question {} is not in doubt; decide it with approve, reject, edit or respond", asked.question.id);
-        return Err(Error::Failed(message));
+        return Err(not_in_doubt(&asked.question.id.to_string()));
     }
     decide(context, session, &asked, verdict, &args.deciding).await
 }
@@ -126,13 +144,8 @@ impl Server {
         Ok(Some(Self { client, approval }))
     }
 
-    fn arguments(&self) -> &Value {
-        let action = &self.approval["question"]["action"]["arguments"];
-        if action.is_null() { &self.approval["proposedParameters"] } else { action }
-    }
-
     fn is_in_doubt(&self) -> bool {
-        self.approval["question"]["kind"] == "in_doubt"
+        remote::approval::kind(&self.approval) == "in_doubt"
     }
 
     async fn decide(&self, context: &Context, verdict: &Verdict, deciding: &Deciding) -> Result<Exit, Error> {

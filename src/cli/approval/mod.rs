@@ -1,8 +1,10 @@
-//! `flowgate approval`: questions to people. `list` and `show` look; the others decide, durably, and name the digest of what they saw.
+//! `flowgate approval`: questions to people. `list` and `show` look; `claim`, `release` and `comment` are for the others who look; the
+//! rest decides, durably, and names the digest of what it saw.
 
 mod decide;
 mod list;
 mod show;
+mod talk;
 
 use super::args::Context;
 use super::error::{Error, Exit};
@@ -22,6 +24,9 @@ pub enum Command {
     Reject(Reject),
     Respond(Respond),
     Resolve(Resolve),
+    Claim(talk::Claim),
+    Release(talk::Release),
+    Comment(talk::Comment),
 }
 
 /// The question that a command is about.
@@ -146,5 +151,8 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Reject(args) => session::block_on(decide::reject(context, args)),
         Command::Respond(args) => session::block_on(decide::respond(context, args)),
         Command::Resolve(args) => session::block_on(decide::resolve(context, args)),
+        Command::Claim(args) => session::block_on(talk::claim(context, args)),
+        Command::Release(args) => session::block_on(talk::release(context, args)),
+        Command::Comment(args) => session::block_on(talk::comment(context, args)),
     }
 }

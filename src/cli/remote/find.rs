@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::cli::client::{self, Client};
+use crate::cli::client::Client;
 use crate::cli::error::Error;
 use crate::present::visible::visible;
 
@@ -105,16 +105,14 @@ fn of_record(record: Value) -> Option<Found> {
     Some(Found { agent, id, record })
 }
 
-/// Every open question, oldest first.
+/// Questions that meet the conditions, as the server orders them: open ones first, oldest first.
 ///
 /// # Errors
 /// What the server says.
-pub async fn questions(client: &Client) -> Result<Vec<Value>, Error> {
+pub async fn questions(client: &Client, conditions: &[(&'static str, String)], limit: usize) -> Result<Vec<Value>, Error> {
     let mut url = client.at(&["pendingApprovals"])?;
-    url.query_pairs_mut().append_pair("status", "PENDING");
-    let mut rows = client.all(&url, PAGE, QUESTIONS_MAX).await?;
-    rows.sort_by_key(|row| row["createdAt"].as_u64());
-    Ok(rows)
+    url.query_pairs_mut().extend_pairs(conditions);
+    Ok(client.all(&url, PAGE.min(limit), limit).await?)
 }
 
 /// The question of this id or its unique beginning, or the only one of an execution. A closed one only by its whole id.
@@ -122,7 +120,14 @@ pub async fn questions(client: &Client) -> Result<Vec<Value>, Error> {
 /// # Errors
 /// When there is none, several fit, or what the server says.
 pub async fn question(client: &Client, name: &str) -> Result<Value, Error> {
-    let open = questions(client).await?;
+    if name.parse::<uuid::Uuid>().is_ok() {
+        match client.get(client.at(&["pendingApprovals", name])?).await {
+            // It may be the id of an execution.
+            Err(error) if error.is_status(404) => {}
+            answer => return Ok(answer?),
+        }
+    }
+    let open = questions(client, &[("status", "PENDING".to_owned())], QUESTIONS_MAX).await?;
     let fits = |row: &&Value, field: &str| row[field].as_str().is_some_and(|id| id.starts_with(name));
     let mut fitting: Vec<&Value> = open.iter().filter(|row| fits(row, "id")).collect();
     if fitting.is_empty() {
@@ -130,7 +135,7 @@ pub async fn question(client: &Client, name: &str) -> Result<Value, Error> {
     }
     match fitting.as_slice() {
         [row] => whole(client, row).await,
-        [] => closed(client, name).await,
+        [] => Err(Error::Failed(format!("there is no question `{}` in tenant `{}`", visible(name), visible(&client.tenant)))),
         several => Err(Error::Failed(format!("`{}` fits {} questions; give the id of one", visible(name), several.len()))),
     }
 }
@@ -139,19 +144,4 @@ pub async fn question(client: &Client, name: &str) -> Result<Value, Error> {
 async fn whole(client: &Client, row: &Value) -> Result<Value, Error> {
     let part = |name: &str| row[name].as_str().unwrap_or_default();
     Ok(client.get(client.at(&["agents", part("agentId"), "pendingApprovals", part("id")])?).await?)
-}
-
-async fn closed(client: &Client, name: &str) -> Result<Value, Error> {
-    let unknown = || Error::Failed(format!("there is no question `{}` in tenant `{}`", visible(name), visible(&client.tenant)));
-    if name.parse::<uuid::Uuid>().is_err() {
-        return Err(unknown());
-    }
-    for agent in agents(client).await? {
-        let answer: Result<Value, client::Error> = client.get(client.at(&["agents", &agent, "pendingApprovals", name])?).await;
-        match answer {
-            Err(error) if error.is_status(404) => {}
-            answer => return Ok(answer?),
-        }
-    }
-    Err(unknown())
 }

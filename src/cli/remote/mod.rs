@@ -4,4 +4,5 @@ pub mod approval;
 pub mod exec;
 mod find;
 mod follow;
+mod shown;
 mod translate;

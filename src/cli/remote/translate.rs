@@ -1,6 +1,6 @@
 //! A server's shapes as the documented ones of the command line (docs/cli.md).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cli::view::Beside;
 use crate::ids::TimeMs;
@@ -28,7 +28,7 @@ pub fn row(record: &Value) -> Value {
 /// What `exec show` prints, of the record and its result.
 #[must_use]
 pub fn execution(record: &Value, result: &Value) -> Value {
-    json!({
+    let mut shown = json!({
         "id": record["id"],
         "flow": record["agentId"],
         "revision": record["agentRevision"],
@@ -38,7 +38,11 @@ pub fn execution(record: &Value, result: &Value) -> Value {
         "tokens": tokens(record),
         "cost_usd": cost(&record["totalCost"]),
         "waiting_for": waiting(&record["waitingFor"]),
-    })
+    });
+    if let Some(reason) = record["quarantined"]["reason"].as_str() {
+        shown["quarantined"] = json!(reason);
+    }
+    shown
 }
 
 /// What people are shown beside it.
@@ -152,50 +156,32 @@ fn attempt(step: &Value) -> Value {
     fields
 }
 
-/// A question as `approval show -o json` prints it: the machine's own form where the server gives that, otherwise what it says of it.
+/// A question as `approval show -o json` prints it.
 #[must_use]
 pub fn question(approval: &Value) -> Value {
-    let mut fields = match &approval["question"] {
-        Value::Object(fields) => fields.clone(),
-        _ => of_contract(approval),
-    };
-    for (name, renamed) in [("asked_at", "asked_at_ms"), ("expires_at", "expires_at_ms")] {
-        if let Some(value) = fields.remove(name) {
-            fields.insert(renamed.to_owned(), value);
-        }
-    }
-    fields.insert("execution".to_owned(), approval["executionRecordId"].clone());
-    fields.insert("flow".to_owned(), approval["agentId"].clone());
-    if approval["status"] != "PENDING" {
-        fields.insert(
-            "closed".to_owned(),
-            json!({
-                "how": approval["status"].as_str().unwrap_or_default().to_lowercase(),
-                "decision": approval["decision"], "by": approval["respondedBy"], "at_ms": approval["respondedAt"],
-            }),
-        );
-    }
-    Value::Object(fields)
-}
-
-fn of_contract(approval: &Value) -> Map<String, Value> {
-    let fields = json!({
+    let mut shown = json!({
         "id": approval["id"], "kind": kind(approval), "step": approval["stepIdentifier"], "title": approval["outboundMessage"],
-        "digest": approval["digest"], "tool": approval["toolKey"], "arguments": approval["proposedParameters"],
-        "approvers": {"any_of": approval["authorizedApprovers"]},
-        "asked_at": approval["createdAt"], "expires_at": approval["expiresAt"],
+        "show": approval["evidence"], "action": approval["action"], "digest": approval["digest"], "form": approval["form"],
+        "decisions": approval["decisions"], "excluded": approval["excluded"], "votes": approval["votes"], "edits": approval["edits"],
+        "approvers": {"any_of": approval["authorizedApprovers"], "quorum": approval["quorum"]},
+        "risk": approval["risk"], "may_decide": approval["mayDecide"], "claim": approval["claim"],
+        "asked_at_ms": approval["createdAt"], "expires_at_ms": approval["expiresAt"],
+        "execution": approval["executionRecordId"], "flow": approval["agentId"],
     });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
+    let decided = &approval["decided"];
+    match approval["status"].as_str() {
+        None | Some("PENDING") => {}
+        Some(_) if decided.is_object() => shown["closed"] = json!({"how": "decided", "decided": decided}),
+        Some("EXPIRED") => shown["closed"] = json!({"how": "expired", "at_ms": approval["respondedAt"]}),
+        Some(_) => shown["closed"] = json!({"how": "withdrawn", "at_ms": approval["respondedAt"]}),
     }
+    shown
 }
 
 /// The kind of question, by the command line's word.
 #[must_use]
 pub fn kind(approval: &Value) -> String {
-    let own = approval["question"]["kind"].as_str();
-    own.or_else(|| approval["gateType"].as_str()).unwrap_or("approval").to_lowercase()
+    approval["gateType"].as_str().unwrap_or("approval").to_lowercase()
 }
 
 #[cfg(test)]
@@ -227,11 +213,15 @@ mod tests {
     }
 
     #[test]
-    fn a_question_keeps_what_the_machine_knows() {
-        let approval = json!({"id": "q", "status": "RESPONDED", "decision": "APPROVE", "respondedBy": "ana", "agentId": "gate",
-            "executionRecordId": "x", "question": {"id": "q", "kind": "ask", "asked_at": 7, "step": "s"}});
+    fn a_question_keeps_what_the_server_knows() {
+        let approval = json!({"id": "q", "status": "RESPONDED", "gateType": "IN_DOUBT", "decision": "APPROVE", "respondedBy": "ana",
+            "agentId": "gate", "executionRecordId": "x", "createdAt": 7, "quorum": 1,
+            "decided": {"decision": "happened", "by": "ana", "at": 9, "result": {"id": 1}}});
         let shown = question(&approval);
         assert_eq!((shown["asked_at_ms"].as_u64(), shown["flow"].as_str()), (Some(7), Some("gate")));
-        assert_eq!((shown["closed"]["by"].as_str(), kind(&approval).as_str()), (Some("ana"), "ask"));
+        assert_eq!((shown["closed"]["decided"]["by"].as_str(), shown["kind"].as_str()), (Some("ana"), Some("in_doubt")));
+        let expired = question(&json!({"status": "EXPIRED", "respondedAt": 8}));
+        assert_eq!(expired["closed"], json!({"how": "expired", "at_ms": 8}));
+        assert_eq!(question(&json!({"status": "PENDING"}))["closed"], Value::Null);
     }
 }

@@ -1,7 +1,9 @@
-//! Open questions: their orders, their filters, their counts, and how much is read for a page.
+//! Questions, open and closed: their orders, their filters, their counts, and how much is read for a page.
 
 use super::world::World;
 use super::*;
+use crate::machine::question::{Decided, Verdict};
+use crate::store::closings::{self, ClosedAs, ClosedFilter, ClosedPage};
 use crate::store::questions::{self, QuestionFilter, QuestionPage};
 
 fn asking(flow: &str, questions: &[(u64, u64, Option<u64>)]) -> Summary {
@@ -85,4 +87,75 @@ fn a_page_and_the_count_read_little_however_many_are_open() {
     let filter = QuestionFilter { flow: Some("many".to_owned()), ..QuestionFilter::default() };
     let (rows, reads) = world.reads(|view| questions::read(view, &tenant(), &filter, None, 500).unwrap().rows.len());
     assert!(rows == 500 && reads < 600, "{reads} rows read");
+}
+
+/// The question of this number, decided or rejected with this reason.
+fn answered(number: u64, at: u64, verdict: Verdict, reason: Option<&str>) -> Event {
+    let decided = Decided { verdict, by: "ann".to_owned(), at: TimeMs(at), digest: Digest::of(b"q"), reason: reason.map(str::to_owned) };
+    Event::Answered { question: id(number), decided }
+}
+
+fn id(number: u64) -> QuestionId {
+    QuestionId::derived(&format!("closed {number}"))
+}
+
+#[test]
+fn what_was_closed_is_listed_by_when_and_how_and_goes_with_its_execution() {
+    let mut world = World::new();
+    let of = |flow: &str| Summary { flow: flow.to_owned(), ..summary(Status::WaitingPerson) };
+    world.set(execution(1), &of("a"));
+    world.set(execution(2), &of("b"));
+    world.turn(execution(1), Some(&of("a")), vec![answered(1, 50, Verdict::Approve, None), Event::Expired { question: id(2) }]);
+    // Not all turns carry a summary.
+    world.turn(execution(2), None, vec![answered(3, 60, Verdict::Reject, Some("cancelled: in error"))]);
+    world.turn(execution(1), None, vec![answered(4, 40, Verdict::Reject, Some("cancelled cheques only"))]);
+    world.turn(execution(2), Some(&of("b")), vec![Event::Withdrawn { question: id(5) }]);
+    world.apply();
+    world.is_as_summed();
+    let listed = |world: &World, flow: Option<&str>, closed_as: &[ClosedAs], limit: usize| {
+        let filter = ClosedFilter { flow: flow.map(str::to_owned), closed_as: closed_as.to_vec() };
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let ClosedPage { rows, next } = closings::read(world.view.as_ref(), &tenant(), &filter, after, limit).unwrap();
+            assert!(rows.len() <= limit);
+            found.extend(rows.into_iter().map(|row| (row.closed_at.0, row.question, row.closed_as)));
+            after = next;
+            if after.is_none() {
+                return found;
+            }
+        }
+    };
+    let times = |found: Vec<(u64, QuestionId, ClosedAs)>| found.into_iter().map(|(at, ..)| at).collect::<Vec<_>>();
+    for limit in [1, 2, 9] {
+        assert_eq!(times(listed(&world, None, &[], limit)), [60, 50, 40, 1, 1], "the last closed first");
+        assert_eq!(
+            listed(&world, None, &[ClosedAs::Cancelled], limit),
+            [(60, id(3), ClosedAs::Cancelled), (1, id(5), ClosedAs::Cancelled)]
+        );
+        assert_eq!(times(listed(&world, Some("a"), &[], limit)), [50, 40, 1]);
+        assert_eq!(listed(&world, Some("a"), &[ClosedAs::Expired], limit), [(1, id(2), ClosedAs::Expired)]);
+        assert_eq!(times(listed(&world, Some("a"), &[ClosedAs::Expired, ClosedAs::Decided], limit)), [50, 40, 1]);
+        assert_eq!(listed(&world, Some("c"), &[], limit), []);
+    }
+    world.purge(execution(1));
+    world.apply();
+    world.is_as_summed();
+    assert_eq!(times(listed(&world, None, &[], 9)), [60, 1]);
+    assert_eq!(listed(&world, Some("a"), &[], 9), []);
+}
+
+#[test]
+fn a_page_of_closed_questions_reads_little_however_many_there_are() {
+    let mut world = World::new();
+    world.set(execution(1), &summary(Status::WaitingPerson));
+    for number in 0..5_000 {
+        let verdict = if number == 7 { Event::Withdrawn { question: id(7) } } else { answered(number, number, Verdict::Approve, None) };
+        world.turn(execution(1), None, vec![verdict]);
+    }
+    world.apply();
+    let read = |filter: ClosedFilter| world.reads(|view| closings::read(view, &tenant(), &filter, None, 50).unwrap().rows.len());
+    let (rows, reads) = read(ClosedFilter::default());
+    assert!(rows == 50 && reads < 150, "{reads} rows read");
+    let (rows, reads) = read(ClosedFilter { flow: Some("refund".to_owned()), closed_as: vec![ClosedAs::Cancelled] });
+    assert!(rows == 1 && reads < 5, "{reads} rows read");
 }

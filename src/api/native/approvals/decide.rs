@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::view::{Approval, CANCELLED, DecisionWord, StandingDecision, status};
+use super::view::{Approval, DecisionWord, StandingDecision, status};
 use super::{find, question_id, show};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -18,7 +18,7 @@ use crate::engine::{Error, KnownQuestion};
 use crate::flow::spec::DecisionKind;
 use crate::ids::Digest;
 use crate::machine::Refusal;
-use crate::machine::question::{Decision, Question, QuestionKind, Verdict};
+use crate::machine::question::{Decision, Question, QuestionKind, TAKEN_BACK, Verdict};
 
 /// Characters of a reason or of a text that responds.
 const TEXT_CHARACTERS_MAX: usize = 10_000;
@@ -142,8 +142,8 @@ pub async fn cancel(call: Call) -> Result<Answer, Problem> {
     let body: Cancel = call.json()?;
     let known = find(&call).await?;
     let reason = match body.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
-        Some(reason) => format!("{CANCELLED}: {reason}"),
-        None => CANCELLED.to_owned(),
+        Some(reason) => format!("{TAKEN_BACK}: {reason}"),
+        None => TAKEN_BACK.to_owned(),
     };
     short("reason", &reason)?;
     let digest = known.asked.question.digest;

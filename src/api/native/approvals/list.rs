@@ -1,5 +1,6 @@
-//! Lists of approvals, page by page with bounded work: open ones by the store's index of questions, oldest first; then closed ones, out
-//! of the journals of executions, newest first. A page that found little within its bound says where the next one goes on.
+//! Lists of approvals, page by page with bounded work, by the store's indexes of questions: open ones, oldest first; then closed ones, the
+//! last closed first. What no index knows (risk, who may decide) is asked of the journals; a page that found little within its bound says
+//! where the next one goes on.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,19 +8,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::show;
-use super::view::{Approval, GateType, Risk, Status, status};
+use super::view::{Approval, GateType, Risk, Status};
 use crate::api::answer::Answer;
 use crate::api::blocking::blocking;
 use crate::api::call::Call;
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::catalog;
-use crate::engine::{Error, KnownQuestion};
+use crate::engine::{Closing, Error, KnownQuestion};
 use crate::ids::{ExecutionId, QuestionId, TimeMs};
 use crate::machine::question::Person;
 use crate::machine::summary::{Summary, WaitingFor};
 use crate::machine::{self, is_approver};
-use crate::store::{Filter, QuestionFilter, QuestionRow, Store};
+use crate::store::{ClosedAs, ClosedFilter, ClosedRow, QuestionFilter, QuestionRow, Store};
 
 /// Index rows read at a time.
 const ROWS_PER_READ: usize = 100;
@@ -136,8 +137,8 @@ async fn list(call: &Call, query: OfTenant) -> Result<Answer, Problem> {
 enum Place {
     /// Behind this open question.
     Open(Option<(TimeMs, QuestionId)>),
-    /// At an execution's closed questions behind the first `skipped`, newest first; then those of older executions.
-    Closed(Option<(ExecutionId, usize)>),
+    /// Behind this closed question, by when it was closed.
+    Closed(Option<(TimeMs, QuestionId)>),
 }
 
 impl Place {
@@ -146,7 +147,7 @@ impl Place {
             Self::Open(None) => "open".to_owned(),
             Self::Open(Some((asked_at, question))) => format!("open/{}/{question}", asked_at.0),
             Self::Closed(None) => "closed".to_owned(),
-            Self::Closed(Some((execution, skipped))) => format!("closed/{execution}/{skipped}"),
+            Self::Closed(Some((closed_at, question))) => format!("closed/{}/{question}", closed_at.0),
         })
     }
 
@@ -157,7 +158,7 @@ impl Place {
             ["open"] => Some(Self::Open(None)),
             ["open", at, question] => at.parse().ok().zip(question.parse().ok()).map(|(at, id)| Self::Open(Some((TimeMs(at), id)))),
             ["closed"] => Some(Self::Closed(None)),
-            ["closed", execution, skipped] => execution.parse().ok().zip(skipped.parse().ok()).map(|place| Self::Closed(Some(place))),
+            ["closed", at, question] => at.parse().ok().zip(question.parse().ok()).map(|(at, id)| Self::Closed(Some((TimeMs(at), id)))),
             _ => None,
         };
         place.ok_or_else(|| Problem::unfit("pageToken", "it is not a token of this list; leave it out to begin at the first page"))
@@ -188,8 +189,7 @@ impl Listing<'_> {
             Place::Open(_) => None,
             Place::Closed(from) => from,
         };
-        let wants_closed = [Status::Responded, Status::Cancelled, Status::Expired].into_iter().any(|status| self.wants(status));
-        if !wants_closed || self.query.expiring_within_ms.is_some() {
+        if self.closed_as().is_empty() || self.query.expiring_within_ms.is_some() {
             return Ok(None);
         }
         if self.is_full() || self.is_spent() {
@@ -200,6 +200,12 @@ impl Listing<'_> {
 
     fn wants(&self, status: Status) -> bool {
         self.query.status.is_empty() || self.query.status.contains(&status)
+    }
+
+    /// The ways of having been closed that are wanted.
+    fn closed_as(&self) -> Vec<ClosedAs> {
+        let ways = [(Status::Responded, ClosedAs::Decided), (Status::Cancelled, ClosedAs::Cancelled), (Status::Expired, ClosedAs::Expired)];
+        ways.into_iter().filter(|(status, _)| self.wants(*status)).map(|(_, closed_as)| closed_as).collect()
     }
 
     fn is_full(&self) -> bool {
@@ -262,47 +268,40 @@ impl Listing<'_> {
             && (self.query.approver.is_none() || is_mine())
     }
 
-    /// Closed questions, those of the newest execution first; where to go on, if there may be more.
-    async fn closed(&mut self, from: Option<(ExecutionId, usize)>) -> Result<Option<(ExecutionId, usize)>, Problem> {
-        let mut before = None;
-        if let Some((execution, skipped)) = from {
-            if let Some(next) = self.closed_of(execution, skipped).await? {
-                return Ok(Some(next));
-            }
-            before = Some(execution);
-        }
+    /// Closed questions, the last closed first; where to go on, if there may be more.
+    async fn closed(&mut self, mut after: Option<(TimeMs, QuestionId)>) -> Result<Option<(TimeMs, QuestionId)>, Problem> {
+        let filter = ClosedFilter { flow: self.query.agent_id.clone(), closed_as: self.closed_as() };
         loop {
-            let (tenant, filter) = (self.call.tenant.clone(), Filter { flow: self.query.agent_id.clone(), ..Filter::default() });
-            let page = reading(self.call, move |store| store.executions(&tenant, &filter, before, ROWS_PER_READ)).await?;
-            for (execution, _) in page.rows {
-                if let (true, Some(before)) = (self.is_full() || self.is_spent(), before) {
-                    return Ok(Some((before, usize::MAX)));
+            let (tenant, filter) = (self.call.tenant.clone(), filter.clone());
+            let page = reading(self.call, move |store| store.closed_questions(&tenant, &filter, after, ROWS_PER_READ)).await?;
+            for row in page.rows {
+                if self.is_full() || self.is_spent() {
+                    return Ok(after);
                 }
-                if let Some(next) = self.closed_of(execution, 0).await? {
-                    return Ok(Some(next));
-                }
-                before = Some(execution);
+                after = Some((row.closed_at, row.question));
+                self.rows += 1;
+                self.add_closed(&row).await?;
             }
             match page.next {
-                Some(next) => before = Some(next),
+                Some(place) => after = Some(place),
                 None => return Ok(None),
             }
         }
     }
 
-    /// One execution's closed questions, the last asked first.
-    async fn closed_of(&mut self, execution: ExecutionId, skipped: usize) -> Result<Option<(ExecutionId, usize)>, Problem> {
-        let closed = self.journal(execution).await?.iter().rev().filter(|known| known.closing.is_some());
-        let closed: Vec<KnownQuestion> = closed.skip(skipped).cloned().collect();
-        for (index, known) in closed.into_iter().enumerate() {
-            if self.is_full() {
-                return Ok(Some((execution, skipped + index)));
-            }
-            if self.wants(status(&known)) {
-                self.take(known)?;
-            }
+    /// One that was closed twice (decided in a pause, withdrawn after it) stands where people were told that it was closed.
+    async fn add_closed(&mut self, row: &ClosedRow) -> Result<(), Problem> {
+        let stands_here = |closing: &Closing| match closing {
+            Closing::Decided(decided) => decided.at == row.closed_at && ClosedAs::of(decided) == row.closed_as,
+            Closing::Expired { at } => *at == row.closed_at && row.closed_as == ClosedAs::Expired,
+            Closing::Withdrawn { at } => *at == row.closed_at && row.closed_as == ClosedAs::Cancelled,
+        };
+        let questions = self.journal(row.execution).await?;
+        let found = questions.iter().find(|known| known.asked.question.id == row.question).cloned();
+        match found.filter(|known| known.closing.as_ref().is_some_and(stands_here)) {
+            Some(known) => self.take(known),
+            None => Ok(()),
         }
-        Ok(None)
     }
 
     /// Adds the question to the page if everything about it is wanted.
@@ -380,13 +379,8 @@ mod tests {
 
     #[test]
     fn a_place_comes_back_from_its_token_and_nonsense_is_refused() {
-        let (execution, question) = (ExecutionId(uuid::Uuid::now_v7()), QuestionId::derived("q"));
-        let places = [
-            Place::Open(None),
-            Place::Open(Some((TimeMs(7), question))),
-            Place::Closed(None),
-            Place::Closed(Some((execution, usize::MAX))),
-        ];
+        let place = (TimeMs(7), QuestionId::derived("q"));
+        let places = [Place::Open(None), Place::Open(Some(place)), Place::Closed(None), Place::Closed(Some(place))];
         for place in places {
             assert_eq!(Place::read(Some(&place.token())).unwrap(), place);
         }

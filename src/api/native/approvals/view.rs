@@ -17,9 +17,6 @@ use crate::machine::question::{Decided, Person, Question, QuestionKind, Verdict}
 use crate::machine::summary::Summary;
 use crate::machine::{self};
 
-/// How the reason of a decision begins that `:cancel` made. A rejection that says so is read as a cancelled approval.
-pub const CANCELLED: &str = "cancelled";
-
 /// What a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -432,16 +429,11 @@ impl Approval {
 pub fn status(known: &KnownQuestion) -> Status {
     match &known.closing {
         None => Status::Pending,
-        Some(Closing::Decided(decided)) if was_cancelled(decided) => Status::Cancelled,
+        Some(Closing::Decided(decided)) if decided.takes_back() => Status::Cancelled,
         Some(Closing::Decided(_)) => Status::Responded,
         Some(Closing::Expired { .. }) => Status::Expired,
         Some(Closing::Withdrawn { .. }) => Status::Cancelled,
     }
-}
-
-fn was_cancelled(decided: &Decided) -> bool {
-    let reason = decided.reason.as_deref().and_then(|reason| reason.strip_prefix(CANCELLED));
-    decided.verdict == Verdict::Reject && reason.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
 }
 
 /// An answer to an `ask` step is what it wants; to any other question it stands in the way of the action.

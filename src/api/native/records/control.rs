@@ -146,7 +146,7 @@ fn departs(action: &str, operation: &'static str, summary: &'static str) -> Rout
 async fn record(call: &Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(call).await?;
     let question = execute::open_question(&engine, &snapshot).await?;
-    Answer::json(&Record::of(snapshot.id, &snapshot.summary, question, call.caller()?.era))
+    Answer::json(&Record::of_one(&snapshot, question, call.caller()?.era))
 }
 
 async fn cancel_run(call: Call) -> Result<Answer, Problem> {

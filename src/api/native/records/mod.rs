@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use record::{Record, WaitingForView};
+pub use record::{QuarantineAction, QuarantineView, Record, WaitingForView};
 
 use super::execute::{self, Following, Position, StepResult, TraceView, Until};
 use crate::api::answer::Answer;
@@ -176,7 +176,7 @@ async fn found(call: &Call) -> Result<(EngineHandle, Snapshot), Problem> {
 async fn get(call: Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(&call).await?;
     let question = execute::open_question(&engine, &snapshot).await?;
-    Answer::json(&Record::of(snapshot.id, &snapshot.summary, question, call.caller()?.era))
+    Answer::json(&Record::of_one(&snapshot, question, call.caller()?.era))
 }
 
 async fn trace(call: Call) -> Result<Answer, Problem> {

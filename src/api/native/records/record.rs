@@ -8,10 +8,12 @@ use uuid::Uuid;
 
 use crate::api::caller::Era;
 use crate::api::native::execute::{revision_number, status_name};
+use crate::engine::Snapshot;
 use crate::ids::{ExecutionId, QuestionId};
 use crate::machine::input::Purpose;
 use crate::machine::question::QuestionKind;
 use crate::machine::summary::{Status, Summary, WaitingFor};
+use crate::store::has_lost_events;
 
 /// An execution in lists.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -59,6 +61,45 @@ pub struct Record {
     pub has_tool_errors: bool,
     /// The execution that this one retried, forked or replayed.
     pub departed_from: Option<Uuid>,
+    /// Set where one record is read: it was set aside. Lists of records leave it out; `GET …/quarantined` is their list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantined: Option<QuarantineView>,
+}
+
+/// Why an execution was set aside, and what resolves that.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QuarantineView {
+    pub reason: String,
+    pub actions: Vec<QuarantineAction>,
+}
+
+/// What can be done about an execution that was set aside, by the word of its route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum QuarantineAction {
+    /// `:release`: one more attempt.
+    Release,
+    /// `:cancelRun`.
+    CancelRun,
+    /// `GET …/export`: keep what there is.
+    Export,
+    /// `DELETE`: take it out, with the note that it was set aside.
+    Delete,
+}
+
+impl QuarantineView {
+    /// One that lost events does not know what it has done, so it never goes on; one that has ended can only be taken out.
+    #[must_use]
+    pub fn of(reason: String, summary: Option<&Summary>) -> Self {
+        use QuarantineAction::{CancelRun, Delete, Export, Release};
+        let has_ended = summary.is_some_and(|summary| summary.status.is_final());
+        let actions = match (has_ended, has_lost_events(&reason)) {
+            (true, _) => vec![Export, Delete],
+            (false, true) => vec![CancelRun, Export],
+            (false, false) => vec![Release, CancelRun, Export],
+        };
+        Self { reason, actions }
+    }
 }
 
 /// What began it.
@@ -130,7 +171,17 @@ impl Record {
             tools: summary.tools.clone(),
             has_tool_errors: summary.tool_errors,
             departed_from: summary.origin.map(|origin| origin.execution.0),
+            quarantined: None,
         }
+    }
+}
+
+impl Record {
+    /// A record that is read for itself.
+    #[must_use]
+    pub fn of_one(snapshot: &Snapshot, question: Option<QuestionId>, era: Era) -> Self {
+        let quarantined = snapshot.quarantined.clone().map(|reason| QuarantineView::of(reason, Some(&snapshot.summary)));
+        Self { quarantined, ..Self::of(snapshot.id, &snapshot.summary, question, era) }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::store::{self, Fed};
 
 /// Commits that are read at once.
 const COMMITS_AT_ONCE_MAX: usize = 128;
+/// Their bytes.
+const BYTES_AT_ONCE_MAX: usize = 1 << 20;
 /// Between two looks while nothing is open, or the store has stopped.
 const IDLE_PAUSE: Duration = Duration::from_millis(100);
 /// Before something is read or written again that could not be.
@@ -61,7 +63,7 @@ async fn from_here(app: &Arc<App>) -> Result<(), Error> {
             continue;
         }
         let reading = tokio::task::spawn_blocking(move || {
-            let commits = feed.read(COMMITS_AT_ONCE_MAX);
+            let commits = feed.read(COMMITS_AT_ONCE_MAX, BYTES_AT_ONCE_MAX);
             (feed, commits)
         });
         // Fails only when the runtime ends.
