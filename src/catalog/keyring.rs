@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::audit::Actor;
 use super::master_key::{KeySource, MasterKey, Sealed};
 use super::secrets::{SecretRow, SecretVault, place};
+use super::triggers::rows::TriggerRow;
 use super::webhooks::WebhookRow;
 use super::{Catalog, Changes, Error, Kept, Listing};
 use crate::ids::Tenant;
@@ -224,6 +225,7 @@ impl SecretVault {
         for tenant in tenants {
             count += self.reseal_of::<SecretRow>(keys, &tenant).await?;
             count += self.reseal_of::<WebhookRow>(keys, &tenant).await?;
+            count += self.reseal_of::<TriggerRow>(keys, &tenant).await?;
         }
         Ok(count)
     }

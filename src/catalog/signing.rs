@@ -38,12 +38,12 @@ fn place(tenant: &Tenant, key: &str) -> String {
 }
 
 impl SigningSecret {
-    fn seal(keys: &Keyring, place: &str, secret: &str) -> Result<Self, Error> {
+    pub(super) fn seal(keys: &Keyring, place: &str, secret: &str) -> Result<Self, Error> {
         let sealed = keys.current.seal(secret.as_bytes(), place)?;
         Ok(Self::Sealed { key_id: keys.current.id(), nonce: sealed.nonce, sealed: sealed.bytes })
     }
 
-    fn open(&self, keys: &Keyring, place: &str) -> Result<Zeroizing<String>, Error> {
+    pub(super) fn open(&self, keys: &Keyring, place: &str) -> Result<Zeroizing<String>, Error> {
         match self {
             Self::Clear(secret) => Ok(Zeroizing::new(secret.clone())),
             Self::Sealed { key_id, nonce, sealed } => {
@@ -55,7 +55,7 @@ impl SigningSecret {
     }
 
     /// Whether it was not sealed with the current key, and now is.
-    fn reseal(&mut self, keys: &Keyring, place: &str) -> Result<bool, Error> {
+    pub(super) fn reseal(&mut self, keys: &Keyring, place: &str) -> Result<bool, Error> {
         if matches!(self, Self::Sealed { key_id, .. } if *key_id == keys.current.id()) {
             return Ok(false);
         }

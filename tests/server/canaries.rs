@@ -35,6 +35,10 @@ fn secrets(alpha: &Client) -> Vec<(&'static str, String)> {
     let hook = alpha.json("POST", &format!("{ALPHA}/webhooks"), &json!({"url": "https://hooks.example.com/a", "description": MARKER}));
     let again = alpha.json("POST", &format!("{ALPHA}/webhooks/{}:rotate", text(&hook, "id")), &json!({}));
     found.extend([("a webhook's secret", text(&hook, "secret")), ("a webhook's new secret", text(&again, "secret"))]);
+    let trigger = json!({"displayName": MARKER, "kind": "WEBHOOK", "agentIds": ["helper"], "webhook": {}});
+    let trigger = alpha.once("canary-trigger", &format!("{ALPHA}/triggers"), &trigger).unwrap();
+    let turned = alpha.json("POST", &format!("{ALPHA}/triggers/{}:rotate", text(&trigger, "id")), &json!({}));
+    found.extend([("a trigger's secret", text(&trigger, "secret")), ("a trigger's new secret", text(&turned, "secret"))]);
     let headers = [("content-type", "application/json"), ("x-flowgate-webhook", "https://hooks.example.com/own")];
     let started = alpha.request("POST", &format!("{ALPHA}/agents/helper/revisions/1:execute"), &headers, b"{}").unwrap();
     let own = started.header("x-flowgate-webhook-secret").unwrap_or_else(|| panic!("{}", started.text()));

@@ -11,15 +11,12 @@ mod lanes;
 pub mod mapping;
 pub mod rows;
 mod schedules;
+mod secret;
 mod sweep;
 pub mod timetable;
 
 #[cfg(test)]
 mod tests;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use uuid::Uuid;
 
 pub use firings::{Fired, Occurrence, Settled};
 use rows::{Binding, Definition, HookRow, LaneRow, Pause, Remains, Secret, Source, TriggerRevisionRow, TriggerRow, revision_key};
@@ -34,11 +31,6 @@ const TRIGGERS_MAX: usize = 1_000;
 const BINDINGS_MAX: usize = 20;
 /// Definitions that a trigger remembers, the newest ones.
 const REVISIONS_KEPT_MAX: u32 = 500;
-/// Random bytes of a secret.
-const SECRET_BYTES: usize = 32;
-/// In front of a secret that signs, as Standard Webhooks writes them.
-const MARK: &str = "whsec_";
-
 /// What a new trigger is to be.
 #[derive(Clone, Debug)]
 pub struct NewTrigger {
@@ -55,27 +47,17 @@ fn unknown(id: &str) -> Error {
     Error::NotFound { what: "trigger", name: id.to_owned() }
 }
 
-fn random() -> Result<[u8; SECRET_BYTES], Error> {
-    let mut bytes = [0; SECRET_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Store(format!("the system gives no randomness: {error}")))?;
-    Ok(bytes)
-}
-
-fn fresh_secret() -> Result<Secret, Error> {
-    let hook: String = random()?[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Secret { value: format!("{MARK}{}", STANDARD.encode(random()?)), previous: None, hook })
-}
-
 impl Catalog {
-    /// Makes a trigger.
-    ///
-    /// # Errors
-    /// `Invalid`, `NotFound` (an agent or an environment), `Conflict` (too many), and as a commit.
-    pub async fn create_trigger(&self, tenant: &Tenant, new: NewTrigger, actor: &Actor) -> Result<TriggerRow, Error> {
-        check::definition(&new.definition)?;
-        let secret = if matches!(new.definition.source, Source::Webhook(_)) { Some(fresh_secret()?) } else { None };
+    /// Records a new trigger under its id, with its sealed secret.
+    pub(in crate::catalog) async fn add_trigger(
+        &self,
+        tenant: &Tenant,
+        (id, secret): (String, Option<Secret>),
+        new: NewTrigger,
+        actor: &Actor,
+    ) -> Result<TriggerRow, Error> {
         let row = TriggerRow {
-            id: Uuid::now_v7().to_string(),
+            id,
             revision: 1,
             definition: new.definition,
             is_active: new.is_active,
@@ -260,29 +242,6 @@ impl Catalog {
             must_be_active_schedule(row)?;
             row.pause = None;
             catalog.hold_schedule(tenant, &row.id, Some(TimeMs(0)), changes)
-        })
-        .await
-    }
-
-    /// Another secret; the old one counts until `overlap_until`. The address stays.
-    ///
-    /// # Errors
-    /// `NotFound`, `Conflict` where it has none, and as a commit.
-    pub async fn rotate_trigger(
-        &self,
-        tenant: &Tenant,
-        id: &str,
-        overlap_until: Option<TimeMs>,
-        actor: &Actor,
-    ) -> Result<TriggerRow, Error> {
-        let fresh = fresh_secret()?.value;
-        self.edit_trigger(tenant, id, ("trigger.rotated", actor), |_, row, _| {
-            let Some(secret) = &mut row.secret else {
-                return Err(Error::Conflict { code: "trigger_kind", message: "only a trigger of kind WEBHOOK has a secret".to_owned() });
-            };
-            let before = std::mem::replace(&mut secret.value, fresh.clone());
-            secret.previous = overlap_until.map(|until| (before, until));
-            Ok(())
         })
         .await
     }

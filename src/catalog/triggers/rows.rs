@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::timetable::CatchUp;
 use crate::catalog::Kept;
+use crate::catalog::signing::SigningSecret;
 use crate::ids::{Digest, ExecutionId, NanoUsd, Tenant, TimeMs};
 use crate::machine::input::Purpose;
 
@@ -169,10 +170,10 @@ pub struct Pause {
 /// What the callers of an inbound address show. It has to be known to check signatures, so it is kept; it is shown once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    pub value: String,
+    pub value: SigningSecret,
     /// The one before the last rotation, and until when it still counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<(String, TimeMs)>,
+    pub previous: Option<(SigningSecret, TimeMs)>,
     /// The last part of the inbound address.
     pub hook: String,
 }

@@ -1,6 +1,7 @@
 //! Tests of triggers over a store in memory: what one commit holds, what a crash leaves, the order of executions.
 
 use serde_json::{Map, json};
+use uuid::Uuid;
 
 use super::rows::{Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Schedule, Source, TriggerRow};
 use super::timetable::CatchUp;
@@ -54,7 +55,10 @@ async fn agent(catalog: &Catalog) {
 
 async fn made(catalog: &Catalog, definition: Definition) -> TriggerRow {
     let bindings = vec![Binding { agent: "agent".to_owned(), environment: None }];
-    catalog.create_trigger(&tenant(), NewTrigger { definition, is_active: true, bindings }, &actor(NOW)).await.unwrap()
+    catalog
+        .add_trigger(&tenant(), (Uuid::now_v7().to_string(), None), NewTrigger { definition, is_active: true, bindings }, &actor(NOW))
+        .await
+        .unwrap()
 }
 
 async fn world(source: Source, overlap: Overlap) -> (Catalog, TriggerRow) {
@@ -340,8 +344,7 @@ async fn what_cannot_be_is_refused_by_its_field() {
             "webhook.replayWindowSeconds",
         ),
     ] {
-        let new = NewTrigger { definition: wrong, is_active: true, bindings: Vec::new() };
-        let refused = catalog.create_trigger(&tenant(), new, &actor(NOW)).await;
+        let refused = super::check::definition(&wrong);
         assert!(matches!(&refused, Err(Error::Invalid { field, .. }) if *field == wanted), "{wanted}: {refused:?}");
     }
 }

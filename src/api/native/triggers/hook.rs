@@ -1,6 +1,8 @@
 //! The inbound address of a trigger: `POST /hooks/{hook}`. Public, since senders have no key; each call proves itself by its signature or
 //! its token. What fires, and under which id, is the catalog's matter.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,13 +11,15 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use crate::api::answer::Answer;
+use crate::api::blocking::blocking;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Access, Free, Route};
 use crate::catalog;
-use crate::catalog::triggers::rows::{Inbound, Proof, Secret, Source, TriggerRow, WEBHOOK};
+use crate::catalog::triggers::rows::{Inbound, Proof, Source, TriggerRow, WEBHOOK};
 use crate::catalog::triggers::{Fired, Occurrence};
 use crate::catalog::webhooks::secret_bytes;
 use crate::ids::{Tenant, TimeMs};
@@ -57,10 +61,13 @@ pub fn routes() -> Vec<Route> {
 
 async fn receive(call: Call) -> Result<Answer, Problem> {
     let (tenant, row) = known(&call, call.parameter("hook")?)?;
-    let (Source::Webhook(inbound), Some(secret)) = (&row.definition.source, &row.secret) else {
+    let Source::Webhook(inbound) = &row.definition.source else {
         return Err(Problem::not_found("inbound address", call.parameter("hook")?));
     };
-    prove(&call, inbound, secret).map_err(|problem| failed(&call, problem))?;
+    let (app, now) = (Arc::clone(&call.app), call.now);
+    let (of_tenant, of_row) = (tenant.clone(), row.clone());
+    let secrets = blocking(move || Ok(app.vault.trigger_secrets(&of_tenant, &of_row, now)?)).await?;
+    prove(&call, inbound, &secrets).map_err(|problem| failed(&call, problem))?;
     let _permit = call.app.limiter.admit(&format!("trigger:{}", row.id), &tenant)?;
     let payload = serde_json::from_slice(&call.body).map_err(|error| Problem::invalid("$", format!("it is no JSON: {error}")))?;
     let occurrence = Occurrence {
@@ -101,9 +108,8 @@ fn unproven(detail: &str) -> Problem {
     Problem::new(401, "webhook_unproven", "The event does not prove who sends it", detail)
 }
 
-fn prove(call: &Call, inbound: &Inbound, secret: &Secret) -> Result<(), Problem> {
-    let previous = secret.previous.iter().filter(|(_, until)| call.now < *until).map(|(value, _)| value.as_str());
-    let secrets: Vec<&str> = std::iter::once(secret.value.as_str()).chain(previous).collect();
+fn prove(call: &Call, inbound: &Inbound, secrets: &[Zeroizing<String>]) -> Result<(), Problem> {
+    let secrets: Vec<&str> = secrets.iter().map(|secret| secret.as_str()).collect();
     match inbound.auth {
         Proof::Hmac => {
             let header = |name: &str| call.header(name).ok_or_else(|| unproven(&format!("the header `{name}` is missing")));

@@ -14,6 +14,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 pub use running::{Triggers, run};
 use view::{ChangeTrigger, CreateTrigger, FireTrigger, Firing, FiringAnswer, TriggerRevision, TriggerShown, TriggerWithSecret};
@@ -239,9 +240,9 @@ fn shown(call: &Call, row: TriggerRow) -> Result<Answer, Problem> {
     Answer::json(&TriggerShown::of(call, row)?)
 }
 
-fn with_secret(call: &Call, row: TriggerRow, status: u16) -> Result<Answer, Problem> {
+fn with_secret(call: &Call, row: TriggerRow, secret: Option<Zeroizing<String>>, status: u16) -> Result<Answer, Problem> {
     call.app.triggers.wake();
-    let secret = row.secret.as_ref().map(|secret| secret.value.clone());
+    let secret = secret.map(|secret| secret.to_string());
     Answer::json_as(status, &TriggerWithSecret { trigger: TriggerShown::of(call, row)?, secret })
 }
 
@@ -265,8 +266,8 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     }
     let wanted: CreateTrigger = call.json()?;
     may_start(&call)?;
-    let row = call.app.catalog.create_trigger(&call.tenant, wanted.into_new()?, &call.actor()?).await?;
-    with_secret(&call, row, 201)
+    let (row, secret) = call.app.vault.create_trigger(&call.tenant, wanted.into_new()?, &call.actor()?).await?;
+    with_secret(&call, row, secret, 201)
 }
 
 async fn change(call: Call) -> Result<Answer, Problem> {
@@ -330,8 +331,8 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
         return Err(Problem::invalid("overlapSeconds", format!("at most {OVERLAP_SECONDS_MAX}")));
     }
     let until = (overlap_seconds > 0).then(|| call.now.plus(u64::from(overlap_seconds) * 1_000));
-    let row = call.app.catalog.rotate_trigger(&call.tenant, call.parameter("trigger")?, until, &call.actor()?).await?;
-    with_secret(&call, row, 200)
+    let (row, secret) = call.app.vault.rotate_trigger(&call.tenant, call.parameter("trigger")?, until, &call.actor()?).await?;
+    with_secret(&call, row, Some(secret), 200)
 }
 
 async fn revisions(call: Call) -> Result<Answer, Problem> {
