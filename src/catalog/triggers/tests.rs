@@ -215,6 +215,17 @@ async fn of_many_at_once_skip_starts_one() {
 }
 
 #[tokio::test]
+async fn what_is_caught_up_in_one_commit_keeps_to_the_order_too() {
+    for (overlap, rest) in [(Overlap::Skip, FiringState::Skipped), (Overlap::Queue, FiringState::Queued)] {
+        let (catalog, row) = world(every_second(CatchUp::All), overlap).await;
+        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
+        catalog.fire_schedule(&due, NOW.plus(3_000)).await.unwrap();
+        assert_eq!(dues(&catalog, &row), [(1, FiringState::Pending), (2, rest), (3, rest)]);
+        assert_eq!(catalog.starts_due(None, 9).unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn queue_begins_one_after_the_other_in_order() {
     let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
     let mut firings = Vec::new();
