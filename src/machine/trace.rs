@@ -156,13 +156,7 @@ impl Tracing<'_> {
                 self.begin(place, *attempt, None, "running", input, at);
             }
             Event::Observed { place, text, failed } => self.observed(place, text, *failed, at),
-            Event::Validated { place, cycle, validator, verdict, score, feedback, .. } => {
-                let (cycle, validator, feedback) = (*cycle, validator.clone(), feedback.clone());
-                let check = Check { cycle, validator, verdict: *verdict, score: *score, feedback };
-                let own = self.latest.get(place).filter(|_| place.part == Part::Own);
-                let checks = own.and_then(|ix| self.attempts.get_mut(*ix)).map_or(&mut self.checks, |attempt| &mut attempt.checks);
-                checks.push(check);
-            }
+            Event::Validated { .. } => self.validated(&recorded.event),
             Event::RetryAt { place, error, .. } => {
                 if place.part == Part::Own {
                     self.break_off(place, at);
@@ -187,6 +181,16 @@ impl Tracing<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A step's verdicts stand in the row of the attempt that gave the answer, those on the result in the trace itself.
+    fn validated(&mut self, event: &Event) {
+        let Event::Validated { place, cycle, validator, verdict, score, feedback, .. } = event else { return };
+        let (cycle, validator, feedback) = (*cycle, validator.clone(), feedback.clone());
+        let check = Check { cycle, validator, verdict: *verdict, score: *score, feedback };
+        let own = self.latest.get(place).filter(|_| place.part == Part::Own);
+        let checks = own.and_then(|ix| self.attempts.get_mut(*ix)).map_or(&mut self.checks, |attempt| &mut attempt.checks);
+        checks.push(check);
     }
 
     fn observed(&mut self, place: &Place, text: &str, failed: bool, at: TimeMs) {

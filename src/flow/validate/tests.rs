@@ -567,16 +567,16 @@ mod validators_and_entries {
     fn a_validator_is_one_kind_and_has_what_its_kind_needs() {
         let fine = "{cel: size(output) > 1}, {regex: '^a'}, {json_schema: {type: string}}, {judge: {model: openai/y, rubric: good}}, {http: {post: 'https://x.example'}}";
         check(&judged(fine), "");
-        check(&judged("{name: x}"), "no_validator_kind@4");
-        check(&judged("{cel: 'true', regex: a}"), "no_validator_kind@4");
-        check(&judged("{cel: 'outptu > 1'}"), "unknown_name@4");
-        check(&judged("{regex: '(?=a)b'}"), "bad_value@4");
-        check(&judged("{json_schema: {type: strin}}"), "bad_schema@4");
-        check(&judged("{judge: {rubric: good}}"), "no_model@4");
-        check(&judged("{judge: {model: openai/y, rubric: good, threshold: 2}}"), "bad_limit@4");
-        check(&judged("{http: {get: 'https://x.example'}}"), "bad_value@4");
-        check(&judged("{cel: 'true', timeout: 1s}"), "misplaced_key@4");
-        check(&judged("{name: a, cel: 'true'}, {name: a, cel: 'true'}"), "bad_name@4");
+        check(&judged("{name: x}"), "no_validator_kind@3");
+        check(&judged("{cel: 'true', regex: a}"), "no_validator_kind@3");
+        check(&judged("{cel: 'outptu > 1'}"), "unknown_name@3");
+        check(&judged("{regex: '(?=a)b'}"), "bad_value@3");
+        check(&judged("{json_schema: {type: strin}}"), "bad_schema@3");
+        check(&judged("{judge: {rubric: good}}"), "no_model@3");
+        check(&judged("{judge: {model: openai/y, rubric: good, threshold: 2}}"), "bad_limit@3");
+        check(&judged("{http: {get: 'https://x.example'}}"), "bad_value@3");
+        check(&judged("{cel: 'true', timeout: 1s}"), "misplaced_key@3");
+        check(&judged("{name: a, cel: 'true'}, {name: a, cel: 'true'}"), "bad_name@3");
         check("flow: test\nsteps:\n  a: {builtin: noop, validators: [{cel: 'true'}]}\n", "misplaced_key@3");
     }
 
