@@ -248,7 +248,8 @@ fn finished_family(store: &Store, tenant: &Tenant, root: ExecutionId) -> Result<
     while let Some(execution) = open.pop() {
         // One that is gone already took what was below it along.
         let Some(summary) = store.summary(tenant, execution)? else { continue };
-        if !summary.status.is_final() {
+        // One that lost events may be unable to end.
+        if !summary.status.is_final() && !store.has_lost_events(tenant, execution)? {
             return Ok(None);
         }
         found.push(execution);

@@ -15,7 +15,7 @@ use crate::machine::question::Question;
 
 /// Every question of an execution, in the order in which they were asked.
 pub(super) fn questions(shared: &Shared, tenant: &Tenant, execution: ExecutionId) -> Result<Vec<KnownQuestion>, Error> {
-    let events = hydrate::events(shared, tenant, execution).map_err(failed)?;
+    let events = hydrate::readable(shared, tenant, execution).map_err(failed)?;
     let Some(Recorded { event: Event::Started { start }, .. }) = events.first() else { return Err(unknown(execution)) };
     let flow = start.flow.clone();
     Ok(fold(execution, &flow, events))

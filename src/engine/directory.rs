@@ -240,6 +240,12 @@ impl Directory {
     fn set_aside(&mut self, key: &Key, reason: String, ctx: &mut Context<Self>) {
         tracing::error!(execution = %key, reason, "execution is set aside");
         self.supervisor.rested(key);
+        // That it lost events is what people must know of it, whatever failed since.
+        if let Ok(Some(standing)) = self.shared.store.quarantined(&key.tenant, key.execution)
+            && store::has_lost_events(&standing)
+        {
+            return self.turn_away(key, &standing, ctx);
+        }
         let entry = Entry::Quarantine { tenant: key.tenant.clone(), execution: key.execution, reason: reason.clone() };
         let (recorded, key) = (self.shared.store.commit(entry).into_actor(self), key.clone());
         ctx.spawn(recorded.map(move |result, directory, ctx| {

@@ -125,6 +125,26 @@ pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Resul
     }
 }
 
+/// What can be read of a journal: all of it; of one that is known to have lost events, what comes before the loss.
+pub(super) fn readable(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Vec<Recorded>, store::Error> {
+    let error = match events(shared, tenant, id) {
+        Err(error @ store::Error::JournalDamaged { .. }) => error,
+        read => return read,
+    };
+    if !shared.store.has_lost_events(tenant, id)? {
+        return Err(error);
+    }
+    let mut kept = Vec::new();
+    // One by one: a read that meets the loss gives nothing.
+    while let Ok(next) = shared.store.events(tenant, id, kept.len() as u64, 1) {
+        if next.is_empty() {
+            break;
+        }
+        kept.extend(next);
+    }
+    if kept.is_empty() { Err(error) } else { Ok(kept) }
+}
+
 fn lineage(shared: &Shared, key: &Key, start: &Start) -> Result<Vec<Key>, store::Error> {
     let mut lineage = vec![key.clone()];
     let mut parent = start.parent.as_ref().map(|parent| parent.execution);

@@ -41,7 +41,7 @@ pub(super) struct Journal {
 }
 
 pub(super) fn journal(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Journal, Error> {
-    let events = hydrate::events(shared, tenant, id).map_err(failed)?;
+    let events = hydrate::readable(shared, tenant, id).map_err(failed)?;
     let Some(Recorded { event: Event::Started { start }, .. }) = events.first() else { return Err(unknown(id)) };
     let start = start.as_ref().clone();
     let plan = shared.revisions.plan(tenant, &start.digest, &start.flow)?;
@@ -72,7 +72,13 @@ pub(super) fn trace(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result
 }
 
 pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId, from: u64, limit: usize) -> Result<Vec<Recorded>, Error> {
-    let events = shared.store.events(tenant, id, from, limit).map_err(failed)?;
+    let events = match shared.store.events(tenant, id, from, limit) {
+        Err(store::Error::JournalDamaged { .. }) => {
+            let events = hydrate::readable(shared, tenant, id).map_err(failed)?;
+            events.into_iter().filter(|recorded| recorded.seq >= from).take(limit).collect()
+        }
+        read => read.map_err(failed)?,
+    };
     if events.is_empty() && shared.store.summary(tenant, id).map_err(failed)?.is_none() {
         return Err(unknown(id));
     }

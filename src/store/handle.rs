@@ -363,6 +363,14 @@ impl Store {
         documents::scan(self.view()?, self.inner.records.as_ref(), tenant, wanted, limit)
     }
 
+    /// Whether it was set aside because a damaged log lost some of its events.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn has_lost_events(&self, tenant: &Tenant, execution: ExecutionId) -> Result<bool, Error> {
+        Ok(self.quarantined(tenant, execution)?.is_some_and(|reason| rebuild::has_lost_events(&reason)))
+    }
+
     /// Why `execution` is quarantined, if it is.
     ///
     /// # Errors

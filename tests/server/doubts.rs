@@ -117,7 +117,7 @@ fn a_payment_in_doubt_is_resolved_on_the_command_line() {
     let shown = desk.says(&root, &["approval", "show", &questions[0]]);
     assert!(shown.contains("may have happened") && shown.contains("/hold/0") && shown.contains("sha256:"), "{shown}");
     let executed = desk.says(&root, &["exec", "show", &executions[0]]);
-    assert!(executed.contains(&questions[0]) && executed.contains("doubt"), "{executed}");
+    assert!(executed.contains("is in doubt: `pay` may have happened"), "{executed}");
     let waiting: Value = serde_json::from_str(&desk.says(&root, &["exec", "list", "-o", "json"])).unwrap();
     assert!(waiting.as_array().unwrap().iter().all(|row| row["waiting_for"][0]["kind"] == "in_doubt"), "{waiting}");
     let (exit, said) = desk.refuses(&root, &["approval", "approve", &questions[0]]);
@@ -132,7 +132,7 @@ fn a_payment_in_doubt_is_resolved_on_the_command_line() {
     assert_eq!(result(&desk, "held", &executions[0]), json!({"id": "R-8"}));
     assert_eq!(counts(&oracle, 4), [1, 2, 1, 1]);
     let closed = desk.says(&root, &["approval", "show", &questions[0]]);
-    assert!(closed.contains("already decided: happened by root") && closed.contains("seen"), "{closed}");
+    assert!(closed.contains("already decided: has happened, decided by root") && closed.contains("seen"), "{closed}");
     let (exit, said) = desk.refuses(&root, &["approval", "resolve", &questions[0], "--retry"]);
     assert!(exit == 1 && said.contains("already decided"), "{exit}: {said}");
 }
@@ -225,66 +225,68 @@ fn damage(directory: &std::path::Path, text: &str) {
 }
 
 #[test]
-fn an_execution_that_was_set_aside_is_found_and_cancelled() {
+fn an_execution_that_was_set_aside_is_found_read_and_taken_out() {
     let mut desk = Desk::bare(&[]);
     desk.agent("waits", WAITS);
     let root = desk.server.root();
-    let whole = desk.begin(&root, "waits", &json!({}));
-    let lost = desk.begin(&root, "waits", &json!({}));
-    for execution in [&whole, &lost] {
+    let [whole, short, torn] = ["whole", "short", "torn"].map(|_| desk.begin(&root, "waits", &json!({})));
+    for execution in [&whole, &short, &torn] {
         desk.becomes("waits", execution, "WAITING_FOR_ASYNC");
     }
-    let signal = |desk: &Desk, execution: &str| {
+    let signal = |desk: &Desk, execution: &str, name: &str, said: &str| {
         let path = format!("{TENANT}/agents/waits/executionRecords/{execution}:signal");
-        desk.server.root().json("POST", &path, &json!({"name": "other", "payload": {"said": execution}}))
+        desk.server.root().json("POST", &path, &json!({"name": name, "payload": {"said": said}}))
     };
-    for execution in [&lost, &whole, &lost, &whole] {
-        assert_eq!(signal(&desk, execution).status, 200);
+    // Of one the last event is lost, of another one in the middle.
+    for (execution, said) in [(&torn, "to be torn out"), (&torn, "more"), (&short, "to be cut off"), (&whole, "more")] {
+        assert_eq!(signal(&desk, execution, "other", said).status, 200);
     }
     // A clean end: what the damage did not touch is known to be whole.
     let pid = desk.server.pid().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(desk.server.wait(PATIENCE), Some(0));
-    damage(desk.directory.path(), &format!("\"said\":\"{lost}"));
-    let rebuilt = std::process::Command::new(env!("CARGO_BIN_EXE_flowgate"))
-        .args(["store", "rebuild", "--quarantine", "--data-dir", "data"])
-        .current_dir(desk.directory.path())
-        .env_clear()
-        .output()
-        .unwrap();
+    damage(desk.directory.path(), "to be torn out");
+    damage(desk.directory.path(), "to be cut off");
+    let mut rebuild = std::process::Command::new(env!("CARGO_BIN_EXE_flowgate"));
+    rebuild.args(["store", "rebuild", "--quarantine", "--data-dir", "data"]).current_dir(desk.directory.path()).env_clear();
+    let rebuilt = rebuild.output().unwrap();
     assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
     desk.start();
     let root = desk.server.root();
     let page = expect(200, &root.get(&format!("{TENANT}/quarantined")));
-    let rows = page["items"].as_array().unwrap();
-    assert_eq!(rows.len(), 1, "{page}");
-    assert_eq!((&rows[0]["id"], &rows[0]["agentId"]), (&json!(lost), &json!("waits")));
-    assert!(rows[0]["reason"].as_str().unwrap().contains("missing"), "{page}");
-    assert_eq!(rows[0]["actions"], json!(["cancelRun", "export"]), "{page}");
-    let record = desk.record("waits", &lost);
-    assert_eq!(record["quarantined"]["reason"], rows[0]["reason"], "{record}");
-    assert_eq!(record["quarantined"]["actions"], rows[0]["actions"]);
+    assert_eq!(page["items"].as_array().unwrap().len(), 2, "{page}");
+    for lost in [&short, &torn] {
+        let row = page["items"].as_array().unwrap().iter().find(|row| row["id"] == **lost).unwrap();
+        assert_eq!((&row["agentId"], &row["actions"]), (&json!("waits"), &json!(["cancelRun", "export", "delete"])));
+        assert!(row["reason"].as_str().unwrap().contains("events"), "{row}");
+        // It is read up to the loss.
+        let record = desk.record("waits", lost);
+        assert_eq!((&record["quarantined"]["reason"], &record["quarantined"]["actions"]), (&row["reason"], &row["actions"]));
+        let shown = desk.says(&root, &["exec", "show", lost]);
+        assert!(shown.contains("quarantined") && shown.contains("events"), "{shown}");
+        let export = expect(200, &root.get(&format!("{TENANT}/agents/waits/executionRecords/{lost}/export")));
+        assert!(export["events"].as_array().unwrap().len() >= 2 && !export.to_string().contains("to be"), "{export}");
+        // Nothing lets it go on.
+        let refused = signal(&desk, lost, "go", "");
+        assert_eq!((refused.status, refused.code().as_str()), (409, "quarantined"), "{}", refused.text());
+        let released = root.json("POST", &format!("{TENANT}/agents/waits/executionRecords/{lost}:release"), &json!({}));
+        assert_eq!((released.status, released.code().as_str()), (409, "quarantined"), "{}", released.text());
+    }
     assert_eq!(desk.record("waits", &whole)["quarantined"], Value::Null);
-    let shown = desk.says(&root, &["exec", "show", &lost]);
-    assert!(shown.contains("quarantined") && shown.contains("missing"), "{shown}");
-    // Nothing moves it but a cancel, and it harms nobody.
-    let refused = signal(&desk, &lost);
-    assert_eq!((refused.status, refused.code().as_str()), (409, "quarantined"), "{}", refused.text());
-    let at = |action: &str| format!("{TENANT}/agents/waits/executionRecords/{lost}{action}");
-    assert_eq!(root.get(&at("/export")).status, 200);
-    let released = root.json("POST", &at(":release"), &json!({}));
-    assert!(released.status == 409, "it lost events: {} {}", released.status, released.text());
-    assert_eq!(signal(&desk, &whole).status, 200);
-    let cancelled = root.json("POST", &at(":cancelRun"), &json!({"reason": "damaged"}));
+    let at = |lost: &str, action: &str| format!("{TENANT}/agents/waits/executionRecords/{lost}{action}");
+    let cancelled = root.json("POST", &at(&short, ":cancelRun"), &json!({"reason": "damaged"}));
     assert!(matches!(cancelled.status, 202 | 204), "{}", cancelled.text());
-    desk.becomes("waits", &lost, "CANCELLED");
-    // That it lost something stays readable until it is taken out.
-    let page = expect(200, &root.get(&format!("{TENANT}/quarantined")));
-    assert_eq!(page["items"][0]["actions"], json!(["export", "delete"]), "{page}");
-    assert_eq!(root.request("DELETE", &at(""), &[], b"").unwrap().status, 204);
+    assert_eq!(desk.becomes("waits", &short, "CANCELLED")["quarantined"]["actions"], json!(["export", "delete"]));
+    let refused = root.json("POST", &at(&torn, ":cancelRun"), &json!({}));
+    assert_eq!((refused.status, refused.code().as_str()), (409, "quarantined"), "{}", refused.text());
+    for lost in [&short, &torn] {
+        assert_eq!(root.request("DELETE", &at(lost, ""), &[], b"").unwrap().status, 204);
+        assert_eq!(root.get(&at(lost, "")).status, 404);
+    }
     assert_eq!(expect(200, &root.get(&format!("{TENANT}/quarantined")))["items"], json!([]));
-    assert_eq!(root.get(&at("")).status, 404);
-    let go = root.json("POST", &format!("{TENANT}/agents/waits/executionRecords/{whole}:signal"), &json!({"name": "go"}));
-    assert_eq!(go.status, 200);
+    // Nothing of it harmed the other one.
+    assert_eq!(signal(&desk, &whole, "go", "").status, 200);
     desk.becomes("waits", &whole, "COMPLETED");
+    let unharmed = root.request("DELETE", &at(&whole, ""), &[], b"").unwrap();
+    assert_eq!(unharmed.status, 204);
 }

@@ -116,8 +116,13 @@ fn a_terminal_decides_with_every_word() {
     let said = desk.says(&ann, &["approval", "edit", &two, "--arguments", &edited.to_string()]);
     assert!(said.starts_with("counted: 1 of 2 votes for sha256:"), "{said}");
     desk.says(&ben, &["approval", "reject", &two, "--reason", "no"]);
+    assert_eq!(desk.world.received().len(), 4);
+}
 
-    // Answered.
+#[test]
+fn a_terminal_answers_what_is_asked() {
+    let desk = Desk::open();
+    let (starter, ann) = (desk.starter(), desk.finance("ann"));
     let form = desk.ask(&starter, "form", 0);
     let (exit, said) = desk.refuses(&ann, &["approval", "approve", &form]);
     assert!(exit == 1 && said.contains("asks for an answer"), "{said}");
@@ -137,7 +142,6 @@ fn a_terminal_decides_with_every_word() {
     assert_eq!(get(&ann, &form)["decided"]["response"], json!({"size": 4}));
     let (exit, said) = desk.refuses(&ann, &["approval", "approve", &form, "--resume"]);
     assert!(exit == 2 && said.contains("--resume"), "{said}");
-    assert_eq!(desk.world.received().len(), 4);
 }
 
 #[test]

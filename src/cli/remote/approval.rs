@@ -115,7 +115,9 @@ pub async fn comments(context: &Context, target: &Target, name: &str) -> Result<
     } else if comments.is_empty() {
         context.output.note("nobody said anything");
     } else {
-        comments.iter().for_each(|comment| context.output.data(&shown::comment(comment)));
+        for comment in &comments {
+            context.output.data(&shown::comment(comment));
+        }
     }
     Ok(Exit::Completed)
 }

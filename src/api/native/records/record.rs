@@ -88,14 +88,15 @@ pub enum QuarantineAction {
 }
 
 impl QuarantineView {
-    /// One that lost events does not know what it has done, so it never goes on; one that has ended can only be taken out.
+    /// One that lost events does not know what it has done, so it never goes on, and cannot even be cancelled where the loss is in the
+    /// middle of its journal; one that has ended can only be taken out.
     #[must_use]
     pub fn of(reason: String, summary: Option<&Summary>) -> Self {
         use QuarantineAction::{CancelRun, Delete, Export, Release};
         let has_ended = summary.is_some_and(|summary| summary.status.is_final());
         let actions = match (has_ended, has_lost_events(&reason)) {
             (true, _) => vec![Export, Delete],
-            (false, true) => vec![CancelRun, Export],
+            (false, true) => vec![CancelRun, Export, Delete],
             (false, false) => vec![Release, CancelRun, Export],
         };
         Self { reason, actions }
