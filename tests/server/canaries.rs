@@ -37,7 +37,7 @@ fn secrets(alpha: &Client) -> Vec<(&'static str, String)> {
     found.extend([("a webhook's secret", text(&hook, "secret")), ("a webhook's new secret", text(&again, "secret"))]);
     let trigger = json!({"displayName": MARKER, "kind": "WEBHOOK", "agentIds": ["helper"], "webhook": {}});
     let trigger = alpha.once("canary-trigger", &format!("{ALPHA}/triggers"), &trigger).unwrap();
-    let turned = alpha.json("POST", &format!("{ALPHA}/triggers/{}:rotate", text(&trigger, "id")), &json!({}));
+    let turned = alpha.json("POST", &format!("{ALPHA}/triggers/{}:rotateSecret", text(&trigger, "id")), &json!({}));
     found.extend([("a trigger's secret", text(&trigger, "secret")), ("a trigger's new secret", text(&turned, "secret"))]);
     let headers = [("content-type", "application/json"), ("x-flowgate-webhook", "https://hooks.example.com/own")];
     let started = alpha.request("POST", &format!("{ALPHA}/agents/helper/revisions/1:execute"), &headers, b"{}").unwrap();

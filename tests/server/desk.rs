@@ -128,6 +128,9 @@ impl Desk {
         let desk = Self::bare(&[]);
         let pay = PAY.replace("WORLD", &desk.world.address);
         desk.agent("pay", &pay.replace("QUORUM", "1"));
+        // Nobody is excluded: a link that names a role and no person may decide.
+        let unguarded = pay.replace("flow: pay", "flow: open").replace(r#", exclude: [starter, "user:mallory"]"#, "");
+        desk.agent("open", &unguarded.replace("QUORUM", "1"));
         desk.agent("pay2", &pay.replace("flow: pay", "flow: pay2").replace("QUORUM", "2"));
         desk.agent("form", FORM);
         desk

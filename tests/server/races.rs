@@ -158,13 +158,13 @@ fn racers(desk: &Desk, people: &[(String, Client)], links: Vec<String>) -> Vec<R
 fn from_every_side_one_decides_and_everybody_is_told_which() {
     let rounds = number("FLOWGATE_KILL_ROUNDS", 3);
     let mut desk = Desk::open();
-    let links = Links::open(&desk, "pay", BY_LINK);
+    let links = Links::open(&desk, "open", BY_LINK);
     let starter = desk.starter();
     let people: Vec<(String, Client)> =
         (0..BY_KEY + BY_COMMAND).map(|n| format!("u{n}")).map(|user| (user.clone(), desk.finance(&user))).collect();
     for round in 0..rounds {
         let amount = 1_000 + round;
-        let question = desk.ask(&desk.now(&starter), "pay", amount);
+        let question = desk.ask(&desk.now(&starter), "open", amount);
         let racers = racers(&desk, &people, links.of(&question));
         assert_eq!(racers.len(), 16);
         let digest = get(&desk.server.root(), &question)["digest"].clone();
