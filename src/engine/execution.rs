@@ -28,7 +28,7 @@ use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Input};
 use crate::machine::{Refusal, State, decide};
-use crate::store::{CommitError, Entry};
+use crate::store::{Chain, CommitError, Entry};
 
 /// Commits of one execution that wait for the disk at once. A second one lets deciding overlap the sync; more only make smaller commits.
 const COMMITS_IN_FLIGHT_MAX: usize = 2;
@@ -51,6 +51,7 @@ pub(super) struct ExecutionActor {
     inbox: VecDeque<Waiting>,
     /// In the order of the journal.
     commits: VecDeque<Commit>,
+    chain: Chain,
     /// Numbers commits, so that an acknowledgement finds its own.
     next_commit: u64,
     /// Set: it decides nothing more and reports this once its commits are settled.
@@ -90,6 +91,7 @@ impl ExecutionActor {
             life: None,
             inbox: VecDeque::new(),
             commits: VecDeque::new(),
+            chain: Chain::default(),
             next_commit: 0,
             doom: None,
             draining: false,
@@ -179,7 +181,7 @@ impl ExecutionActor {
             summary: changed,
         };
         self.commits.push_back(commit);
-        let acknowledged = self.shared.store.commit(entry).into_actor(self);
+        let acknowledged = self.shared.store.commit_in(&self.chain, entry).into_actor(self);
         ctx.spawn(acknowledged.map(move |result, actor, ctx| actor.acknowledged(number, result.map(|_| ()), ctx)));
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::applier::Frame;
 use super::documents;
-use super::entry::{Answer, Claim, CommitError, Fence, Position};
+use super::entry::{Answer, Chain, Claim, CommitError, Fence, Position};
 use super::error::Error;
 use super::log::supply::Space;
 use super::log::{AppendError, Log};
@@ -35,10 +35,19 @@ pub struct Request {
     pub records: Vec<(Record, Vec<u8>)>,
     /// What must hold for each, in order; a later claim may rest on an earlier one.
     pub claims: Vec<Claim>,
+    /// What it rests on.
+    pub chain: Option<Chain>,
     pub answer: Answer<Position>,
 }
 
 impl Request {
+    fn refuse(self, error: CommitError) {
+        if let Some(chain) = &self.chain {
+            chain.break_off();
+        }
+        let _ = self.answer.send(Err(error));
+    }
+
     fn size(&self) -> usize {
         self.records.iter().map(|(_, bytes)| bytes.len()).sum()
     }
@@ -165,7 +174,12 @@ impl Committer {
         let space = self.log.space();
         for request in batch {
             if space == Space::None || (space == Space::Low && is_new_work(&request)) {
-                let _ = request.answer.send(Err(CommitError::Full));
+                request.refuse(CommitError::Full);
+                continue;
+            }
+            if request.chain.as_ref().is_some_and(Chain::is_broken) {
+                let number = request.claims.first().map_or(0, |claim| claim.expected);
+                request.refuse(CommitError::Stale { expected: number, found: number });
                 continue;
             }
             match self.moved(&request.claims)? {
@@ -178,9 +192,7 @@ impl Committer {
                     }
                     accepted.push(request);
                 }
-                Err(stale) => {
-                    let _ = request.answer.send(Err(stale));
-                }
+                Err(stale) => request.refuse(stale),
             }
         }
         Ok(accepted)
@@ -244,7 +256,7 @@ fn is_new_work(request: &Request) -> bool {
 
 fn answer_all(requests: Vec<Request>, error: &CommitError) {
     for request in requests {
-        let _ = request.answer.send(Err(error.clone()));
+        request.refuse(error.clone());
     }
 }
 
@@ -252,7 +264,7 @@ fn answer_all(requests: Vec<Request>, error: &CommitError) {
 fn refuse_all(queue: &Receiver<Message>, reason: &str) {
     while let Ok(message) = queue.try_recv() {
         if let Message::Commit(request) = message {
-            let _ = request.answer.send(Err(CommitError::Stopped(reason.to_owned())));
+            request.refuse(CommitError::Stopped(reason.to_owned()));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use serde::{Deserialize, Serialize};
@@ -139,6 +141,21 @@ pub enum CommitError {
 #[derive(Debug)]
 pub struct Pending<T> {
     answer: oneshot::Receiver<Result<T, CommitError>>,
+}
+
+/// Commits that rest on each other: each was decided on the one before, which may still be on its way. Once one of them is refused, for
+/// whatever reason, so is every later one. The number that a fence stands at does not tell: another writer may have moved it as far.
+#[derive(Clone, Debug, Default)]
+pub struct Chain(Arc<AtomicBool>);
+
+impl Chain {
+    pub(super) fn is_broken(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn break_off(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// The committer's end of a [`Pending`].

@@ -8,7 +8,7 @@ use super::closings::{self, ClosedFilter, ClosedPage};
 use super::committer::{Message, Request};
 use super::disk::{Disk, RealDisk};
 use super::documents::{self, DocumentRange, DocumentRow};
-use super::entry::{CommitError, Entry, Pending, Position};
+use super::entry::{Chain, CommitError, Entry, Pending, Position};
 use super::error::Error;
 use super::filter::Filter;
 use super::keys;
@@ -97,23 +97,37 @@ impl Store {
     /// costs in encoding is paid on the caller's thread. The queue has no bound of its own: an execution has one commit in flight,
     /// so it is as long as there are actors.
     pub fn commit(&self, entry: Entry) -> Pending<Position> {
-        self.commit_all(vec![entry])
+        self.submit(vec![entry], None)
+    }
+
+    /// As `commit`, for an entry that was decided on the earlier ones of `chain`.
+    pub fn commit_in(&self, chain: &Chain, entry: Entry) -> Pending<Position> {
+        self.submit(vec![entry], Some(chain.clone()))
     }
 
     /// As `commit`, for several entries that become durable together or not at all. A claim that does not hold refuses them all.
     pub fn commit_all(&self, entries: Vec<Entry>) -> Pending<Position> {
+        self.submit(entries, None)
+    }
+
+    fn submit(&self, entries: Vec<Entry>, chain: Option<Chain>) -> Pending<Position> {
         let (mut records, mut claims) = (Vec::with_capacity(entries.len()), Vec::new());
         for entry in entries {
             let (record, claim) = entry.into_record();
             match encode(&record) {
                 Ok(bytes) => records.push((record, bytes)),
-                Err(refusal) => return Pending::refused(CommitError::Refused(refusal)),
+                Err(refusal) => {
+                    if let Some(chain) = chain {
+                        chain.break_off();
+                    }
+                    return Pending::refused(CommitError::Refused(refusal));
+                }
             }
             claims.extend(claim);
         }
         let (answer, pending) = Pending::new();
         // When the committer is gone the answer is dropped with the request, and the caller reads `Stopped`.
-        let _ = self.inner.queue.send(Message::Commit(Box::new(Request { records, claims, answer })));
+        let _ = self.inner.queue.send(Message::Commit(Box::new(Request { records, claims, chain, answer })));
         pending
     }
 

@@ -52,7 +52,7 @@ pub use check::{CheckReport, Damage, Loss, ViewState, check};
 pub use closings::{ClosedAs, ClosedFilter, ClosedPage, ClosedRow};
 pub use compact::{CompactReport, compact};
 pub use documents::{DocumentRange, DocumentRow};
-pub use entry::{CommitError, Entry, Pending, Position};
+pub use entry::{Chain, CommitError, Entry, Pending, Position};
 pub use error::Error;
 pub use feed::{Fed, Feed};
 pub use filter::{Filter, RunKind};

@@ -122,3 +122,17 @@ fn a_full_disk_refuses_starts_first_and_then_everything() {
     assert_eq!(store.events(&tenant(), execution(1), 0, usize::MAX).unwrap().len() as u64, seq, "reads go on");
     store.close().unwrap();
 }
+
+#[test]
+fn what_rests_on_a_refused_commit_is_refused_although_its_number_fits() {
+    let store = Store::in_memory(Faults::default());
+    store.commit(turn(1, 0, 1, Some(summary(Status::Running)))).wait().unwrap();
+    // Two have read one event. The first to write is faster, and writes as many events as the other's first commit has.
+    let (faster, slower) = (Chain::default(), Chain::default());
+    store.commit_in(&faster, turn(1, 1, 2, None)).wait().unwrap();
+    let first = store.commit_in(&slower, turn(1, 1, 2, None));
+    let second = store.commit_in(&slower, turn(1, 3, 1, None));
+    assert!(matches!(first.wait(), Err(CommitError::Stale { expected: 1, found: 3 })));
+    assert!(matches!(second.wait(), Err(CommitError::Stale { .. })), "it was decided on events that never were");
+    store.commit_in(&faster, turn(1, 3, 1, None)).wait().unwrap();
+}

@@ -99,6 +99,7 @@ impl World {
             tenant: World::tenant(),
             execution,
             flow: "flow".to_owned(),
+            entry: None,
             revision,
             digest,
             semantics: 1,

@@ -207,7 +207,7 @@ impl Watch {
             Part::Undo => own.max(3),
             // An agent step that is tried again begins its iterations anew.
             Part::Tool { .. } | Part::Model { .. } => own.max(1) * 8,
-            Part::Own => own,
+            Part::Own | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } => own,
         }
     }
 
@@ -371,7 +371,9 @@ impl Watch {
 fn target(place: &Place) -> String {
     match place.part {
         Part::Tool { iteration, index } => format!("{}@{iteration}[{index}]", place.step),
-        Part::Own | Part::Model { .. } | Part::Undo => place.step.to_string(),
+        Part::Own | Part::Model { .. } | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } | Part::Undo => {
+            place.step.to_string()
+        }
     }
 }
 
