@@ -68,7 +68,9 @@ export async function story({ browser, server }) {
   };
   const look = async (place, until) => {
     await page.goto(`${server.url}/#${place}`);
-    await until().first().waitFor();
+    await until().filter({ visible: true }).first().waitFor().catch(async (error) => {
+      throw new Error(`${place}: ${error.message}\n${(await page.locator("body").innerText()).slice(0, 2_000)}`);
+    });
     await calm(place);
   };
   const text = (part) => () => page.getByText(part);

@@ -2,7 +2,7 @@
 import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
-import { Link, to } from "../../lib/router";
+import { Link, to, useLocation } from "../../lib/router";
 import { Badge, CodeBlock, JsonView, Note, PlainText, RelativeTime } from "../../ui";
 import { differences, type Difference } from "./values";
 import type { Approval } from "./words";
@@ -114,6 +114,7 @@ export function lastTime(closed: readonly Approval[], now: Approval): Approval |
 function LastTime(props: { approval: Approval }) {
   const { approval } = props;
   const { tenant } = useSession();
+  const query = useLocation().query.toString();
   const closed = useApi("/v1/tenants/{tenant}/pendingApprovals", { path: { tenant }, query: { agentId: approval.agentId, status: ["RESPONDED"], pageSize: CLOSED_LOOKED_AT } });
   if (!closed.data) return null;
   const last = lastTime(itemsOf(closed.data), approval);
@@ -122,7 +123,7 @@ function LastTime(props: { approval: Approval }) {
   return (
     <>
       <p className="quiet small">
-        Last time was <Link to={to`/inbox/${last.id}`}>this approval</Link>, <RelativeTime at={last.respondedAt} />
+        Last time was <Link to={to`/inbox/${last.id}` + (query ? `?${query}` : "")}>this approval</Link>, <RelativeTime at={last.respondedAt} />
         {last.respondedBy && (
           <>
             {" "}

@@ -2,7 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { useNow } from "../../lib/hooks";
-import { Link, to } from "../../lib/router";
+import { Link, to, useLocation } from "../../lib/router";
 import { Badge, Icon, Money, PlainText, RelativeTime, Status } from "../../ui";
 import { deadlineTone, GATES, isOpen, type Approval } from "./words";
 
@@ -52,6 +52,8 @@ export function InboxList(props: ListProps) {
 function Item(props: { approval: Approval; isSelected: boolean; isChecked: boolean; onCheck: ListProps["onCheck"] }) {
   const { approval, isSelected } = props;
   const nowMs = useNow();
+  // What the list is narrowed to goes along.
+  const query = useLocation().query.toString();
   const tone = isOpen(approval) ? deadlineTone(approval.expiresAt, nowMs) : null;
   return (
     <div className={`inbox-item ${isSelected ? "inbox-item-selected" : ""}`}>
@@ -61,7 +63,7 @@ function Item(props: { approval: Approval; isSelected: boolean; isChecked: boole
           <span className="unseen">Choose {approval.outboundMessage.slice(0, TITLE_MAX)}</span>
         </label>
       )}
-      <Link to={to`/inbox/${approval.id}`} className="inbox-item-link" aria-current={isSelected ? "true" : undefined}>
+      <Link to={to`/inbox/${approval.id}` + (query ? `?${query}` : "")} className="inbox-item-link" aria-current={isSelected ? "true" : undefined}>
         <span className="inbox-item-title">
           <PlainText text={approval.outboundMessage.slice(0, TITLE_MAX).replace(/\s+/g, " ")} />
         </span>

@@ -41,6 +41,8 @@ test("a form leaves out what is not required and not given", () => {
     ["why", "text", false],
     ["kind", "choice", false],
   ]);
-  const draft = { ...draftOf(fields, undefined), [keyOf(fields[0]!)]: "3", [keyOf(fields[3]!)]: "2" };
+  // Yes or no is said by the person, and never by the form.
+  expect(Object.keys(readDraft(fields, draftOf(fields, undefined)).problems)).toEqual([keyOf(fields[0]!), keyOf(fields[1]!)]);
+  const draft = { ...draftOf(fields, undefined), [keyOf(fields[0]!)]: "3", [keyOf(fields[1]!)]: "false", [keyOf(fields[3]!)]: "2" };
   expect(readDraft(fields, draft)).toEqual({ value: { amount: 3, ok: false, kind: 2 }, problems: {} });
 });

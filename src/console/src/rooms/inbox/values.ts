@@ -116,7 +116,7 @@ export function draftOf(fields: readonly FormField[], value: unknown): Draft {
   const draft: Draft = {};
   for (const one of fields) {
     const inside = at(value, one.path);
-    if (inside === undefined) draft[keyOf(one)] = one.kind === "flag" && one.isRequired ? "false" : "";
+    if (inside === undefined) draft[keyOf(one)] = "";
     else if (one.kind === "text" || one.kind === "long") draft[keyOf(one)] = String(inside);
     else draft[keyOf(one)] = JSON.stringify(inside, null, one.kind === "json" ? 2 : undefined) ?? "";
   }

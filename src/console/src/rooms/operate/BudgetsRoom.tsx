@@ -117,8 +117,8 @@ function BudgetForm(props: { agent: string; origin: Schemas["Origin"]; known: Bu
     >
       {known ? <Bar of={known} /> : <p className="quiet">There is no budget: it may cost what it costs.</p>}
       <Field label="US dollars a month" inputMode="decimal" value={amount} disabled={!mayChange} problem={amountProblem} onChange={(event) => setAmount(event.target.value)} />
-      <Field label="Say something at, in percent" hint="In the audit, and where mails are set up" value={rules} disabled={!mayChange} problem={rulesProblem} onChange={(event) => setRules(event.target.value)} />
-      <Checkbox label="Enforce it" hint="Starts are refused once it is used up, and what runs asks a person" checked={isEnforced} disabled={!mayChange} onChange={(event) => setEnforced(event.target.checked)} />
+      <Field label="Say something at, in percent" hint="Each is said in the audit, as budget.crossed" value={rules} disabled={!mayChange} problem={rulesProblem} onChange={(event) => setRules(event.target.value)} />
+      <Checkbox label="Enforce it" hint="Starts are refused once it is used up; without it, it is only watched" checked={isEnforced} disabled={!mayChange} onChange={(event) => setEnforced(event.target.checked)} />
       <div className="row">
         <span className="grow quiet small">
           {known && (

@@ -146,7 +146,7 @@ function Rates(props: { readings: readonly Reading[] }) {
   );
 }
 
-const SPARK = { width: 96, height: 20 };
+const SPARK = { width: 64, height: 20 };
 
 /** How it went since this page is open. */
 function Spark(props: { readings: readonly Reading[]; line: RateLine }) {
