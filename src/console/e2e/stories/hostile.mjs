@@ -63,7 +63,7 @@ export async function story({ browser, server }) {
   const calm = async (place) => {
     assert.equal(await page.evaluate(() => window.__hit), undefined, `a script ran at ${place}`);
     // Nothing of it became an element, or a link to somewhere else.
-    const made = await page.evaluate(() => document.querySelectorAll("main img, main iframe, main script, main style, main base, main link, main a[href^='javascript'], main a[href*='evil.example'], dialog img, dialog iframe, dialog script").length);
+    const made = await page.evaluate(() => document.querySelectorAll("main img, main iframe, main script, main style, main base, main link, main a[href^='javascript'], main a[href*='evil.example']:not([href^='#']), dialog img, dialog iframe, dialog script").length);
     assert.equal(made, 0, `text became elements at ${place}`);
   };
   const look = async (place, until) => {
@@ -92,7 +92,7 @@ export async function story({ browser, server }) {
   await page.getByRole("button", { name: "Back", exact: true }).click();
   await look(`/inbox/${two.id}`, text(/Approved with changes/));
   await look("/agents", text("hostile"));
-  await look("/agents/hostile", text("hostile"));
+  await look("/agents/hostile", text("Running now"));
   await look("/agents/hostile/budgets", text("In production"));
   await look("/operate", text("Free on the disk"));
   await look("/operate/keys", text("onload"));

@@ -85,7 +85,7 @@ async function answer({ page, api, server }) {
   await page.keyboard.press("a");
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Send the answer" }).click();
-  await dialog.getByText("Something must stand here.").waitFor();
+  await dialog.getByText("Something must stand here.").first().waitFor();
   await dialog.getByLabel("Amount").fill("12.5");
   await dialog.getByLabel("Urgent").selectOption("true");
   await assertAccessible(page, "the form of an answer");

@@ -18,21 +18,26 @@ export function BulkBar(props: { chosen: readonly Approval[]; onClear: () => voi
   const [asked, setAsked] = useState<{ word: Word; about: readonly Approval[] } | null>(null);
   const isTooMany = chosen.length > BULK_MAX;
   const able = (word: Word) => chosen.filter((one) => one.mayDecide && one.decisions.includes(word));
+  // The dialog stays when what it decided leaves the list: it shows what became of each.
   return (
-    <div className="inbox-bulk" role="region" aria-label="Chosen approvals">
-      <span className="grow small">
-        {counted(chosen.length, "chosen", "chosen")}
-        {isTooMany && `; at most ${BULK_MAX} at once`}
-      </span>
-      <Button small disabled={isTooMany || able("approve").length === 0} onClick={() => setAsked({ word: "approve", about: able("approve") })}>
-        Approve {able("approve").length}
-      </Button>
-      <Button small look="danger" disabled={isTooMany || able("reject").length === 0} onClick={() => setAsked({ word: "reject", about: able("reject") })}>
-        Reject {able("reject").length}
-      </Button>
-      <Button small look="quiet" icon="close" iconOnly onClick={onClear}>
-        Choose none
-      </Button>
+    <>
+      {chosen.length > 0 && (
+        <div className="inbox-bulk" role="region" aria-label="Chosen approvals">
+          <span className="grow small">
+            {counted(chosen.length, "chosen", "chosen")}
+            {isTooMany && `; at most ${BULK_MAX} at once`}
+          </span>
+          <Button small disabled={isTooMany || able("approve").length === 0} onClick={() => setAsked({ word: "approve", about: able("approve") })}>
+            Approve {able("approve").length}
+          </Button>
+          <Button small look="danger" disabled={isTooMany || able("reject").length === 0} onClick={() => setAsked({ word: "reject", about: able("reject") })}>
+            Reject {able("reject").length}
+          </Button>
+          <Button small look="quiet" icon="close" iconOnly onClick={onClear}>
+            Choose none
+          </Button>
+        </div>
+      )}
       {asked && (
         <BulkDialog
           {...asked}
@@ -43,7 +48,7 @@ export function BulkBar(props: { chosen: readonly Approval[]; onClear: () => voi
           }}
         />
       )}
-    </div>
+    </>
   );
 }
 
