@@ -35,7 +35,7 @@ function useDecide(approval: Approval, onDone: (after: Approval) => void) {
   });
 }
 
-const KEYS: Partial<Record<Word, string>> = { approve: "a", respond: "a", happened: "a", reject: "r", edit: "e" };
+const KEYS: Partial<Record<Word, string>> = { approve: "a", respond: "a", reject: "r", edit: "e" };
 
 function why(approval: Approval, word: Word): string | null {
   if (word === "edit" && losesDigits(approval.proposedParameters)) return "It holds a number that a browser cannot keep exactly. Edit it with the command line.";
@@ -72,7 +72,7 @@ export function Decisions(props: { approval: Approval; canDecide: boolean; onDon
         {words.map((word, at) => (
           <Button
             key={word}
-            look={at === 0 ? "primary" : word === "reject" || word === "fail" ? "danger" : "plain"}
+            look={at === 0 && approval.gateType !== "IN_DOUBT" ? "primary" : word === "reject" || word === "fail" ? "danger" : "plain"}
             disabled={!canDecide || why(approval, word) !== null}
             title={why(approval, word) ?? undefined}
             busy={action.isBusy && (open === word || (open === null && word === "approve"))}
