@@ -121,7 +121,7 @@ function Head(props: { approval: Approval }) {
 function Deadline(props: { approval: Approval }) {
   const nowMs = useNow();
   const { expiresAt } = props.approval;
-  const tone = isOpen(props.approval) ? deadlineTone(expiresAt, nowMs) : null;
+  const tone = deadlineTone(expiresAt, nowMs);
   if (expiresAt === null || expiresAt === undefined) return <span className="quiet">None</span>;
   return <span className={tone ? `inbox-tone tone-${tone}` : ""}><RelativeTime at={expiresAt} /></span>;
 }
@@ -131,12 +131,14 @@ function Facts(props: { approval: Approval }) {
   const says = effectSays(approval);
   return (
     <dl className="inbox-facts">
-      <div>
-        <dt>Deadline</dt>
-        <dd>
-          <Deadline approval={approval} />
-        </dd>
-      </div>
+      {isOpen(approval) && (
+        <div>
+          <dt>Deadline</dt>
+          <dd>
+            <Deadline approval={approval} />
+          </dd>
+        </div>
+      )}
       <div>
         <dt>Asked</dt>
         <dd>

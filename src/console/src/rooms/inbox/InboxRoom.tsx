@@ -92,7 +92,7 @@ export default function InboxRoom({ params }: RoomProps) {
         <div className="inbox-side">
           <RoomHead title="Inbox" sub={pages.data && `${counted(rows.length, "approval")}${pages.hasMore ? " so far" : ""}`} />
           <FilterBar filters={filters} />
-          <BulkBar chosen={chosen} onClear={() => setChecked(new Set())} />
+          <BulkBar key={JSON.stringify(filters)} chosen={chosen} onClear={() => setChecked(new Set())} />
           <Loaded query={pages} rows={8}>
             {() =>
               rows.length === 0 ? (
