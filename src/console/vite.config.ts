@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const server = process.env["FLOWGATE_URL"] ?? "http://127.0.0.1:7878";
 
-const proxy = { "/v1": { target: server, changeOrigin: false }, "/openapi.json": { target: server, changeOrigin: false } };
+const proxy = { "/v1": { target: server, changeOrigin: false }, "/openapi.json": { target: server, changeOrigin: false }, "/metrics": { target: server, changeOrigin: false } };
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

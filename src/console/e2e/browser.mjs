@@ -67,7 +67,7 @@ export const DESKTOP = { width: 1440, height: 900 };
 export async function openPage(browser, server, options = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(Number(process.env.STORY_TIMEOUT_MS ?? 60_000));
   const faults = [];
   page.on("pageerror", (error) => faults.push(`script error: ${error.message}`));
   page.on("console", (message) => {

@@ -1,4 +1,6 @@
 // What is photographed: the address, what must be there before, and what is prepared through the API. Each room adds its lines.
+import { many, someApprovals, someSettings } from "./seeds.mjs";
+
 const base = "/v1/tenants/default";
 
 async function someExecutions(api) {
@@ -10,5 +12,22 @@ export const SHOTS = [
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
   { name: "agents-none", at: "/agents?search=nobody", until: ".empty" },
   { name: "agent", at: "/agents/company-profile", until: ".table-row .status" },
+  { name: "inbox-closed-none", at: "/inbox?view=closed&agent=nightly-report", until: ".empty" },
+  { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: someApprovals, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
+  { name: "inbox-list", at: "/inbox", until: ".inbox-item" },
+  { name: "inbox-edit", at: "/inbox", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByRole("button", { name: "Edit" }).click()).then(() => page.getByLabel("amount").fill("10")) },
+  { name: "inbox-answer", at: "/inbox", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /coffee/ }).click().then(() => page.getByRole("button", { name: "Answer" }).click()).then(() => page.getByRole("button", { name: "Send the answer" }).click()) },
+  { name: "inbox-bulk", at: "/inbox?agent=refund-review", until: ".inbox-item", then: (page) => page.getByRole("checkbox").first().check().then(() => page.getByRole("button", { name: /^Approve \d/ }).click()) },
+  { name: "inbox-closed", at: "/inbox?view=closed", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /A-1000/ }).click().then(() => page.getByText("Without the shipping").waitFor()) },
+  { name: "inbox-many", at: "/inbox", until: ".inbox-item", prepare: (api) => many(api, Number(process.env.SHOT_ROWS ?? 1_000)) },
+  { name: "operate", at: "/operate", until: ".operate-lines", prepare: someSettings },
+  { name: "operate-stuck", at: "/operate/stuck", until: ".empty" },
+  { name: "operate-keys", at: "/operate/keys", until: ".table-row" },
+  { name: "operate-key-new", at: "/operate/keys", until: ".table-row", then: (page) => page.getByRole("button", { name: "New key" }).click().then(() => page.getByLabel("What it may").selectOption("approver")) },
+  { name: "operate-secrets", at: "/operate/secrets", until: ".table-row" },
+  { name: "operate-webhooks", at: "/operate/webhooks", until: ".table-row", prepare: someSettings, then: (page) => page.getByRole("row", { name: /hooks/ }).first().click().then(() => page.getByRole("heading", { name: "Deliveries" }).waitFor()) },
+  { name: "operate-audit", at: "/operate/audit", until: ".table-row" },
+  { name: "operate-retention", at: "/operate/retention", until: ".operate-form" },
+  { name: "budgets", at: "/agents/refund-review/budgets", until: ".operate-form" },
   { name: "revisions", at: "/agents/company-profile/revisions", until: ".table-row" },
 ];

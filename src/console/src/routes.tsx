@@ -1,6 +1,8 @@
 // Every place of the console. A room is loaded when it is first opened. To add one: a line here, a folder under rooms/.
 import { place, type Place } from "./lib/router";
 
+const inbox = place("/inbox", () => import("./rooms/inbox/InboxRoom"));
+
 export const PLACES: readonly Place[] = [
   place("/agents", () => import("./rooms/agents/AgentsRoom")),
   place("/agents/:agent", () => import("./rooms/agents/AgentRoom")),
@@ -9,12 +11,13 @@ export const PLACES: readonly Place[] = [
   place("/agents/:agent/design/:revision", () => import("./rooms/designer/DesignerRoom")),
   place("/agents/:agent/release", () => import("./rooms/release/ReleaseRoom")),
   place("/agents/:agent/release/:left/:right", () => import("./rooms/release/CompareRoom")),
+  place("/agents/:agent/budgets", () => import("./rooms/operate/BudgetsRoom")),
   place("/agents/:agent/executions", () => import("./rooms/execution/ExecutionsRoom")),
   place("/agents/:agent/executions/:execution", () => import("./rooms/execution/ExecutionRoom")),
   place("/agents/:agent/executions/:execution/:attempt", () => import("./rooms/execution/ExecutionRoom")),
   place("/executions", () => import("./rooms/execution/ExecutionsRoom")),
-  place("/inbox", () => import("./rooms/inbox/InboxRoom")),
-  place("/inbox/:approval", () => import("./rooms/inbox/InboxRoom")),
+  inbox,
+  { ...inbox, pattern: "/inbox/:approval" },
   place("/operate", () => import("./rooms/operate/OperateRoom")),
   place("/operate/:part", () => import("./rooms/operate/OperateRoom")),
 ];

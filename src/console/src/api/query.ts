@@ -125,6 +125,8 @@ export interface Query<T> {
 export interface QueryOptions {
   /** Read again every so often while the page is visible. */
   refreshMs?: number;
+  /** Read again while the page is hidden, too: for what its title shows. */
+  whileHidden?: boolean;
   /** False: not asked, for what is not known yet. */
   enabled?: boolean;
 }
@@ -141,14 +143,14 @@ function useKey<T>(key: string | null, options: QueryOptions): Query<T> {
     [key],
   );
   const snapshot = useSyncExternalStore(subscribe, () => (key === null ? NOTHING : entryOf(key).snapshot));
-  const { refreshMs } = options;
+  const { refreshMs, whileHidden } = options;
   useEffect(() => {
     if (key === null || !refreshMs) return undefined;
     const timer = window.setInterval(() => {
-      if (document.visibilityState !== "hidden") void read(key);
+      if (whileHidden || document.visibilityState !== "hidden") void read(key);
     }, refreshMs);
     return () => window.clearInterval(timer);
-  }, [key, refreshMs]);
+  }, [key, refreshMs, whileHidden]);
   const reload = useCallback(() => void (key !== null && read(key)), [key]);
   const { data, error, isReading, readAtMs } = snapshot;
   return { data: data as T | undefined, error, isLoading: key !== null && data === undefined && error === null, isReading, readAtMs, reload };

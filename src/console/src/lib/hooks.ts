@@ -36,11 +36,28 @@ export function useRested<T>(value: T, restMs: number): T {
   return rested;
 }
 
+let titleNow = "Flowgate";
+let titleCount = 0;
+
+function showTitle(): void {
+  document.title = titleCount > 0 ? `(${titleCount}) ${titleNow}` : titleNow;
+}
+
 /** The title of the page while something is shown. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · Flowgate`;
+    titleNow = `${title} · Flowgate`;
+    showTitle();
   }, [title]);
+}
+
+/** How much waits for the reader, before the title of whatever is shown. */
+export function useTitleCount(count: number): void {
+  useEffect(() => {
+    titleCount = count;
+    showTitle();
+    return () => void (titleCount = 0);
+  }, [count]);
 }
 
 export function useMedia(query: string): boolean {
@@ -66,6 +83,8 @@ export interface Shortcut {
   run: () => void;
   /** Works in a text field, too. */
   inFields?: boolean;
+  /** A key that is held down counts once: for what changes something. */
+  once?: boolean;
 }
 export interface ShownShortcut {
   keys: string;
@@ -99,7 +118,7 @@ function onKey(event: KeyboardEvent): void {
   if (hit) {
     lead = null;
     event.preventDefault();
-    hit.run();
+    if (!(hit.once && event.repeat)) hit.run();
   } else if (!inField && key.length === 1) {
     lead = { key, atMs: event.timeStamp };
   }

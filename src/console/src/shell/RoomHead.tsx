@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { useTitle } from "../lib/hooks";
 import { Link } from "../lib/router";
+import { PlainText } from "../ui/Json";
 
 export function RoomHead(props: { title: string; crumbs?: readonly { label: string; to: string }[]; badge?: ReactNode; sub?: ReactNode; actions?: ReactNode }) {
   useTitle(props.title);
@@ -21,7 +22,9 @@ export function RoomHead(props: { title: string; crumbs?: readonly { label: stri
           </nav>
         )}
         <div className="row">
-          <h1>{props.title}</h1>
+          <h1>
+            <PlainText text={props.title} />
+          </h1>
           {props.badge}
         </div>
         {props.sub && <div className="quiet small">{props.sub}</div>}

@@ -3,7 +3,7 @@ import { Suspense, useRef, useState, type ReactNode } from "react";
 import { itemsOf } from "../api/client";
 import { useApi } from "../api/query";
 import { useSession } from "../api/session";
-import { usePhone, useShortcuts } from "../lib/hooks";
+import { usePhone, useShortcuts, useTitleCount } from "../lib/hooks";
 import { Link, navigate, useLocation } from "../lib/router";
 import { chooseTheme, useTheme, type Theme } from "../lib/theme";
 import { Button, Drawer, Icon, Select, Skeleton, Tally, type IconName } from "../ui";
@@ -29,7 +29,7 @@ const COUNT_REFRESH_MS = 5_000;
 
 function useOpenApprovals(): number {
   const { tenant, may } = useSession();
-  const counts = useApi("/v1/tenants/{tenant}/pendingApprovals/counts", { path: { tenant } }, { refreshMs: COUNT_REFRESH_MS, enabled: may("approvals:read") });
+  const counts = useApi("/v1/tenants/{tenant}/pendingApprovals/counts", { path: { tenant } }, { refreshMs: COUNT_REFRESH_MS, whileHidden: true, enabled: may("approvals:read") });
   return counts.data?.mine ?? 0;
 }
 
@@ -39,9 +39,15 @@ function isAt(path: string, way: Way): boolean {
   return path === way.to || path.startsWith(`${way.to}/`);
 }
 
+/** Places with the same name here share a room that stays: the inbox keeps its list while one looks at its approvals. */
+function roomOf(path: string): string {
+  return path.split("/").slice(0, path.startsWith("/inbox") ? 2 : 4).join("/");
+}
+
 export function Shell(props: { children: ReactNode }) {
   const { path } = useLocation();
   const open = useOpenApprovals();
+  useTitleCount(open);
   const isPhone = usePhone();
   const room = useRef<HTMLElement>(null);
   const [overlay, setOverlay] = useState<"keys" | "more" | null>(null);
@@ -77,7 +83,7 @@ export function Shell(props: { children: ReactNode }) {
         </div>
       )}
       <main className="shell-room" id="room" ref={room} tabIndex={-1}>
-        <RoomBoundary key={path.split("/").slice(0, 4).join("/")}>
+        <RoomBoundary key={roomOf(path)}>
           <Suspense fallback={<div className="room"><Skeleton /></div>}>{props.children}</Suspense>
         </RoomBoundary>
       </main>

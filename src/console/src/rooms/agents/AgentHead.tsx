@@ -6,7 +6,7 @@ import { to } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
 import { Badge, TabLinks } from "../../ui";
 
-export type AgentPart = "overview" | "design" | "executions" | "revisions" | "release";
+export type AgentPart = "overview" | "design" | "executions" | "revisions" | "release" | "budgets";
 
 export function AgentHead(props: { agent: string; part: AgentPart; actions?: ReactNode }) {
   const { agent, part } = props;
@@ -31,6 +31,7 @@ export function AgentHead(props: { agent: string; part: AgentPart; actions?: Rea
             { key: "executions", label: "Executions", to: to`/agents/${agent}/executions` },
             { key: "revisions", label: "Revisions", to: to`/agents/${agent}/revisions` },
             { key: "release", label: "Release", to: to`/agents/${agent}/release` },
+            { key: "budgets", label: "Budgets", to: to`/agents/${agent}/budgets` },
           ]}
         />
       </div>

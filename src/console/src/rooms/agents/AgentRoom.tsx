@@ -4,7 +4,7 @@ import { useApi, type Query } from "../../api/query";
 import { useSession } from "../../api/session";
 import { percent } from "../../lib/format";
 import { Link, to, type RoomProps } from "../../lib/router";
-import { Duration, Empty, ErrorState, Figure, LinkButton, Loaded, Money, RelativeTime, Status, Table, type Column } from "../../ui";
+import { Duration, Empty, ErrorState, Figure, LinkButton, Loaded, Money, PlainText, RelativeTime, Status, Table, type Column } from "../../ui";
 import { AgentHead } from "./AgentHead";
 import { useLive } from "./live";
 import "./agents.css";
@@ -55,7 +55,11 @@ function Overview(props: { agent: Schemas["Agent"] }) {
   const more = live.isPartial ? "+" : "";
   return (
     <div className="stack">
-      {agent.description && <p className="agent-text">{agent.description}</p>}
+      {agent.description && (
+        <p className="agent-text">
+          <PlainText text={agent.description} max={2_000} />
+        </p>
+      )}
       <dl className="figures">
         <Figure label="Running now">{live.isKnown ? `${now.running}${more}` : "–"}</Figure>
         <Figure label="Waiting">{live.isKnown ? `${now.waiting}${more}` : "–"}</Figure>

@@ -7,7 +7,7 @@ import { counted } from "../../lib/format";
 import { useShortcuts } from "../../lib/hooks";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
-import { Badge, Empty, Figure, Loaded, Money, RelativeTime, SearchField, Table, Tally, type Column } from "../../ui";
+import { Badge, Empty, Figure, Loaded, Money, PlainText, RelativeTime, SearchField, Table, Tally, type Column } from "../../ui";
 import { useLive, type AgentLive } from "./live";
 import "./agents.css";
 
@@ -92,7 +92,9 @@ function columns(live: (agent: string) => AgentLive, isPartial: boolean): Column
       width: "minmax(12rem, 2fr)",
       cell: (agent) => (
         <span className="agent-name">
-          <Link to={to`/agents/${agent.id}`}>{agent.displayName || agent.id}</Link>
+          <Link to={to`/agents/${agent.id}`}>
+            <PlainText text={agent.displayName || agent.id} />
+          </Link>
           {!agent.enabled && <Badge tone="stopped">Off</Badge>}
           {agent.tags.map((tag) => (
             <Badge key={tag}>{tag}</Badge>

@@ -1,0 +1,115 @@
+// Every field that a stranger or a model can fill holds text that tries to run. Nothing runs, and nothing is asked for elsewhere.
+import assert from "node:assert/strict";
+import { apiOf, openPage, signIn } from "../browser.mjs";
+import { agentOf, HOSTILE, open, start } from "../seeds.mjs";
+
+export const title = "Hostile text in every field stays text";
+
+const base = "/v1/tenants/default";
+/** What a field refuses is no danger; what it takes has to be harmless. Says which fields took it. */
+const took = [];
+async function fill(api, name, method, path, body) {
+  try {
+    const answer = await api(method, path, body);
+    took.push(name);
+    return answer;
+  } catch (error) {
+    if (!/: 4\d\d /.test(error.message)) throw error;
+    return null;
+  }
+}
+
+const line = HOSTILE.replace(/\n/g, " ");
+
+async function approvals(api) {
+  const form = { type: "object", required: ["x"], properties: { x: { type: "string", title: line, description: HOSTILE }, y: { enum: [line, "b"], title: line } } };
+  const call = { http: { post: "https://evil.example/pay", headers: { "X-Note": "{{ input.word }}" }, query: { q: "{{ input.text }}" }, json: { note: "{{ input.text }}", nested: { [line]: "{{ input.text }}" } } }, effect: "once", sandbox: { output: { said: HOSTILE } } };
+  const input = { type: "object" };
+  const approval = { title: "{{ input.text }}", show: ["input.text", "input.many"], action: "pay", decisions: ["approve", "edit", "reject"] };
+  await agentOf(api, "hostile", { title: line, description: HOSTILE, input, steps: { check: { approval }, pay: call }, edges: [{ from: "check", to: "pay", on: "approved" }] }, { description: HOSTILE });
+  await agentOf(api, "hostile-ask", { input, steps: { q: { ask: { title: "{{ input.text }}", form } } } });
+  await fill(api, "agent.displayName", "PATCH", `${base}/agents/hostile`, { displayName: line.slice(0, 100) });
+  await fill(api, "agent.description", "PATCH", `${base}/agents/hostile`, { description: HOSTILE });
+  await fill(api, "agent.tags", "PATCH", `${base}/agents/hostile`, { tags: [`"><img src=x onerror=window.__hit=1>`] });
+  const parameters = { text: HOSTILE, word: "<b>x</b>", many: { [line]: [HOSTILE, { [HOSTILE]: HOSTILE }] } };
+  for (const agent of ["hostile", "hostile", "hostile-ask"]) await start(api, agent, parameters);
+  const [one, two] = await open(api, "hostile");
+  const [asked] = await open(api, "hostile-ask");
+  assert.ok(one && two && asked, "the questions are there");
+  assert.ok(one.outboundMessage.includes("onerror"));
+  await fill(api, "comment", "POST", `${base}/pendingApprovals/${one.id}/comments`, { text: HOSTILE });
+  await fill(api, "reason", "POST", `${base}/pendingApprovals/${two.id}:decide`, { decision: "edit", digest: two.digest, arguments: { note: HOSTILE, more: HOSTILE }, reason: HOSTILE });
+  return { one, two, asked };
+}
+
+async function settings(api) {
+  await fill(api, "key.name", "POST", `${base}/apiKeys:generate`, { name: line.slice(0, 60), preset: "approver", user: `<img src=x onerror=window.__hit=1>`, type: HOSTILE });
+  await fill(api, "key.user", "POST", `${base}/apiKeys:generate`, { name: "k", preset: "approver", user: `<svg/onload=window.__hit=1>`, roles: ["<b>role</b>"] });
+  const webhook = await fill(api, "webhook.description", "POST", `${base}/webhooks`, { url: "https://hooks.example/%22%3E%3Csvg/onload=window.__hit=1%3E?x=<b>", description: HOSTILE });
+  await fill(api, "secret.name", "PUT", `${base}/secrets/${encodeURIComponent("<img src=x>")}`, { value: "abcdef" });
+  return webhook;
+}
+
+export async function story({ browser, server }) {
+  const api = apiOf(server);
+  took.length = 0;
+  const { one, two, asked } = await approvals(api);
+  const webhook = await settings(api);
+  for (const field of ["comment", "reason", "agent.description"]) assert.ok(took.includes(field), `${field} takes hostile text; it took ${took.join(", ")}`);
+  const { page, context, faults } = await openPage(browser, server);
+  page.on("dialog", (dialog) => faults.push(`a script opened a dialog: ${dialog.message()}`));
+  page.on("popup", () => faults.push("a window was opened"));
+  await signIn(page, server);
+  const calm = async (place) => {
+    assert.equal(await page.evaluate(() => window.__hit), undefined, `a script ran at ${place}`);
+    // Nothing of it became an element, or a link to somewhere else.
+    const made = await page.evaluate(() => document.querySelectorAll("main img, main iframe, main script, main style, main base, main link, main a[href^='javascript'], main a[href*='evil.example']:not([href^='#']), dialog img, dialog iframe, dialog script").length);
+    assert.equal(made, 0, `text became elements at ${place}`);
+  };
+  const look = async (place, until) => {
+    await page.goto(`${server.url}/#${place}`);
+    await until().filter({ visible: true }).first().waitFor().catch(async (error) => {
+      throw new Error(`${place}: ${error.message}\n${(await page.locator("body").innerText()).slice(0, 2_000)}`);
+    });
+    await calm(place);
+  };
+  const text = (part) => () => page.getByText(part);
+  await look("/inbox", text("onerror"));
+  await look(`/inbox/${one.id}`, () => page.locator(".inbox-comments").getByText("onerror"));
+  await page.locator(".inbox-shown .hidden-mark", { hasText: "RLO" }).first().waitFor();
+  await page.keyboard.press("e");
+  await page.getByRole("dialog").waitFor();
+  await calm("the edit form");
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await page.keyboard.press("r");
+  await page.getByRole("dialog").waitFor();
+  await calm("the rejection");
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await look(`/inbox/${asked.id}`, () => page.getByRole("button", { name: "Answer" }));
+  await page.keyboard.press("a");
+  await page.getByRole("dialog").waitFor();
+  await calm("the answer form");
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await look(`/inbox/${two.id}`, text(/Approved with changes/));
+  await look("/agents", text("hostile"));
+  await look("/agents/hostile", text("Running now"));
+  await look("/agents/hostile/budgets", text("In production"));
+  await look("/operate", text("Free on the disk"));
+  await look("/operate/keys", text("onload"));
+  for (const row of await page.getByRole("row").all()) {
+    if (!/on(load|error)/.test(await row.innerText())) continue;
+    await row.click();
+    await page.getByText("What happened to it").waitFor();
+    await calm("a key");
+    await page.getByRole("button", { name: "Close" }).click();
+  }
+  await look("/operate/secrets", () => page.getByRole("heading", { name: "Secrets" }));
+  await look(webhook ? `/operate/webhooks?webhook=${webhook.id}` : "/operate/webhooks", () => page.getByRole("heading", { name: "Webhooks" }));
+  await look("/operate/audit", text("agent.created"));
+  await look(`/inbox?search=${encodeURIComponent(line)}`, () => page.getByLabel("Search approvals"));
+  await look(`/operate/${encodeURIComponent("<img src=x onerror=window.__hit=1>")}`, text("There is nothing at this address"));
+  // Not through the answers of a foreign page either: a place that is not there shows its own name as text.
+  await look(`/${encodeURIComponent("<img src=x onerror=window.__hit=1>")}`, text("There is nothing at this address"));
+  assert.deepEqual(faults, []);
+  await context.close();
+}
