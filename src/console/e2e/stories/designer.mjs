@@ -15,6 +15,16 @@ async function drag(page, from, to) {
   await page.mouse.up();
 }
 
+/** Waits until something stands still. */
+async function settled(locator) {
+  for (let before = null; ; ) {
+    const now = JSON.stringify(await locator.boundingBox());
+    if (now === before) return;
+    before = now;
+    await locator.page().waitForTimeout(100);
+  }
+}
+
 export async function story({ browser, server }) {
   const api = apiOf(server);
   const agent = `drawn-${Date.now()}`;
@@ -39,7 +49,7 @@ export async function story({ browser, server }) {
   await add("End");
   await node("end").waitFor();
   await page.getByRole("button", { name: "Show all" }).click();
-  await page.waitForTimeout(400);
+  await settled(node("set"));
   await drag(page, node("set").locator('[data-port="ok"]'), node("approval").locator(".react-flow__handle-top"));
   await page.locator(".react-flow__edge").first().waitFor({ state: "attached" });
   await drag(page, node("approval").locator('[data-port="approved"]'), node("end").locator(".react-flow__handle-top"));

@@ -1,7 +1,7 @@
 // The graph: steps that can be moved, joined, found and chosen. What it changes it tells as changes of the text.
-import { Background, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import { Background, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type Edge, type Node, type NodeProps, type ReactFlowInstance } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { memo, useCallback, useEffect, useMemo, useRef, type DragEvent } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { statusLook } from "../../lib/status";
 import { Badge, Button, Icon, PlainText, Status, type IconName } from "../../ui";
 import type { EdgeView, Kind, LevelView, Point, StepView } from "./model/flow";
@@ -39,6 +39,9 @@ export interface StepNode extends Record<string, unknown> {
 }
 type FlowNode = Node<StepNode, "step">;
 const FAR = 0.35;
+/** Below this, a graph that would fit cannot be read. */
+const READABLE = 0.4;
+const READABLE_ZOOM = 0.8;
 
 const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
   const { step, status, mark } = data;
@@ -110,8 +113,8 @@ export interface CanvasProps {
   onOpen: (id: string) => void;
   onMove: (points: Map<string, Point>) => void;
   onConnect: (from: string, to: string, port: string) => void;
-  /** A handle was dropped where nothing is; or a kind was dragged here from the palette. */
-  onDropped: (point: Point, from: { id: string; port: string } | null, kind: string | null) => void;
+  /** A handle was dropped where nothing is. */
+  onDropped: (point: Point, from: { id: string; port: string }) => void;
 }
 
 export function Canvas(props: CanvasProps) {
@@ -148,10 +151,11 @@ function edgeOf(edge: EdgeView, source: StepView | undefined, props: CanvasProps
 function Inside(props: CanvasProps) {
   const { view, points, chosen, isReadOnly } = props;
   const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>([]);
-  const flow = useReactFlow();
+  const flow = useReactFlow<FlowNode>();
   const latest = useRef(props);
   latest.current = props;
   const isBoxing = useRef(false);
+  const element = useRef<HTMLDivElement>(null);
   const onOpen = useCallback((id: string) => latest.current.onOpen(id), []);
 
   useEffect(() => {
@@ -185,18 +189,12 @@ function Inside(props: CanvasProps) {
     if (point) void flow.setCenter(point.x + NODE_WIDTH / 2, point.y + NODE_HEIGHT / 2, { zoom: Math.max(flow.getZoom(), 0.8), duration: 150 });
   }, [props.goTo, flow]);
   useEffect(() => {
-    const timer = window.setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1 }), 60);
+    const timer = window.setTimeout(() => void showWell(flow, latest.current, element.current), 60);
     return () => window.clearTimeout(timer);
   }, [props.fitAtMs, flow]);
 
-  const drop = (event: DragEvent) => {
-    const kind = event.dataTransfer.getData("application/x-flowgate-kind");
-    if (!kind) return;
-    event.preventDefault();
-    props.onDropped(flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }), null, kind);
-  };
   return (
-    <div className="designer-canvas" onDragOver={(event) => event.preventDefault()} onDrop={drop} data-testid="canvas">
+    <div ref={element} className="designer-canvas" data-testid="canvas">
       <ReactFlow<FlowNode>
         nodes={nodes}
         edges={edges}
@@ -233,7 +231,7 @@ function Inside(props: CanvasProps) {
         onConnectEnd={(event, state) => {
           if (state.isValid || state.toNode || !state.fromNode || state.fromHandle?.type !== "source") return;
           const spot = "changedTouches" in event ? event.changedTouches[0] : event;
-          if (spot) props.onDropped(flow.screenToFlowPosition({ x: spot.clientX, y: spot.clientY }), { id: state.fromNode.id, port: state.fromHandle.id ?? "ok" }, null);
+          if (spot) props.onDropped(flow.screenToFlowPosition({ x: spot.clientX, y: spot.clientY }), { id: state.fromNode.id, port: state.fromHandle.id ?? "ok" });
         }}
         nodesDraggable={!isReadOnly}
         nodesConnectable={!isReadOnly}
@@ -245,12 +243,10 @@ function Inside(props: CanvasProps) {
         minZoom={0.05}
         maxZoom={1.6}
         onlyRenderVisibleElements={view.steps.length > 60}
-        fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
         proOptions={{ hideAttribution: true }}
       >
         <Background gap={24} size={1.2} color="var(--edge)" />
-        <MiniMap pannable zoomable className="designer-map" nodeColor={(node) => mapColour(node as FlowNode)} maskColor="var(--scrim)" bgColor="var(--surface)" ariaLabel="The whole graph" />
+        <MiniMap pannable zoomable className="designer-map" nodeColor={(node) => mapColour(node as FlowNode)} maskColor="color-mix(in srgb, var(--neutral) 22%, transparent)" bgColor="var(--surface)" ariaLabel="The whole graph" />
       </ReactFlow>
       <div className="designer-zoom">
         <Button small icon="plus" iconOnly onClick={() => void flow.zoomIn({ duration: 100 })}>
@@ -265,6 +261,18 @@ function Inside(props: CanvasProps) {
       </div>
     </div>
   );
+}
+
+/** Everything, where it can still be read; otherwise where it starts. */
+function showWell(flow: ReactFlowInstance<FlowNode>, props: CanvasProps, element: HTMLElement | null): void {
+  const all = [...props.points.values()];
+  if (all.length === 0 || !element) return;
+  const [left, top] = [Math.min(...all.map((one) => one.x)), Math.min(...all.map((one) => one.y))];
+  const [right, bottom] = [Math.max(...all.map((one) => one.x)) + NODE_WIDTH, Math.max(...all.map((one) => one.y)) + NODE_HEIGHT];
+  const zoom = Math.min(element.clientWidth / (right - left + 60), element.clientHeight / (bottom - top + 60));
+  if (zoom >= READABLE) return void flow.fitView({ padding: 0.12, maxZoom: 1 });
+  const start = props.points.get(props.view.start ?? "") ?? { x: (left + right - NODE_WIDTH) / 2, y: top };
+  void flow.setViewport({ x: element.clientWidth / 2 - (start.x + NODE_WIDTH / 2) * READABLE_ZOOM, y: 40 - start.y * READABLE_ZOOM, zoom: READABLE_ZOOM });
 }
 
 function mapColour(node: FlowNode): string {

@@ -275,7 +275,7 @@ export function Workbench(props: WorkbenchProps) {
         onOpen={open}
         onMove={(next) => void edit((text) => placeSteps(text, level, next), "move")}
         onConnect={(from, target, port) => void edit((text) => connect(text, level, from, target, port))}
-        onDropped={(point, from, kind) => (kind ? add(kind as Kind, { from, point }) : canEdit && setAsked({ from, point }))}
+        onDropped={(point, from) => canEdit && setAsked({ from, point })}
       />
     </div>
   );
