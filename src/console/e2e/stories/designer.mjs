@@ -58,8 +58,11 @@ export async function story({ browser, server }) {
   // What may be written is offered: the step that comes before for certain.
   await node("end").click();
   await page.getByRole("textbox", { name: "Output" }).or(page.getByLabel("Add a setting").first()).first().waitFor();
-  await page.getByText("Draft saved").waitFor();
-  const draft = await api("GET", `${base}/revisions/0/draft`);
+  let draft = null;
+  for (const until = Date.now() + 60_000; Date.now() < until; await page.waitForTimeout(200)) {
+    draft = await api("GET", `${base}/revisions/0/draft`);
+    if (draft?.headData.flow.includes("to: end")) break;
+  }
   assert.deepEqual(draft.problems, []);
   assert.match(draft.headData.flow, /\{from: set, to: approval\}/);
   assert.match(draft.headData.flow, /\{from: approval, to: end, on: approved\}/);

@@ -65,7 +65,10 @@ export function Workbench(props: WorkbenchProps) {
   }, []);
 
   // -- what is shown --
-  const shownText = useRested(design.text, 60);
+  // While the text is typed the rest follows a moment later; what forms change they show at once, for their next change builds on it.
+  const isTyping = useRef(false);
+  const rested = useRested(design.text, 60);
+  const shownText = isTyping.current ? rested : design.text;
   const read = useMemo(() => readFlow(shownText), [shownText]);
   const lastGood = useRef<Values>({});
   if (read.root) lastGood.current = read.root;
@@ -95,7 +98,8 @@ export function Workbench(props: WorkbenchProps) {
   const edit = useCallback(
     (change: (text: string) => string, topic = "") => {
       try {
-        design.change(change(design.text), topic);
+        isTyping.current = false;
+        design.change(change(design.current()), topic);
         return true;
       } catch (error) {
         if (!(error instanceof EditError)) throw error;
@@ -226,7 +230,10 @@ export function Workbench(props: WorkbenchProps) {
         problems={textProblems}
         goTo={line}
         namesAt={(at) => namesInScope(root, level, stepAtLine(lines, at))}
-        onChange={(text) => design.change(text, "typing")}
+        onChange={(text) => {
+          isTyping.current = true;
+          design.change(text, "typing");
+        }}
         onLine={(at) => {
           const id = stepAtLine(lines, at);
           if (id && !chosen.has(id)) setChosen(new Set([id]));

@@ -48,6 +48,8 @@ const WATCH_MS = 10_000;
 
 export interface Design {
   text: string;
+  /** The text with what was changed since the page was last drawn: what edits begin from, so that none is lost to another. */
+  current: () => string;
   problems: readonly FlowProblem[];
   /** Of which text the problems speak. */
   isChecked: boolean;
@@ -171,13 +173,17 @@ export function useDesign(given: Given): Design {
   return useMemo(
     () => ({
       text: history.text,
+      current: () => latest.current.text,
       problems: draft?.problems ?? [],
       isChecked: !isDirty && draft !== null,
       saving,
       version: draft?.version ?? null,
       canUndo: history.past.length > 0,
       canRedo: history.future.length > 0,
-      change: (text: string, topic = "") => act({ kind: "change", text, topic, atMs: Date.now() }),
+      change: (text: string, topic = "") => {
+        latest.current.text = text;
+        act({ kind: "change", text, topic, atMs: Date.now() });
+      },
       undo: () => act({ kind: "undo" }),
       redo: () => act({ kind: "redo" }),
       takeTheirs: () => {
