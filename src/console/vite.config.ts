@@ -27,7 +27,8 @@ export default defineConfig({
     },
   },
   // The host stays as the browser sent it: the server compares it with the origin.
-  server: { proxy },
+  // The designer reads the schema of flows and its templates from the repository: docs/ and flows/.
+  server: { proxy, fs: { allow: ["../.."] } },
   // What is built, with the policy that the server sends with it: src/api/console.rs.
   preview: { proxy, headers: { "content-security-policy": policy } },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/test-setup.ts"], css: false },
