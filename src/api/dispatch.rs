@@ -22,6 +22,7 @@ use super::credential;
 use super::idempotency;
 use super::key_uses::Use;
 use super::memory::Held;
+use super::numbered;
 use super::problem::{Problem, internal};
 use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use super::sign_in;
@@ -30,7 +31,7 @@ use crate::clock;
 use crate::ids::{Tenant, TimeMs};
 
 /// What the names of a path stand for.
-type Named = HashMap<&'static str, String>;
+pub type Named = HashMap<&'static str, String>;
 
 /// One part of a path, in bytes.
 const SEGMENT_BYTES_MAX: usize = 200;
@@ -79,8 +80,11 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
         Access::Public => None,
         Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, route.method, now).await?),
     };
-    let parameters = checked(named)?;
+    let mut parameters = checked(named)?;
     check_headers(route, request)?;
+    if let Some(caller) = &caller {
+        numbered::tenant(&app.catalog, caller, &mut parameters)?;
+    }
     let tenant = match &caller {
         Some(caller) => credential::tenant(&app.catalog, caller, parameters.get("tenant").map(String::as_str))?,
         None => Tenant::default(),
@@ -91,6 +95,7 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
     if app.closing.is_cancelled() && route.method != Method::Get {
         return Err(Problem::unavailable("shutting_down", "the server stops; ask the next one", 5));
     }
+    numbered::others(&app.catalog, &tenant, &mut parameters)?;
     let place = match &caller {
         Some(caller) if route.settles => {
             app.limiter.admit_settling(&caller.key.id)?;

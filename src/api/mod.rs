@@ -26,6 +26,7 @@ mod limits;
 mod memory;
 mod metrics;
 mod native;
+mod numbered;
 mod openapi;
 mod operate;
 mod page;

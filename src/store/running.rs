@@ -19,6 +19,7 @@ use super::log::StoreId;
 use super::log::recover::{self, Clean};
 use super::log::supply::Supply;
 use super::meters::Meters;
+use super::numbers::Sequences;
 use super::opening::Opened;
 use super::options::OnFatal;
 use super::progress::Progress;
@@ -47,6 +48,7 @@ pub struct Running {
     /// Serialises what reads or replaces whole segments: backup, compaction.
     pub maintenance: Mutex<()>,
     pub meters: Arc<Meters>,
+    pub sequences: Sequences,
     supply: Arc<Supply>,
     threads: Mutex<Option<Threads>>,
 }
@@ -101,7 +103,8 @@ impl Running {
         };
         let threads = Mutex::new(Some(threads));
         let (id, maintenance) = (recovered.id, Mutex::new(()));
-        Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, meters, supply, threads }
+        let sequences = Sequences::default();
+        Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, meters, sequences, supply, threads }
     }
 
     /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.

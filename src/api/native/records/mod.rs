@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use record::{Record, WaitingForView};
+pub use record::{Record, WaitingForView, numbered};
 
 use super::execute::{self, Following, Position, StepResult, TraceView, Until};
 use crate::api::answer::Answer;
@@ -176,7 +176,8 @@ async fn found(call: &Call) -> Result<(EngineHandle, Snapshot), Problem> {
 async fn get(call: Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(&call).await?;
     let question = execute::open_question(&engine, &snapshot).await?;
-    Answer::json(&Record::of(snapshot.id, &snapshot.summary, question, call.caller()?.era))
+    let record = Record::of(snapshot.id, &snapshot.summary, question, call.caller()?.era);
+    Answer::json(&numbered(&call, record).await?)
 }
 
 async fn trace(call: Call) -> Result<Answer, Problem> {
