@@ -15,6 +15,7 @@ mod caller;
 mod console;
 mod credential;
 mod decide;
+mod dialects;
 mod dispatch;
 mod docs;
 mod draft_changes;

@@ -11,4 +11,6 @@
 )]
 #[path = "../server/harness.rs"]
 mod harness;
+mod model;
 mod numbers;
+mod react;

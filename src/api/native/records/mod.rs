@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use record::{Record, WaitingForView, numbered};
+pub use record::{Record, WaitingForView, numbered, waiting_for};
 
 use super::execute::{self, Following, Position, StepResult, TraceView, Until};
 use crate::api::answer::Answer;
@@ -185,7 +185,7 @@ async fn trace(call: Call) -> Result<Answer, Problem> {
     let question = execute::open_question(&engine, &snapshot).await?;
     let trace = engine.trace(snapshot.id).await?;
     let status = execute::status_name(snapshot.summary.status, question.is_some(), call.caller()?.era);
-    let waiting_for = record::waiting_for(&snapshot.summary, question);
+    let waiting_for = waiting_for(&snapshot.summary, question);
     Answer::json(&Envelope { status, trace: execute::trace_of(&snapshot, &trace), waiting_for })
 }
 
