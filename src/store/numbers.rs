@@ -173,7 +173,6 @@ mod tests {
         let gone = store.without_number(Kind::File, &Tenant::default(), "b").unwrap().unwrap();
         store.commit(gone).wait().unwrap();
         store.close().unwrap();
-        drop(store);
         let again = Store::open_memory(&disk).unwrap();
         assert_eq!(again.number_of(Kind::File, &Tenant::default(), "a").unwrap(), Some(1));
         assert_eq!(again.number_of(Kind::File, &Tenant::default(), "b").unwrap(), None);

@@ -15,7 +15,7 @@ use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::native::execute::{self, BODY_BYTES_MAX, ExecuteRequest, Origin, Patience};
 use crate::api::problem::Problem;
-use crate::api::route::{Free, Route};
+use crate::api::route::Route;
 use crate::catalog::numbers::Kind;
 use crate::catalog::scopes::Scope;
 use crate::engine::{EngineHandle, Error, ListRequest, Snapshot};
@@ -70,7 +70,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/v1/ai/agents/instances/{agent}/execute", "reactExecute", "Run an instance with this input")
             .scope(Scope::ExecutionsRun)
             .query::<ExecuteQuery>()
-            .may_take::<Free>()
+            .may_take::<Map<String, Value>>()
             .body_bytes_max(BODY_BYTES_MAX)
             .answers::<AgentExecutionResponse>(200)
             .creates_execution()
