@@ -19,9 +19,11 @@ use super::app::App;
 use super::call::Call;
 use super::caller::{self, Caller, Known};
 use super::credential;
+use super::dialects::{self, Dialect};
 use super::idempotency;
 use super::key_uses::Use;
 use super::memory::Held;
+use super::numbered;
 use super::problem::{Problem, internal};
 use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use super::sign_in;
@@ -30,7 +32,7 @@ use crate::clock;
 use crate::ids::{Tenant, TimeMs};
 
 /// What the names of a path stand for.
-type Named = HashMap<&'static str, String>;
+pub type Named = HashMap<&'static str, String>;
 
 /// One part of a path, in bytes.
 const SEGMENT_BYTES_MAX: usize = 200;
@@ -46,12 +48,12 @@ async fn begin(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> Ht
     // As actix reads it: decoded, except for what would change its parts.
     let path = request.match_info().as_str();
     let Some((found, named)) = app.paths.find(path) else {
-        return respond_problem(Problem::not_found("path", request.path()), request.path());
+        return respond_problem(Problem::not_found("path", request.path()), request.path(), Dialect::Native);
     };
     let Some(route) = found.route(request.method().as_str()) else {
         let allowed = found.methods();
         let problem = Problem::new(405, "method_not_allowed", "Not this way", format!("this path takes {allowed}"));
-        return with_header(respond_problem(problem, request.path()), "allow", &allowed);
+        return with_header(respond_problem(problem, request.path(), Dialect::Native), "allow", &allowed);
     };
     serve(&app, route, named, request.clone(), payload).await
 }
@@ -65,7 +67,7 @@ async fn serve(app: &Arc<App>, route: &Route, named: Named, request: HttpRequest
     app.metrics.in_flight.dec();
     let response = match answered {
         Ok(answer) => respond(answer),
-        Err(problem) => respond_problem(problem, request.path()),
+        Err(problem) => respond_problem(problem, request.path(), route.dialect),
     };
     let (status, elapsed) = (response.status().as_u16(), began.elapsed());
     app.metrics.answered(route.operation, status, elapsed.as_secs_f64());
@@ -79,10 +81,16 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
         Access::Public => None,
         Access::Key | Access::Scope(_) | Access::Root => Some(authenticate(app, request, route.method, now).await?),
     };
-    let parameters = checked(named)?;
+    let mut parameters = checked(named)?;
     check_headers(route, request)?;
+    if let Some(caller) = &caller {
+        numbered::tenant(&app.catalog, caller, &mut parameters)?;
+    }
     let tenant = match &caller {
-        Some(caller) => credential::tenant(&app.catalog, caller, parameters.get("tenant").map(String::as_str))?,
+        Some(caller) => match dialects::tenant(route.dialect, &app.catalog, caller, |name| header(request, name))? {
+            Some(tenant) => tenant,
+            None => credential::tenant(&app.catalog, caller, parameters.get("tenant").map(String::as_str))?,
+        },
         None => Tenant::default(),
     };
     if let Some(caller) = &caller {
@@ -91,6 +99,7 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
     if app.closing.is_cancelled() && route.method != Method::Get {
         return Err(Problem::unavailable("shutting_down", "the server stops; ask the next one", 5));
     }
+    numbered::others(&app.catalog, &tenant, &mut parameters)?;
     let place = match &caller {
         Some(caller) if route.settles => {
             app.limiter.admit_settling(&caller.key.id)?;
@@ -154,6 +163,11 @@ async fn authenticate(app: &Arc<App>, request: &HttpRequest, method: Method, now
         }
         Known::No(problem) => Err(failed(*problem)),
     }
+}
+
+/// What a header says; a text that is none stands for itself, so that it is refused by its name.
+fn header(request: &HttpRequest, name: &str) -> Option<String> {
+    request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// Where the request comes from.
@@ -248,10 +262,13 @@ fn respond(answer: Answer) -> HttpResponse {
     }
 }
 
-fn respond_problem(mut problem: Problem, path: &str) -> HttpResponse {
+fn respond_problem(mut problem: Problem, path: &str, dialect: Dialect) -> HttpResponse {
     problem.instance = Some(path.to_owned());
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let bytes = serde_json::to_vec(&problem).unwrap_or_default();
+    let (status, content_type, bytes) = match dialect.problem(&problem) {
+        Some((status, body)) => (status, "application/json", body.to_string().into_bytes()),
+        None => (problem.status, "application/problem+json", serde_json::to_vec(&problem).unwrap_or_default()),
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut builder = HttpResponse::build(status);
     builder.insert_header(("x-content-type-options", "nosniff")).insert_header(("cache-control", "no-store"));
     if let Some(seconds) = problem.retry_after_seconds {
@@ -260,7 +277,7 @@ fn respond_problem(mut problem: Problem, path: &str) -> HttpResponse {
     if problem.status == 401 {
         builder.insert_header(("www-authenticate", "Bearer"));
     }
-    builder.content_type("application/problem+json").body(bytes)
+    builder.content_type(content_type).body(bytes)
 }
 
 fn with_header(mut response: HttpResponse, name: &'static str, value: &str) -> HttpResponse {

@@ -174,12 +174,15 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
             Content::Other(content_type) => response["content"][*content_type] = json!({"schema": {"type": "string"}}),
         }
     }
-    let problem = json!({"schema": generator.subschema_for::<Problem>()});
+    let (problem_type, problem) = match route.dialect.problem_schema(generator) {
+        Some(schema) => (JSON, json!({"schema": schema})),
+        None => (PROBLEM, json!({"schema": generator.subschema_for::<Problem>()})),
+    };
     let all = ["400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "503"];
     let public = ["400", "401", "404", "408", "413", "415", "429", "503"];
     for status in if route.access == Access::Public { &public[..] } else { &all[..] } {
         let response = responses.entry(*status).or_insert_with(|| json!({"description": "What is wrong"}));
-        response["content"][PROBLEM] = problem.clone();
+        response["content"][problem_type] = problem.clone();
     }
     Value::Object(responses)
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::dialects::Dialect;
 use super::problem::Problem;
 use crate::catalog::scopes::Scope;
 
@@ -127,6 +128,8 @@ pub struct Route {
     /// It moves or ends what was taken already, so it is not counted among the tenant's requests: a crowd that waits to be answered
     /// must not keep a person from deciding, or anybody from cancelling.
     pub settles: bool,
+    /// Whose words it speaks.
+    pub dialect: Dialect,
     pub handler: Handler,
 }
 
@@ -154,6 +157,7 @@ impl Route {
             headers: &[],
             creates: None,
             settles: false,
+            dialect: Dialect::Native,
             handler: Arc::new(|_| async { Err(Problem::new(501, "unfinished", "Not there", "the route has no handler")) }.boxed_local()),
         }
     }
@@ -255,6 +259,13 @@ impl Route {
     #[must_use]
     pub fn settles(mut self) -> Self {
         self.settles = true;
+        self
+    }
+
+    /// Whose words it speaks; without it, ours.
+    #[must_use]
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
         self
     }
 

@@ -1,7 +1,7 @@
 //! The table of routes: every operation there is. Nothing is served that does not stand here.
 
 use super::route::Route;
-use super::{console, decide, docs, native, operate, sign_in};
+use super::{console, decide, dialects, docs, native, operate, sign_in};
 
 /// Every operation, in the order of the OpenAPI document.
 #[must_use]
@@ -11,6 +11,7 @@ pub fn table() -> Vec<Route> {
     routes.extend(console::routes());
     routes.extend(sign_in::routes());
     routes.extend(native::routes());
+    routes.extend(dialects::routes());
     routes.extend(decide::routes());
     routes
 }

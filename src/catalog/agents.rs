@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
+use super::numbers::Kind;
 use super::tenants::is_slug;
 use super::{Catalog, Error, Kept, Listing, Stored};
 use crate::ids::{Tenant, TimeMs};
@@ -134,7 +135,7 @@ impl Catalog {
             }
             let row = AgentRow {
                 id: new.id.clone(),
-                number: catalog.next_number(AgentRow::COLLECTION, changes)?,
+                number: catalog.number_row(AgentRow::COLLECTION, Kind::Agent, tenant, &new.id, changes)?,
                 display_name: new.display_name.clone().unwrap_or_else(|| new.id.clone()),
                 description: new.description.clone().unwrap_or_default(),
                 tags: new.tags.clone(),

@@ -5,10 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::idempotency;
 use crate::ids::Tenant;
-use crate::store::{self, CommitError, DocumentRange, DocumentRow, Entry, Position, Store};
+use crate::store::{self, CommitError, DocumentRange, DocumentRow, Entry, Position, SYSTEM, Store};
 
-/// The tenant that holds what belongs to the installation (tenants, keys, counters). No tenant of a person can have this name.
-const SYSTEM: &str = "$system";
 /// Attempts at a change that keeps meeting other writers. Each attempt means that another one went through.
 const ATTEMPTS_MAX: usize = 64;
 

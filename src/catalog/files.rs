@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agents::AgentSettings;
 use super::audit::Actor;
+use super::numbers::Kind;
 use super::{Catalog, Changes, Error, Kept, Listing, Stored, file_types};
 use crate::clock;
 use crate::ids::{ExecutionId, FileId, Tenant, TimeMs};
@@ -338,6 +339,7 @@ impl Catalog {
         value.uses = value.use_count().saturating_sub(1);
         if value.uses == 0 {
             changes.remove::<FileRow>(tenant, &key, version);
+            self.unnumber(Kind::File, tenant, &key, changes)?;
             return Ok(Some(value.id));
         }
         changes.put(tenant, &key, version, &value);
@@ -409,6 +411,7 @@ impl Catalog {
     fn remove_row(&self, tenant: &Tenant, stored: &Stored<FileRow>, changes: &mut Changes) -> Result<FileId, Error> {
         let id = stored.value.id;
         changes.remove::<FileRow>(tenant, &stored.key, stored.version);
+        self.unnumber(Kind::File, tenant, &stored.key, changes)?;
         if let Some(execution) = stored.value.execution {
             let use_key = of_execution(execution, id);
             if let Some(used) = self.get::<OfExecution>(tenant, &use_key)? {

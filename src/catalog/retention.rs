@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
+use super::numbers::Kind;
 use super::{Catalog, Changes, Error, Kept, Listing};
 use crate::ids::{ExecutionId, Tenant, TimeMs};
 use crate::machine::event::Event;
@@ -162,6 +163,7 @@ impl Catalog {
                     if is_hooked {
                         catalog.unhook_execution(tenant, *execution, changes)?;
                     }
+                    catalog.unnumber(Kind::Execution, tenant, &execution.to_string(), changes)?;
                     changes.entry(Entry::Purge { tenant: tenant.clone(), execution: *execution });
                 }
                 Ok(())

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::numbers::Kind;
 use super::{Catalog, Error, Kept, Listing, Stored};
 use crate::ids::{Tenant, TimeMs};
 
@@ -45,7 +46,7 @@ impl Catalog {
             if catalog.tenant(id)?.is_some() {
                 return Err(Error::Exists { what: "tenant", name: id.to_owned() });
             }
-            let number = catalog.next_number(TenantRow::COLLECTION, changes)?;
+            let number = catalog.number_row(TenantRow::COLLECTION, Kind::Tenant, &Self::system(), id, changes)?;
             let row = TenantRow { id: id.to_owned(), number, display_name: display_name.unwrap_or(id).to_owned(), created_at: now };
             changes.put(&Self::system(), id, 0, &row);
             Self::first_environment(&Tenant::new(id), now, changes);

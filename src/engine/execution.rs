@@ -28,7 +28,7 @@ use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Input};
 use crate::machine::{Refusal, State, decide};
-use crate::store::{Chain, CommitError, Entry};
+use crate::store::{self, Chain, CommitError, Entry, Kind, Pending};
 
 /// Commits of one execution that wait for the disk at once. A second one lets deciding overlap the sync; more only make smaller commits.
 const COMMITS_IN_FLIGHT_MAX: usize = 2;
@@ -181,8 +181,19 @@ impl ExecutionActor {
             summary: changed,
         };
         self.commits.push_back(commit);
-        let acknowledged = self.shared.store.commit_in(&self.chain, entry).into_actor(self);
+        let numbering = if expected_seq == 0 { self.numbering() } else { Ok(Vec::new()) };
+        let acknowledged = match numbering {
+            Ok(numbering) => self.shared.store.commit_in(&self.chain, std::iter::once(entry).chain(numbering).collect()),
+            Err(error) => Pending::refused(CommitError::Stopped(error.to_string())),
+        };
+        let acknowledged = acknowledged.into_actor(self);
         ctx.spawn(acknowledged.map(move |result, actor, ctx| actor.acknowledged(number, result.map(|_| ()), ctx)));
+    }
+
+    /// The integer id of an execution becomes durable with its first event.
+    fn numbering(&self) -> Result<Vec<Entry>, store::Error> {
+        let (_, entries) = self.shared.store.next_number(Kind::Execution, &self.key.tenant, &self.key.execution.to_string())?;
+        Ok(entries)
     }
 
     fn acknowledged(&mut self, number: u64, result: Result<(), CommitError>, ctx: &mut Context<Self>) {

@@ -167,7 +167,9 @@ impl<T> Pending<T> {
         (sender, Self { answer })
     }
 
-    pub(super) fn refused(error: CommitError) -> Self {
+    /// The answer is there already: no.
+    #[must_use]
+    pub fn refused(error: CommitError) -> Self {
         let (sender, pending) = Self::new();
         let _ = sender.send(Err(error));
         pending

@@ -100,9 +100,9 @@ impl Store {
         self.submit(vec![entry], None)
     }
 
-    /// As `commit`, for an entry that was decided on the earlier ones of `chain`.
-    pub fn commit_in(&self, chain: &Chain, entry: Entry) -> Pending<Position> {
-        self.submit(vec![entry], Some(chain.clone()))
+    /// As `commit_all`, for entries that were decided on the earlier ones of `chain`.
+    pub fn commit_in(&self, chain: &Chain, entries: Vec<Entry>) -> Pending<Position> {
+        self.submit(entries, Some(chain.clone()))
     }
 
     /// As `commit`, for several entries that become durable together or not at all. A claim that does not hold refuses them all.

@@ -19,6 +19,7 @@ use super::log::StoreId;
 use super::log::recover::{self, Clean};
 use super::log::supply::Supply;
 use super::meters::Meters;
+use super::numbers::Sequences;
 use super::opening::Opened;
 use super::options::OnFatal;
 use super::progress::Progress;
@@ -47,6 +48,7 @@ pub struct Running {
     /// Serialises what reads or replaces whole segments: backup, compaction.
     pub maintenance: Mutex<()>,
     pub meters: Arc<Meters>,
+    pub sequences: Sequences,
     supply: Arc<Supply>,
     threads: Mutex<Option<Threads>>,
 }
@@ -122,7 +124,22 @@ impl Running {
             meters: Arc::clone(&meters),
         };
         let (id, supply, maintenance, threads) = (recovered.id, recovered.supply, Mutex::new(()), Mutex::new(None));
-        let running = Self { view, records, heads, progress, queue, disk, attachments, id, rebuilt, maintenance, meters, supply, threads };
+        let running = Self {
+            view,
+            records,
+            heads,
+            progress,
+            queue,
+            disk,
+            attachments,
+            id,
+            rebuilt,
+            maintenance,
+            meters,
+            sequences: Sequences::default(),
+            supply,
+            threads,
+        };
         (running, Parts { committer, requests, applier, frames })
     }
 

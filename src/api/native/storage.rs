@@ -13,6 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::catalog::file_types;
 use crate::catalog::files::{FILE_BYTES_MAX, FileRow, Lifetime, NewFile};
+use crate::catalog::numbers::Kind;
 use crate::catalog::scopes::Scope;
 use crate::ids::TimeMs;
 
@@ -28,6 +29,8 @@ const POLICY: &str = "sandbox; default-src 'none'";
 #[serde(rename_all = "camelCase")]
 struct StoredFile {
     file_id: String,
+    /// Its integer id; paths take it as well.
+    number: u64,
     /// `IMAGE`, `AUDIO`, `VIDEO`, `TEXT`, `DOCUMENT` or `OTHER`.
     file_type: &'static str,
     content_type: String,
@@ -97,10 +100,12 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-fn shown(row: FileRow) -> StoredFile {
+async fn shown(call: &Call, row: FileRow) -> Result<StoredFile, Problem> {
+    let number = call.app.catalog.number_of(Kind::File, &call.tenant, &row.id.to_string()).await?;
     let file_type = file_types::kind(&row.content_type);
-    StoredFile {
+    Ok(StoredFile {
         file_id: row.id.to_string(),
+        number,
         file_type,
         content_type: row.content_type,
         prompt_link: format!("<{}:{}/>", file_type.to_ascii_lowercase(), row.id),
@@ -111,7 +116,7 @@ fn shown(row: FileRow) -> StoredFile {
         created_by: row.created_by,
         expires_at: row.expires_at,
         execution_record_id: row.execution.map(|execution| execution.to_string()),
-    }
+    })
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
@@ -120,7 +125,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let after = page::read(query.page_token.as_deref())?;
     let rows = call.app.catalog.files(&call.tenant, after.as_deref(), size, call.now)?;
     let next_page_token = (rows.len() == size).then(|| rows.last().map(|row| page::token(&row.id.to_string()))).flatten();
-    let items = rows.into_iter().map(shown).collect();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(shown(&call, row).await?);
+    }
     Answer::json(&StoredFiles { items, next_page_token })
 }
 
@@ -134,7 +142,7 @@ async fn upload(call: Call) -> Result<Answer, Problem> {
     let sent = form(&call).await?;
     let new = NewFile { name: sent.name, declared_type: sent.content_type, bytes: sent.bytes, lifetime };
     let row = call.app.catalog.add_file(&call.tenant, new, &call.actor()?).await?;
-    Answer::json(&shown(row))
+    Answer::json(&shown(&call, row).await?)
 }
 
 async fn download(call: Call) -> Result<Answer, Problem> {

@@ -333,7 +333,6 @@ async fn definitions_have_a_history_that_can_be_taken_back() {
 
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_its_field() {
-    let catalog = Catalog::new(Store::in_memory(Faults::default()));
     let good = definition(Source::Webhook(Inbound::default()), Overlap::Skip);
     let schedule = |cron: &str, zone: &str| {
         let mut source = every_second(CatchUp::Last);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::{Faults, MemoryDisk, Unsynced};
+use crate::store::{Chain, CommitError, Faults, MemoryDisk, Unsynced};
 
 /// How many events of each execution had been acknowledged, and how many had been handed over.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,10 +129,10 @@ fn what_rests_on_a_refused_commit_is_refused_although_its_number_fits() {
     store.commit(turn(1, 0, 1, Some(summary(Status::Running)))).wait().unwrap();
     // Two have read one event. The first to write is faster, and writes as many events as the other's first commit has.
     let (faster, slower) = (Chain::default(), Chain::default());
-    store.commit_in(&faster, turn(1, 1, 2, None)).wait().unwrap();
-    let first = store.commit_in(&slower, turn(1, 1, 2, None));
-    let second = store.commit_in(&slower, turn(1, 3, 1, None));
+    store.commit_in(&faster, vec![turn(1, 1, 2, None)]).wait().unwrap();
+    let first = store.commit_in(&slower, vec![turn(1, 1, 2, None)]);
+    let second = store.commit_in(&slower, vec![turn(1, 3, 1, None)]);
     assert!(matches!(first.wait(), Err(CommitError::Stale { expected: 1, found: 3 })));
     assert!(matches!(second.wait(), Err(CommitError::Stale { .. })), "it was decided on events that never were");
-    store.commit_in(&faster, turn(1, 3, 1, None)).wait().unwrap();
+    store.commit_in(&faster, vec![turn(1, 3, 1, None)]).wait().unwrap();
 }

@@ -1,6 +1,6 @@
 """Runs what the documents tell their readers to type: every ```sh block of a page, in one shell, against the binary. A page cannot rot.
 
-Called by tests/external/run docs [PAGE…]; PAGE is the name of a document, as `quickstart`.
+Called by tests/external/run docs [PAGE…]; PAGE is the name of a document, as `quickstart` or `dialects/react`.
 
 A block that begins with `# in a terminal of its own` is started beside the others and told to stop at the end, which must go well. A ```text block
 behind another one says what that printed: its lines occur in it in this order, `…` stands for anything. Port 7878 is replaced by a free one.
@@ -22,7 +22,7 @@ sys.path.append(str(HERE.parent))
 
 from world import ROOT, clean_environment, free_port  # noqa: E402
 
-PAGES = ["quickstart", "api"]
+PAGES = ["quickstart", "api", "dialects/react"]
 ALONE = "# in a terminal of its own"
 PORT = "7878"
 

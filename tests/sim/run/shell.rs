@@ -213,7 +213,7 @@ impl World {
         };
         self.submitted.entry(id).or_default().extend(commit.events.iter().cloned());
         let store = self.store.as_ref().ok_or("no store")?;
-        commit.pending = Some(store.store().commit_in(&actor.chain, entry));
+        commit.pending = Some(store.store().commit_in(&actor.chain, vec![entry]));
         Ok(commit)
     }
 

@@ -58,6 +58,9 @@ pub struct ExecuteRequest {
     pub environment_slug: Option<String>,
     #[serde(default)]
     pub mode: Option<ModeName>,
+    /// What the flow reads as `context` instead of the chat user; dialects say it.
+    #[serde(skip)]
+    pub context: Option<Value>,
 }
 
 /// Which variant of each step runs.

@@ -110,7 +110,7 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let mode = mode(call, &engine, &flow, request.mode).await?;
     let resolver = resolver(call, environment.slug.clone());
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
-    let context = request.chat_user.map(|user| json!({"chatUser": user}));
+    let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
     let script = rehearsal(call, &flow.name, mode);
     let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
     let limits = AttachmentLimits::from(&agent.settings);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::found;
-use super::record::Record;
+use super::record::{Record, numbered};
 use crate::api::answer::Answer;
 use crate::api::budgeted;
 use crate::api::call::Call;
@@ -146,7 +146,8 @@ fn departs(action: &str, operation: &'static str, summary: &'static str) -> Rout
 async fn record(call: &Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(call).await?;
     let question = execute::open_question(&engine, &snapshot).await?;
-    Answer::json(&Record::of_one(&snapshot, question, call.caller()?.era))
+    let record = Record::of_one(&snapshot, question, call.caller()?.era);
+    Answer::json(&numbered(call, record).await?)
 }
 
 async fn cancel_run(call: Call) -> Result<Answer, Problem> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ALL, Record};
+use super::{ALL, Record, numbered};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::caller::Era;
@@ -235,7 +235,10 @@ async fn list(call: &Call, flow: Option<&str>) -> Result<Answer, Problem> {
     };
     let engine = call.app.engine.of(&call.tenant);
     let listed = engine.list(ListRequest { filter, before, limit: page::size(query.page_size) }).await?;
-    let items = listed.rows.iter().map(|row| Record::of(row.id, &row.summary, None, era)).collect();
+    let mut items = Vec::with_capacity(listed.rows.len());
+    for row in &listed.rows {
+        items.push(numbered(call, Record::of(row.id, &row.summary, None, era)).await?);
+    }
     Answer::json(&Records { items, next_page_token: listed.next.map(|next| page::token(&next.to_string())) })
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use record::{QuarantineAction, QuarantineView, Record, WaitingForView};
+pub use record::{QuarantineAction, QuarantineView, Record, WaitingForView, numbered, waiting_for};
 
 use super::execute::{self, Following, Position, StepResult, TraceView, Until};
 use crate::api::answer::Answer;
@@ -176,7 +176,8 @@ async fn found(call: &Call) -> Result<(EngineHandle, Snapshot), Problem> {
 async fn get(call: Call) -> Result<Answer, Problem> {
     let (engine, snapshot) = found(&call).await?;
     let question = execute::open_question(&engine, &snapshot).await?;
-    Answer::json(&Record::of_one(&snapshot, question, call.caller()?.era))
+    let record = Record::of_one(&snapshot, question, call.caller()?.era);
+    Answer::json(&numbered(&call, record).await?)
 }
 
 async fn trace(call: Call) -> Result<Answer, Problem> {
@@ -184,7 +185,7 @@ async fn trace(call: Call) -> Result<Answer, Problem> {
     let question = execute::open_question(&engine, &snapshot).await?;
     let trace = engine.trace(snapshot.id).await?;
     let status = execute::status_name(snapshot.summary.status, question.is_some(), call.caller()?.era);
-    let waiting_for = record::waiting_for(&snapshot.summary, question);
+    let waiting_for = waiting_for(&snapshot.summary, question);
     Answer::json(&Envelope { status, trace: execute::trace_of(&snapshot, &trace), waiting_for })
 }
 

@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::api::call::Call;
 use crate::api::caller::Era;
 use crate::api::native::execute::{revision_number, status_name};
+use crate::api::problem::Problem;
+use crate::catalog::numbers::Kind;
 use crate::engine::Snapshot;
 use crate::ids::{ExecutionId, QuestionId};
 use crate::machine::input::Purpose;
@@ -20,6 +23,8 @@ use crate::store::has_lost_events;
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     pub id: Uuid,
+    /// Its integer id; paths take it as well.
+    pub number: Option<u64>,
     pub agent_id: String,
     /// -1: a draft.
     pub agent_revision: i64,
@@ -42,6 +47,8 @@ pub struct Record {
     pub run_type: &'static str,
     pub environment_slug: Option<String>,
     pub session_id: Option<String>,
+    /// The session's integer id.
+    pub session_number: Option<u64>,
     pub trigger: Option<TriggerView>,
     pub subject: Option<String>,
     pub root_execution_id: Uuid,
@@ -55,6 +62,8 @@ pub struct Record {
     pub paused: bool,
     /// Who started it.
     pub started_by: String,
+    /// The integer id of who started it.
+    pub started_by_number: Option<u64>,
     pub labels: BTreeMap<String, String>,
     /// Names of the tools that it called.
     pub tools: Vec<String>,
@@ -136,6 +145,7 @@ impl Record {
     pub fn of(id: ExecutionId, summary: &Summary, question: Option<QuestionId>, era: Era) -> Self {
         Self {
             id: id.0,
+            number: None,
             agent_id: summary.flow.clone(),
             agent_revision: revision_number(summary.purpose, summary.revision),
             status: status_name(summary.status, question.is_some(), era),
@@ -158,6 +168,7 @@ impl Record {
             run_type: if summary.parent.is_some() { "SUB_TASK" } else { "ROOT" },
             environment_slug: summary.environment.clone(),
             session_id: summary.session.clone(),
+            session_number: None,
             trigger: summary.trigger.as_ref().map(|trigger| TriggerView { kind: trigger.kind.clone(), id: trigger.id.clone() }),
             subject: None,
             root_execution_id: summary.root.unwrap_or(id).0,
@@ -168,6 +179,7 @@ impl Record {
             waiting_for: waiting_for(summary, question),
             paused: summary.paused,
             started_by: summary.starter.clone(),
+            started_by_number: None,
             labels: summary.labels.clone(),
             tools: summary.tools.clone(),
             has_tool_errors: summary.tool_errors,
@@ -184,6 +196,20 @@ impl Record {
         let quarantined = snapshot.quarantined.clone().map(|reason| QuarantineView::of(reason, Some(&snapshot.summary)));
         Self { quarantined, ..Self::of(snapshot.id, &snapshot.summary, question, era) }
     }
+}
+
+/// The record with the integer ids of what is in it.
+///
+/// # Errors
+/// As a commit: what has no number yet is given one.
+pub async fn numbered(call: &Call, mut record: Record) -> Result<Record, Problem> {
+    let (catalog, tenant) = (&call.app.catalog, &call.tenant);
+    record.number = Some(catalog.number_of(Kind::Execution, tenant, &record.id.to_string()).await?);
+    record.started_by_number = Some(catalog.number_of(Kind::User, tenant, &record.started_by).await?);
+    if let Some(session) = &record.session_id {
+        record.session_number = Some(catalog.number_of(Kind::Session, tenant, &format!("{}/{session}", record.agent_id)).await?);
+    }
+    Ok(record)
 }
 
 /// The first thing that it waits for: a pause before people, people before everything else.

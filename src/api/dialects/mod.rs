@@ -1,0 +1,72 @@
+//! The vocabularies of other products over the same engine. A dialect translates paths, fields, states and errors; it has no rule of its
+//! own. What is the same for all of them is here: how a problem is put, and how a header names the tenant.
+
+pub mod react;
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::caller::Caller;
+use super::problem::Problem;
+use super::route::Route;
+use crate::catalog::Catalog;
+use crate::ids::Tenant;
+
+/// Whose words a route speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    #[default]
+    Native,
+    React,
+}
+
+impl Dialect {
+    /// The header that names the tenant by its number.
+    fn tenant_header(self) -> Option<&'static str> {
+        match self {
+            Self::Native => None,
+            Self::React => Some(react::TENANT),
+        }
+    }
+
+    /// The status and body of a problem; none: as problem details.
+    #[must_use]
+    pub fn problem(self, problem: &Problem) -> Option<(u16, Value)> {
+        match self {
+            Self::Native => None,
+            Self::React => Some(react::errors::answer(problem)),
+        }
+    }
+
+    /// The schema of such a body.
+    pub fn problem_schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
+        match self {
+            Self::Native => None,
+            Self::React => Some(generator.subschema_for::<react::errors::ErrorBody>()),
+        }
+    }
+}
+
+/// The tenant that a header of the dialect names.
+///
+/// # Errors
+/// 400 for what is no integer, 403 for a tenant that the key may not use; the same for one that there is not.
+pub fn tenant(
+    dialect: Dialect,
+    catalog: &Catalog,
+    caller: &Caller,
+    header: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Tenant>, Problem> {
+    let Some(name) = dialect.tenant_header() else { return Ok(None) };
+    let Some(given) = header(name) else { return Ok(None) };
+    let number = given.trim().parse::<u64>().map_err(|_| Problem::invalid(name, "it must be an integer"))?;
+    let found = catalog.numbered_tenant(number)?.filter(|found| caller.key.is_root || *found == caller.key.tenant);
+    found.map(Some).ok_or_else(|| {
+        Problem::new(403, "foreign_tenant", "Not with this key", format!("the key may not use the tenant `{number}` that `{name}` names"))
+    })
+}
+
+/// Every operation of every dialect.
+pub fn routes() -> Vec<Route> {
+    react::routes()
+}

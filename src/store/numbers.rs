@@ -1,0 +1,182 @@
+//! Integer ids: for each kind of thing one sequence over the whole installation, from 1. A number is written together with what it
+//! stands for, as two documents: from the number to the name, which stays for ever so that no number is given twice, and from the name to
+//! the number, which may go with the thing.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::documents::DocumentRange;
+use super::entry::Entry;
+use super::error::Error;
+use super::handle::Store;
+use crate::ids::Tenant;
+
+/// The tenant that holds what belongs to the installation (tenants, keys, counters). No tenant of a person can have this name.
+pub const SYSTEM: &str = "$system";
+/// From the number to what it stands for; of the installation.
+const NUMBERED: &str = "numbered";
+/// From the name to its number; of the tenant.
+const NUMBER_OF: &str = "number_of";
+
+/// What has an integer id beside its name. Agents and tenants keep theirs in their own rows and are found through here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Agent,
+    Tenant,
+    Execution,
+    /// Under `AGENT/SESSION`.
+    Session,
+    File,
+    User,
+}
+
+impl Kind {
+    /// Part of the format on disk.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Tenant => "tenant",
+            Self::Execution => "execution",
+            Self::Session => "session",
+            Self::File => "file",
+            Self::User => "user",
+        }
+    }
+}
+
+/// What a number stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered {
+    pub tenant: Tenant,
+    /// Its name in the tenant.
+    pub key: String,
+}
+
+/// The last number given to each kind by this process, which alone has the store. A number whose commit fails is not given again.
+#[derive(Default)]
+pub struct Sequences {
+    last: Mutex<BTreeMap<Kind, u64>>,
+}
+
+fn number_key(kind: Kind, number: u64) -> String {
+    format!("{}/{number:020}", kind.name())
+}
+
+fn name_key(kind: Kind, key: &str) -> String {
+    format!("{}/{key}", kind.name())
+}
+
+fn document(tenant: Tenant, collection: &str, key: String, body: String) -> Entry {
+    Entry::Document { tenant, collection: collection.to_owned(), key, expected: 0, body: Some(body) }
+}
+
+impl Store {
+    /// The next number of this kind, and the entries that give it to `key` when they are committed.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn next_number(&self, kind: Kind, tenant: &Tenant, key: &str) -> Result<(u64, Vec<Entry>), Error> {
+        let mut sequences = self.inner.sequences.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = match sequences.get(&kind) {
+            Some(last) => *last,
+            None => self.last_number(kind)?,
+        };
+        let number = last + 1;
+        sequences.insert(kind, number);
+        drop(sequences);
+        Ok((number, Self::numbering(kind, number, tenant, key)))
+    }
+
+    /// The entries that say what `number` stands for.
+    #[must_use]
+    pub fn numbering(kind: Kind, number: u64, tenant: &Tenant, key: &str) -> Vec<Entry> {
+        let named = serde_json::json!({"tenant": tenant, "key": key}).to_string();
+        vec![
+            document(Tenant::new(SYSTEM), NUMBERED, number_key(kind, number), named),
+            document(tenant.clone(), NUMBER_OF, name_key(kind, key), number.to_string()),
+        ]
+    }
+
+    fn last_number(&self, kind: Kind) -> Result<u64, Error> {
+        let prefix = name_key(kind, "");
+        let range = DocumentRange { collection: NUMBERED, prefix: &prefix, after: None, descending: true };
+        let last = self.documents(&Tenant::new(SYSTEM), &range, 1)?.pop();
+        Ok(last.and_then(|row| row.key.strip_prefix(&prefix)?.parse().ok()).unwrap_or(0))
+    }
+
+    /// The number of what is called so; none where it has none yet.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn number_of(&self, kind: Kind, tenant: &Tenant, key: &str) -> Result<Option<u64>, Error> {
+        let row = self.document(tenant, NUMBER_OF, &name_key(kind, key))?;
+        Ok(row.and_then(|row| row.body.parse().ok()))
+    }
+
+    /// What the number stands for, or stood for.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn numbered(&self, kind: Kind, number: u64) -> Result<Option<Numbered>, Error> {
+        let row = self.document(&Tenant::new(SYSTEM), NUMBERED, &number_key(kind, number))?;
+        Ok(row.and_then(|row| serde_json::from_str(&row.body).ok()))
+    }
+
+    /// The entry that takes the number away from a name, where it has one: what was called so is gone for good.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn without_number(&self, kind: Kind, tenant: &Tenant, key: &str) -> Result<Option<Entry>, Error> {
+        let name = name_key(kind, key);
+        let row = self.document(tenant, NUMBER_OF, &name)?;
+        Ok(row.map(|row| Entry::Document {
+            tenant: tenant.clone(),
+            collection: NUMBER_OF.to_owned(),
+            key: name,
+            expected: row.version,
+            body: None,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Faults, MemoryDisk};
+
+    fn give(store: &Store, key: &str) -> u64 {
+        let (number, entries) = store.next_number(Kind::File, &Tenant::default(), key).unwrap();
+        store.commit_all(entries).wait().unwrap();
+        number
+    }
+
+    #[test]
+    fn numbers_count_from_one_over_every_tenant_and_each_kind_by_itself() {
+        let store = Store::in_memory(Faults::default());
+        assert_eq!((give(&store, "a"), give(&store, "b")), (1, 2));
+        let (number, entries) = store.next_number(Kind::File, &Tenant::new("acme"), "a").unwrap();
+        store.commit_all(entries).wait().unwrap();
+        assert_eq!((number, store.next_number(Kind::User, &Tenant::default(), "ana").unwrap().0), (3, 1));
+        assert_eq!(store.number_of(Kind::File, &Tenant::new("acme"), "a").unwrap(), Some(3));
+        assert_eq!(store.number_of(Kind::File, &Tenant::new("acme"), "b").unwrap(), None);
+        assert_eq!(store.numbered(Kind::File, 2).unwrap(), Some(Numbered { tenant: Tenant::default(), key: "b".to_owned() }));
+        assert_eq!(store.numbered(Kind::File, 4).unwrap(), None);
+    }
+
+    #[test]
+    fn a_number_is_never_given_again_though_what_it_stood_for_goes_and_the_view_is_made_anew() {
+        let disk = MemoryDisk::new(Faults::default());
+        let store = Store::open_memory(&disk).unwrap();
+        assert_eq!((give(&store, "a"), give(&store, "b")), (1, 2));
+        let gone = store.without_number(Kind::File, &Tenant::default(), "b").unwrap().unwrap();
+        store.commit(gone).wait().unwrap();
+        store.close().unwrap();
+        let again = Store::open_memory(&disk).unwrap();
+        assert_eq!(again.number_of(Kind::File, &Tenant::default(), "a").unwrap(), Some(1));
+        assert_eq!(again.number_of(Kind::File, &Tenant::default(), "b").unwrap(), None);
+        assert_eq!(again.without_number(Kind::File, &Tenant::default(), "b").unwrap(), None);
+        assert_eq!(give(&again, "c"), 3);
+    }
+}

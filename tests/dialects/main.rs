@@ -1,0 +1,16 @@
+//! The dialects from outside: the real binary, asked as the clients of other products ask. A test is named after the document it holds the
+//! server to, and the field.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
+#![cfg(unix)]
+
+#[allow(
+    dead_code,
+    clippy::used_underscore_binding,
+    clippy::cast_lossless,
+    reason = "shared with the tests of the server, which use all of it"
+)]
+#[path = "../server/harness.rs"]
+mod harness;
+mod model;
+mod numbers;
+mod react;
