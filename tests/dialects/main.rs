@@ -7,6 +7,8 @@
     dead_code,
     clippy::used_underscore_binding,
     clippy::cast_lossless,
+    clippy::format_push_string,
+    clippy::large_stack_arrays,
     reason = "shared with the tests of the server, which use all of it"
 )]
 #[path = "../server/harness.rs"]
