@@ -33,7 +33,7 @@ fn a_terminal_lists_and_shows_what_there_is_to_decide() {
     for (options, expected) in cases {
         assert_eq!(listed(&desk, &ann, options), expected, "{options:?}");
     }
-    assert_eq!(listed(&desk, &starter, &["--mine"]), [form.clone()], "the starter is excluded from the payments");
+    assert_eq!(listed(&desk, &starter, &["--mine"]), std::slice::from_ref(&form), "the starter is excluded from the payments");
     assert_eq!(listed(&desk, &ann, &["--mine", "--status", "PENDING,RESPONDED"])[..3], all[..]);
     let text = desk.says(&ann, &["approval", "list"]);
     assert!(text.contains(&pay) && text.contains("Pay 40 to ACME?") && text.contains("QUESTION"), "{text}");

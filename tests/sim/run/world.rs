@@ -139,7 +139,7 @@ pub fn run(case: &Case, tell: bool) -> Report {
     let result = world.live();
     let mut all = String::new();
     for (id, watch) in &world.watches {
-        all.push_str(&format!("{id} {:?}\n", watch.journal));
+        all.extend([format!("{id} {:?}\n", watch.journal)]);
     }
     let (tally, coverage) = (world.tally, std::mem::take(&mut world.coverage));
     Report { result, tally, coverage, story: world.story.take().unwrap_or_default(), fingerprint: Digest::of(all.as_bytes()) }
