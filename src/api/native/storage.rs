@@ -54,7 +54,7 @@ struct StoredFile {
 struct Upload {
     /// Goes after a day unless an execution uses it. `?temporary` alone means true.
     #[serde(default)]
-    #[schemars(with = "Option<bool>")]
+    #[schemars(extend("enum" = ["", "true", "false"]))]
     temporary: Option<String>,
 }
 
