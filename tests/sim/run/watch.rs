@@ -259,7 +259,6 @@ impl Watch {
 
     /// G5 and G6: one decision each, and what it releases.
     fn people(&mut self, event: &Event, at: TimeMs) -> Result<(), String> {
-        let closed = || "G5: a question that is closed is closed again".to_owned();
         match event {
             Event::Asked { place, question, remind_at, .. } => {
                 let call = question.action.as_ref().map(|action| Arc::clone(&action.call));
@@ -279,10 +278,7 @@ impl Watch {
                 self.asked(*question)?.call = Some(Arc::clone(&action.call));
             }
             Event::Answered { question, decided } => {
-                let asked = self.asked(*question)?;
-                if std::mem::replace(&mut asked.closed, true) {
-                    return Err(closed());
-                }
+                let asked = self.close(*question)?;
                 asked.decided = Some(decided.clone());
                 let (place, kind, call) = (asked.place.clone(), asked.question.kind, asked.call.clone());
                 let step = asked.question.action.as_ref().map(|action| action.step.clone());
@@ -296,15 +292,10 @@ impl Watch {
                 }
             }
             Event::Withdrawn { question } => {
-                if std::mem::replace(&mut self.asked(*question)?.closed, true) {
-                    return Err(closed());
-                }
+                self.close(*question)?;
             }
             Event::Expired { question } => {
-                let asked = self.asked(*question)?;
-                if std::mem::replace(&mut asked.closed, true) {
-                    return Err(closed());
-                }
+                let asked = self.close(*question)?;
                 if asked.expires_at.is_none_or(|due| at < due) {
                     return Err("G9: a question expires early".to_owned());
                 }
@@ -329,6 +320,14 @@ impl Watch {
             _ => {}
         }
         Ok(())
+    }
+
+    fn close(&mut self, question: QuestionId) -> Result<&mut Asked, String> {
+        let asked = self.asked(question)?;
+        if std::mem::replace(&mut asked.closed, true) {
+            return Err("G5: a question that is closed is closed again".to_owned());
+        }
+        Ok(asked)
     }
 
     fn asked(&mut self, question: QuestionId) -> Result<&mut Asked, String> {
