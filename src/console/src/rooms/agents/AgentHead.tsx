@@ -30,7 +30,6 @@ export function AgentHead(props: { agent: string; part: AgentPart; actions?: Rea
             { key: "design", label: "Design", to: to`/agents/${agent}/design` },
             { key: "executions", label: "Executions", to: to`/agents/${agent}/executions` },
             { key: "revisions", label: "Revisions", to: to`/agents/${agent}/revisions` },
-            { key: "release", label: "Release", to: to`/agents/${agent}/release` },
             { key: "budgets", label: "Budgets", to: to`/agents/${agent}/budgets` },
           ]}
         />

@@ -80,7 +80,6 @@ function Overview(props: { agent: Schemas["Agent"] }) {
         <section aria-labelledby="where">
           <div className="agent-part-head">
             <h2 id="where">What runs where</h2>
-            <Link to={to`/agents/${agent.id}/release`}>Release</Link>
           </div>
           <Deployments agent={agent.id} />
         </section>
