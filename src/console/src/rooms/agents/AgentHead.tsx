@@ -6,7 +6,7 @@ import { to } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
 import { Badge, TabLinks } from "../../ui";
 
-export type AgentPart = "overview" | "design" | "executions" | "revisions" | "release" | "budgets";
+export type AgentPart = "overview" | "design" | "executions" | "revisions" | "budgets";
 
 export function AgentHead(props: { agent: string; part: AgentPart; actions?: ReactNode }) {
   const { agent, part } = props;

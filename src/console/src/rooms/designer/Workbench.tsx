@@ -200,7 +200,7 @@ export function Workbench(props: WorkbenchProps) {
     const made = (await api.post("/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:publish", { path: { tenant, agent, revision: String(base) }, body: { comment: comment || null, deploy }, ifMatch: draft?.version })) as { agentRevision: number };
     setDialog(null);
     invalidate(`/v1/tenants/${tenant}/agents/${agent}`);
-    toast(`Revision ${made.agentRevision} is saved`, { action: { label: "Release it", run: () => navigate(to`/agents/${agent}/release`) } });
+    toast(`Revision ${made.agentRevision} is saved`, { action: { label: "See the revisions", run: () => navigate(to`/agents/${agent}/revisions`) } });
     navigate(to`/agents/${agent}/design/${String(made.agentRevision)}`);
   };
 
@@ -335,8 +335,8 @@ export function Workbench(props: WorkbenchProps) {
           <>
             <SavingNote saving={design.saving} isReadOnly={isReadOnly} hasDraft={design.version !== null} base={base} />
             {base > 0 && (
-              <LinkButton icon="release" to={to`/agents/${agent}/release`}>
-                Deploy
+              <LinkButton icon="release" to={to`/agents/${agent}/revisions`}>
+                Revisions
               </LinkButton>
             )}
             <Button look="primary" disabled={!canEdit} onClick={() => setDialog("publish")}>

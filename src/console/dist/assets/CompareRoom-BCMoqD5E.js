@@ -1,1 +1,0 @@
-import{j as o,E as t}from"./index-CW4WubBV.js";import{R as e}from"./RoomHead-DWpriWH-.js";function a(m){return o.jsxs("div",{className:"room",children:[o.jsx(e,{title:"Compare"}),o.jsx(t,{title:"Not built yet"})]})}export{a as default};

@@ -1,1 +1,0 @@
-import{j as t,E as o}from"./index-CW4WubBV.js";import{R as e}from"./RoomHead-DWpriWH-.js";function r(s){return t.jsxs("div",{className:"room",children:[t.jsx(e,{title:"Execution"}),t.jsx(o,{title:"Not built yet"})]})}export{r as default};

@@ -1,1 +1,0 @@
-import{j as t,E as o}from"./index-CW4WubBV.js";import{R as s}from"./RoomHead-DWpriWH-.js";function r(e){return t.jsxs("div",{className:"room",children:[t.jsx(s,{title:"Executions"}),t.jsx(o,{title:"Not built yet"})]})}export{r as default};

@@ -1,1 +1,0 @@
-import{j as o,E as t}from"./index-CW4WubBV.js";import{R as s}from"./RoomHead-DWpriWH-.js";function i(e){return o.jsxs("div",{className:"room",children:[o.jsx(s,{title:"Inbox"}),o.jsx(t,{title:"Not built yet"})]})}export{i as default};

@@ -1,1 +1,0 @@
-import{j as t,E as e}from"./index-CW4WubBV.js";import{R as o}from"./RoomHead-DWpriWH-.js";function m(r){return t.jsxs("div",{className:"room",children:[t.jsx(o,{title:"Operate"}),t.jsx(e,{title:"Not built yet"})]})}export{m as default};

@@ -1,1 +1,0 @@
-import{j as e,E as t}from"./index-CW4WubBV.js";import{R as o}from"./RoomHead-DWpriWH-.js";function r(s){return e.jsxs("div",{className:"room",children:[e.jsx(o,{title:"Release"}),e.jsx(t,{title:"Not built yet"})]})}export{r as default};
