@@ -9,29 +9,24 @@ pub const PAGE: &[u8] = include_bytes!("../../console/dist/index.html");
 #[rustfmt::skip]
 pub const FILES: [File; 38] = [
     File {
-        name: "AgentHead-DJyIkrxd.js",
+        name: "AgentHead-BGBo5xIB.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentHead-DJyIkrxd.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentHead-BGBo5xIB.js"),
     },
     File {
-        name: "AgentRoom-BTs4Fadw.js",
+        name: "AgentRoom-D-L9hvGG.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentRoom-BTs4Fadw.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentRoom-D-L9hvGG.js"),
     },
     File {
-        name: "AgentsRoom-BzXekHv-.js",
+        name: "AgentsRoom-CBLIU1HB.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-BzXekHv-.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-CBLIU1HB.js"),
     },
     File {
-        name: "BudgetsRoom-Bv_0EfvD.js",
+        name: "BudgetsRoom-C6mpjcC_.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-Bv_0EfvD.js"),
-    },
-    File {
-        name: "DesignerRoom-B7g5UUmY.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-B7g5UUmY.js"),
+        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-C6mpjcC_.js"),
     },
     File {
         name: "DesignerRoom-CYE2wwrO.css",
@@ -39,49 +34,54 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/DesignerRoom-CYE2wwrO.css"),
     },
     File {
-        name: "ExecutionRoom-CxeuLOop.js",
+        name: "DesignerRoom-DGLYer20.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-CxeuLOop.js"),
+        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-DGLYer20.js"),
     },
     File {
-        name: "ExecutionsRoom-CnxOztat.js",
+        name: "ExecutionRoom-pSrvjWdb.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-CnxOztat.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-pSrvjWdb.js"),
     },
     File {
-        name: "InboxRoom-4qNjWxTi.js",
+        name: "ExecutionsRoom-DLKTVz1Q.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/InboxRoom-4qNjWxTi.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-DLKTVz1Q.js"),
     },
     File {
-        name: "OperateRoom-D6-Lnbqa.js",
+        name: "InboxRoom-PjvVUr50.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/OperateRoom-D6-Lnbqa.js"),
+        bytes: include_bytes!("../../console/dist/assets/InboxRoom-PjvVUr50.js"),
     },
     File {
-        name: "RevisionsRoom-DJxmy9Vw.js",
+        name: "OperateRoom-qCDno1MO.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-DJxmy9Vw.js"),
+        bytes: include_bytes!("../../console/dist/assets/OperateRoom-qCDno1MO.js"),
     },
     File {
-        name: "RoomHead-DXUFYZcV.js",
+        name: "RevisionsRoom-jdyCzmwR.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RoomHead-DXUFYZcV.js"),
+        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-jdyCzmwR.js"),
     },
     File {
-        name: "Table-38Rzb5ZK.js",
+        name: "RoomHead-BEc-mFQg.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Table-38Rzb5ZK.js"),
+        bytes: include_bytes!("../../console/dist/assets/RoomHead-BEc-mFQg.js"),
     },
     File {
-        name: "Tabs-CrksQmUm.js",
+        name: "Table-KoWzYP3b.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Tabs-CrksQmUm.js"),
+        bytes: include_bytes!("../../console/dist/assets/Table-KoWzYP3b.js"),
     },
     File {
-        name: "YamlEditor-DTXBZLCh.js",
+        name: "Tabs-Cf1cIUaM.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/YamlEditor-DTXBZLCh.js"),
+        bytes: include_bytes!("../../console/dist/assets/Tabs-Cf1cIUaM.js"),
+    },
+    File {
+        name: "YamlEditor-eOaG04S1.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/YamlEditor-eOaG04S1.js"),
     },
     File {
         name: "agents-BCZg006m.css",
@@ -109,9 +109,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/execution-DbXIOE8a.css"),
     },
     File {
-        name: "inbox-BpA80Pe4.js",
+        name: "inbox-B7MLY7tb.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/inbox-BpA80Pe4.js"),
+        bytes: include_bytes!("../../console/dist/assets/inbox-B7MLY7tb.js"),
     },
     File {
         name: "inbox-CmzK4HSX.css",
@@ -124,19 +124,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/incident-responder-BBtUoJp6.js"),
     },
     File {
-        name: "index-B3kpvu7b.js",
+        name: "index-AaJtBBD0.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-B3kpvu7b.js"),
-    },
-    File {
-        name: "index-BQvbXQDa.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-BQvbXQDa.js"),
-    },
-    File {
-        name: "index-BWEzIG68.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-BWEzIG68.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-AaJtBBD0.js"),
     },
     File {
         name: "index-CSalGqzw.css",
@@ -144,14 +134,24 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/index-CSalGqzw.css"),
     },
     File {
+        name: "index-DlrcNhtb.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/index-DlrcNhtb.js"),
+    },
+    File {
+        name: "index-as2vCpl0.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/index-as2vCpl0.js"),
+    },
+    File {
         name: "lead-enrichment-C80rfPYn.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/lead-enrichment-C80rfPYn.js"),
     },
     File {
-        name: "live-Rm363fVX.js",
+        name: "live-p71PNQVa.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/live-Rm363fVX.js"),
+        bytes: include_bytes!("../../console/dist/assets/live-p71PNQVa.js"),
     },
     File {
         name: "nightly-report-Cxf1K-no.js",
@@ -159,9 +159,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/nightly-report-Cxf1K-no.js"),
     },
     File {
-        name: "operate-BgHhgMlf.js",
+        name: "operate-B_4VhNGa.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/operate-BgHhgMlf.js"),
+        bytes: include_bytes!("../../console/dist/assets/operate-B_4VhNGa.js"),
     },
     File {
         name: "operate-TLpZnmby.css",
@@ -169,9 +169,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/operate-TLpZnmby.css"),
     },
     File {
-        name: "pages-EpuR8o7e.js",
+        name: "pages-B7haGr8T.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/pages-EpuR8o7e.js"),
+        bytes: include_bytes!("../../console/dist/assets/pages-B7haGr8T.js"),
     },
     File {
         name: "product-description-DqoEc6Y2.js",

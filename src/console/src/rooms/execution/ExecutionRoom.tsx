@@ -61,7 +61,7 @@ function Standing({ record }: { record: Schemas["Record"] }) {
     <>
       {waiting && (
         <Note>
-          It waits for <PlainText text={waiting.displayName ?? waiting.kind} max={200} />.{" "}
+          It waits: <PlainText text={waiting.displayName ?? waiting.kind} max={200} />{" "}
           {waiting.approvalRequestId && <Link to={to`/inbox/${waiting.approvalRequestId}`}>See what is asked</Link>}
         </Note>
       )}

@@ -1,0 +1,1 @@
+import{a2 as r}from"./index-AaJtBBD0.js";var o=r();export{o as r};
