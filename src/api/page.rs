@@ -3,12 +3,25 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::problem::Problem;
 
 /// Rows of a page where the request does not say.
 pub const SIZE_DEFAULT: usize = 50;
 /// Rows of a page at most; asking for more gives this many.
 pub const SIZE_MAX: usize = 200;
+
+/// Which part of a list that has no filters.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PageQuery {
+    #[serde(default)]
+    pub page_size: Option<usize>,
+    #[serde(default)]
+    pub page_token: Option<String>,
+}
 
 /// The number of rows that a request asks for.
 #[must_use]

@@ -30,15 +30,6 @@ const BACKUP_NAME_LENGTH_MAX: usize = 100;
 const QUESTIONS_AT_ONCE: usize = 500;
 const READS_PER_PAGE_MAX: usize = 20;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PageQuery {
-    #[serde(default)]
-    page_size: Option<usize>,
-    #[serde(default)]
-    page_token: Option<String>,
-}
-
 /// An execution that was set aside because it could not go on.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -157,7 +148,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/v1/tenants/{tenant}/quarantined", "listQuarantined", "Executions that were set aside, with the reason")
             .scope(Scope::ExecutionsRead)
-            .query::<PageQuery>()
+            .query::<page::PageQuery>()
             .answers::<QuarantinedPage>(200)
             .to(quarantined),
         Route::post(
@@ -170,7 +161,7 @@ pub fn routes() -> Vec<Route> {
         .to(release),
         Route::get("/v1/tenants/{tenant}/inDoubt", "listInDoubt", "Effects of which nobody knows whether they happened, oldest first")
             .scope(Scope::ApprovalsRead)
-            .query::<PageQuery>()
+            .query::<page::PageQuery>()
             .answers::<InDoubtPage>(200)
             .to(in_doubt),
         Route::post("/v1/backup", "backup", "Back the store up while it is in use")
@@ -187,7 +178,7 @@ fn store_failed(error: store::Error) -> Problem {
 }
 
 async fn quarantined(call: Call) -> Result<Answer, Problem> {
-    let query: PageQuery = call.query()?;
+    let query: page::PageQuery = call.query()?;
     let (size, after) = (page::size(query.page_size), page::read(query.page_token.as_deref())?);
     let (store, tenant) = (call.app.catalog.store().clone(), call.tenant.clone());
     let found = blocking(move || {
@@ -226,7 +217,7 @@ async fn release(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn in_doubt(call: Call) -> Result<Answer, Problem> {
-    let query: PageQuery = call.query()?;
+    let query: page::PageQuery = call.query()?;
     let size = page::size(query.page_size);
     let after = page::read(query.page_token.as_deref())?.map(|text| place(&text)).transpose()?;
     let (store, tenant) = (call.app.catalog.store().clone(), call.tenant.clone());

@@ -104,15 +104,6 @@ struct RotateWebhook {
     overlap_seconds: Option<u32>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PageQuery {
-    #[serde(default)]
-    page_size: Option<usize>,
-    #[serde(default)]
-    page_token: Option<String>,
-}
-
 /// Something that was, or is to be, sent to a webhook.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -263,7 +254,7 @@ fn of_parent(names: &Names) -> Vec<Route> {
             .to(rotate),
         Route::get(names.deliveries.0, names.deliveries.1, "What was and is to be sent, newest first; kept for 30 days")
             .scope(read)
-            .query::<PageQuery>()
+            .query::<page::PageQuery>()
             .answers::<Deliveries>(200)
             .to(list_deliveries),
         Route::get(names.delivery.0, names.delivery.1, "One delivery and its attempts")
@@ -362,7 +353,7 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn list_deliveries(call: Call) -> Result<Answer, Problem> {
-    let query: PageQuery = call.query()?;
+    let query: page::PageQuery = call.query()?;
     let (reach, id) = (reach(&call), call.parameter("webhook")?);
     call.app.catalog.webhook(&call.tenant, &reach, id)?;
     let size = page::size(query.page_size);

@@ -93,15 +93,6 @@ struct TimesQuery {
     count: Option<usize>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PageQuery {
-    #[serde(default)]
-    page_size: Option<usize>,
-    #[serde(default)]
-    page_token: Option<String>,
-}
-
 /// Due times of a schedule, before chance delays them.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -146,7 +137,7 @@ fn reads() -> Vec<Route> {
             .to(fire_times),
         Route::get("/v1/tenants/{tenant}/triggers/{trigger}/firings", "listTriggerFirings", "What it did, newest first; kept for 30 days")
             .scope(Scope::ExecutionsRead)
-            .query::<PageQuery>()
+            .query::<page::PageQuery>()
             .answers::<Firings>(200)
             .to(firings),
     ]
@@ -371,7 +362,7 @@ async fn fire_times(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn firings(call: Call) -> Result<Answer, Problem> {
-    let query: PageQuery = call.query()?;
+    let query: page::PageQuery = call.query()?;
     let id = call.parameter("trigger")?;
     call.app.catalog.trigger(&call.tenant, id)?;
     let (size, after) = (page::size(query.page_size), page::read(query.page_token.as_deref())?);
