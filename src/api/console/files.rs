@@ -9,24 +9,24 @@ pub const PAGE: &[u8] = include_bytes!("../../console/dist/index.html");
 #[rustfmt::skip]
 pub const FILES: [File; 38] = [
     File {
-        name: "AgentHead-BGBo5xIB.js",
+        name: "AgentHead-DDyal0q2.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentHead-BGBo5xIB.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentHead-DDyal0q2.js"),
     },
     File {
-        name: "AgentRoom-D-L9hvGG.js",
+        name: "AgentRoom-uXeWXcLw.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentRoom-D-L9hvGG.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentRoom-uXeWXcLw.js"),
     },
     File {
-        name: "AgentsRoom-CBLIU1HB.js",
+        name: "AgentsRoom-Dym66ts_.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-CBLIU1HB.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-Dym66ts_.js"),
     },
     File {
-        name: "BudgetsRoom-C6mpjcC_.js",
+        name: "BudgetsRoom-XWb2sVWp.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-C6mpjcC_.js"),
+        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-XWb2sVWp.js"),
     },
     File {
         name: "DesignerRoom-CYE2wwrO.css",
@@ -34,54 +34,54 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/DesignerRoom-CYE2wwrO.css"),
     },
     File {
-        name: "DesignerRoom-DGLYer20.js",
+        name: "DesignerRoom-p6tq2oIN.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-DGLYer20.js"),
+        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-p6tq2oIN.js"),
     },
     File {
-        name: "ExecutionRoom-pSrvjWdb.js",
+        name: "ExecutionRoom-CGz0inEV.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-pSrvjWdb.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-CGz0inEV.js"),
     },
     File {
-        name: "ExecutionsRoom-DLKTVz1Q.js",
+        name: "ExecutionsRoom-Do9Lpqy-.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-DLKTVz1Q.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-Do9Lpqy-.js"),
     },
     File {
-        name: "InboxRoom-PjvVUr50.js",
+        name: "InboxRoom-DiyPjN1S.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/InboxRoom-PjvVUr50.js"),
+        bytes: include_bytes!("../../console/dist/assets/InboxRoom-DiyPjN1S.js"),
     },
     File {
-        name: "OperateRoom-qCDno1MO.js",
+        name: "OperateRoom-DqUplT8N.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/OperateRoom-qCDno1MO.js"),
+        bytes: include_bytes!("../../console/dist/assets/OperateRoom-DqUplT8N.js"),
     },
     File {
-        name: "RevisionsRoom-jdyCzmwR.js",
+        name: "RevisionsRoom-BXwdir2f.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-jdyCzmwR.js"),
+        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-BXwdir2f.js"),
     },
     File {
-        name: "RoomHead-BEc-mFQg.js",
+        name: "RoomHead-lgjHBco1.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RoomHead-BEc-mFQg.js"),
+        bytes: include_bytes!("../../console/dist/assets/RoomHead-lgjHBco1.js"),
     },
     File {
-        name: "Table-KoWzYP3b.js",
+        name: "Table-CJrJyR9I.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Table-KoWzYP3b.js"),
+        bytes: include_bytes!("../../console/dist/assets/Table-CJrJyR9I.js"),
     },
     File {
-        name: "Tabs-Cf1cIUaM.js",
+        name: "Tabs-B8JmZ8bE.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Tabs-Cf1cIUaM.js"),
+        bytes: include_bytes!("../../console/dist/assets/Tabs-B8JmZ8bE.js"),
     },
     File {
-        name: "YamlEditor-eOaG04S1.js",
+        name: "YamlEditor-BUOfoKPK.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/YamlEditor-eOaG04S1.js"),
+        bytes: include_bytes!("../../console/dist/assets/YamlEditor-BUOfoKPK.js"),
     },
     File {
         name: "agents-BCZg006m.css",
@@ -109,14 +109,14 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/execution-DbXIOE8a.css"),
     },
     File {
-        name: "inbox-B7MLY7tb.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/inbox-B7MLY7tb.js"),
-    },
-    File {
         name: "inbox-CmzK4HSX.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/inbox-CmzK4HSX.css"),
+    },
+    File {
+        name: "inbox-DPeog4J0.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/inbox-DPeog4J0.js"),
     },
     File {
         name: "incident-responder-BBtUoJp6.js",
@@ -124,24 +124,24 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/incident-responder-BBtUoJp6.js"),
     },
     File {
-        name: "index-AaJtBBD0.js",
+        name: "index-BlXc5bKg.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-AaJtBBD0.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-BlXc5bKg.js"),
     },
     File {
-        name: "index-CSalGqzw.css",
+        name: "index-C9vuPjVF.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/index-C9vuPjVF.js"),
+    },
+    File {
+        name: "index-D5eASH6O.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/index-D5eASH6O.js"),
+    },
+    File {
+        name: "index-DrIPEUVX.css",
         content_type: "text/css; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-CSalGqzw.css"),
-    },
-    File {
-        name: "index-DlrcNhtb.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-DlrcNhtb.js"),
-    },
-    File {
-        name: "index-as2vCpl0.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-as2vCpl0.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-DrIPEUVX.css"),
     },
     File {
         name: "lead-enrichment-C80rfPYn.js",
@@ -149,9 +149,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/lead-enrichment-C80rfPYn.js"),
     },
     File {
-        name: "live-p71PNQVa.js",
+        name: "live-rY-QGId1.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/live-p71PNQVa.js"),
+        bytes: include_bytes!("../../console/dist/assets/live-rY-QGId1.js"),
     },
     File {
         name: "nightly-report-Cxf1K-no.js",
@@ -159,9 +159,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/nightly-report-Cxf1K-no.js"),
     },
     File {
-        name: "operate-B_4VhNGa.js",
+        name: "operate-DgGjFRtp.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/operate-B_4VhNGa.js"),
+        bytes: include_bytes!("../../console/dist/assets/operate-DgGjFRtp.js"),
     },
     File {
         name: "operate-TLpZnmby.css",
@@ -169,9 +169,9 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/operate-TLpZnmby.css"),
     },
     File {
-        name: "pages-B7haGr8T.js",
+        name: "pages-_fsz-Ah0.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/pages-B7haGr8T.js"),
+        bytes: include_bytes!("../../console/dist/assets/pages-_fsz-Ah0.js"),
     },
     File {
         name: "product-description-DqoEc6Y2.js",
