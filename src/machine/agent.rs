@@ -68,13 +68,14 @@ impl<'a> Deciding<'a> {
             return self.fail_agent(frame, ix, CallError::new("max_iterations", message));
         }
         let Some(messages) = self.state.agent_run(frame, ix).map(|agent| agent.messages.clone()) else { return };
+        let guidance = self.state.start().map(|start| start.guidance.clone()).unwrap_or_default();
         let request = LlmRequest {
-            model: spec.llm.model.clone(),
+            model: guidance.model(&spec.llm),
             messages,
             tools: self.tool_definitions(spec),
             output: spec.llm.output.as_ref().map(|schema| schema.source().clone()),
-            temperature: spec.llm.temperature,
-            max_tokens: spec.llm.max_tokens.unwrap_or(limits::ANSWER_TOKENS_DEFAULT),
+            temperature: guidance.temperature(&spec.llm),
+            max_tokens: guidance.max_tokens(&spec.llm),
         };
         let place = Place { part: Part::Model { iteration }, ..self.own_place(frame, ix) };
         let call = self.complete(&place, Request::Llm(request), EffectClass::Read, None);

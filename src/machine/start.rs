@@ -66,7 +66,8 @@ fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
     if !is_limited || start.mode == Mode::Rehearsal {
         return Ok(());
     }
-    let missing = models(plan).into_iter().find(|model| !start.prices.contains_key(*model));
+    let asked = start.guidance.model.as_deref();
+    let missing = models(plan).into_iter().chain(asked).find(|model| !start.prices.contains_key(*model));
     match missing {
         Some(model) => {
             let message = format!(

@@ -3,6 +3,7 @@
 
 mod kept;
 mod result;
+pub mod said;
 mod session;
 mod start;
 mod steps;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
+pub use said::Said;
 pub use session::{SessionLocks, message};
 pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
 pub use steps::StepResult;
@@ -61,6 +63,9 @@ pub struct ExecuteRequest {
     /// What the flow reads as `context` instead of the chat user; dialects say it.
     #[serde(skip)]
     pub context: Option<Value>,
+    /// The conversation that it goes on with; dialects say it.
+    #[serde(skip)]
+    pub said: Said,
 }
 
 /// Which variant of each step runs.
