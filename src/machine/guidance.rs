@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Message;
+use super::call::{Message, ToolDefinition};
 use crate::flow::plan::LlmTemplate;
 use crate::limits;
 
@@ -24,6 +24,9 @@ pub struct Guidance {
     /// At most this much of an answer; a step that allows less keeps its own bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
+    /// Tools that the caller has: models of `agent` steps with `caller_tools` may call them, and the caller answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolDefinition>,
 }
 
 impl Guidance {

@@ -68,7 +68,8 @@ fn a_callers_guidance_joins_the_instructions_and_changes_every_model_call() {
         for (system, expected) in [("system: Be brief., ", "Be brief.\n\nSpeak French."), ("", "Speak French.")] {
             let yaml = format!("{{flow: t, steps: {{a: {{{kind}: {{{system}{own}}}}}}}}}");
             let system = Some("Speak French.".to_owned());
-            let guidance = Guidance { system, model: Some("x/y".into()), temperature: Some(0.1), max_tokens: Some(500) };
+            let guidance =
+                Guidance { system, model: Some("x/y".into()), temperature: Some(0.1), max_tokens: Some(500), ..Guidance::default() };
             let drive = started(&yaml, |start| start.guidance = guidance);
             let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
             assert_eq!(request.messages[0], Message::System { text: expected.into() }, "{kind}");

@@ -16,12 +16,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
+pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
 pub use said::Said;
 pub use session::{SessionLocks, message};
 pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
 pub use steps::StepResult;
-pub use stream::{Following, Until, follow};
+pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};
 pub use wait::{Patience, patience, settle};
