@@ -85,7 +85,9 @@ pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartReq
         Mode::Rehearsal => BTreeMap::new(),
         Mode::Production | Mode::Sandbox => tools(shared, tenant, &found.servers, &request.accept_tools).await?,
     };
-    let prices = prices(shared, &found.models);
+    let mut models = found.models;
+    models.extend(request.guidance.model.clone());
+    let prices = prices(shared, &models);
     Ok(Start {
         tenant: tenant.clone(),
         execution: request.execution.unwrap_or_else(clock::execution_id),
@@ -112,6 +114,7 @@ pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartReq
         trigger: request.trigger,
         labels: request.labels,
         history: request.history,
+        guidance: request.guidance,
         attachments: request.attachments,
         refused: request.refused,
     })

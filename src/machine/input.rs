@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::call::{CallError, Message, Outcome, ToolDefinition};
+use super::guidance::Guidance;
 use super::question::{Decision, Person};
 use super::summary::Ended;
 use crate::flow::spec::RehearsalSpec;
@@ -201,6 +202,9 @@ pub struct Start {
     /// Earlier turns of the session; every `llm` and `agent` step sees them before its prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Message>,
+    /// What the caller says about model calls, beside the flow.
+    #[serde(default, skip_serializing_if = "Guidance::is_nothing")]
+    pub guidance: Guidance,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// Set: the start is recorded and nothing of it runs; it ends as rejected, with this error.

@@ -1,12 +1,14 @@
 //! The vocabularies of other products over the same engine. A dialect translates paths, fields, states and errors; it has no rule of its
 //! own. What is the same for all of them is here: how a problem is put, and how a header names the tenant.
 
+pub mod openai;
 pub mod react;
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::caller::Caller;
+use super::numbered;
 use super::problem::Problem;
 use super::route::Route;
 use crate::catalog::Catalog;
@@ -18,14 +20,16 @@ pub enum Dialect {
     #[default]
     Native,
     React,
+    OpenAi,
 }
 
 impl Dialect {
-    /// The header that names the tenant by its number.
+    /// The header that names the tenant.
     fn tenant_header(self) -> Option<&'static str> {
         match self {
             Self::Native => None,
             Self::React => Some(react::TENANT),
+            Self::OpenAi => Some(openai::TENANT),
         }
     }
 
@@ -35,6 +39,7 @@ impl Dialect {
         match self {
             Self::Native => None,
             Self::React => Some(react::errors::answer(problem)),
+            Self::OpenAi => Some(openai::errors::answer(problem)),
         }
     }
 
@@ -43,6 +48,7 @@ impl Dialect {
         match self {
             Self::Native => None,
             Self::React => Some(generator.subschema_for::<react::errors::ErrorBody>()),
+            Self::OpenAi => Some(generator.subschema_for::<openai::errors::ErrorBody>()),
         }
     }
 }
@@ -59,14 +65,24 @@ pub fn tenant(
 ) -> Result<Option<Tenant>, Problem> {
     let Some(name) = dialect.tenant_header() else { return Ok(None) };
     let Some(given) = header(name) else { return Ok(None) };
-    let number = given.trim().parse::<u64>().map_err(|_| Problem::invalid(name, "it must be an integer"))?;
-    let found = catalog.numbered_tenant(number)?.filter(|found| caller.key.is_root || *found == caller.key.tenant);
-    found.map(Some).ok_or_else(|| {
-        Problem::new(403, "foreign_tenant", "Not with this key", format!("the key may not use the tenant `{number}` that `{name}` names"))
+    let given = given.trim();
+    let number = numbered::number(given);
+    if number.is_none() && dialect != Dialect::OpenAi {
+        return Err(Problem::invalid(name, "it must be an integer"));
+    }
+    let found = match number {
+        Some(number) => catalog.numbered_tenant(number)?,
+        None => catalog.tenant(given)?.map(|row| Tenant::new(&row.value.id)),
+    };
+    let usable = found.filter(|found| caller.key.is_root || *found == caller.key.tenant);
+    usable.map(Some).ok_or_else(|| {
+        Problem::new(403, "foreign_tenant", "Not with this key", format!("the key may not use the tenant `{given}` that `{name}` names"))
     })
 }
 
 /// Every operation of every dialect.
 pub fn routes() -> Vec<Route> {
-    react::routes()
+    let mut routes = react::routes();
+    routes.extend(openai::routes());
+    routes
 }

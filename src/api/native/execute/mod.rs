@@ -3,6 +3,7 @@
 
 mod kept;
 mod result;
+pub mod said;
 mod session;
 mod start;
 mod steps;
@@ -15,11 +16,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
+pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
+pub use said::Said;
 pub use session::{SessionLocks, message};
 pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
 pub use steps::StepResult;
-pub use stream::{Following, Until, follow};
+pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};
 pub use wait::{Patience, patience, settle};
@@ -61,6 +63,9 @@ pub struct ExecuteRequest {
     /// What the flow reads as `context` instead of the chat user; dialects say it.
     #[serde(skip)]
     pub context: Option<Value>,
+    /// The conversation that it goes on with; dialects say it.
+    #[serde(skip)]
+    pub said: Said,
 }
 
 /// Which variant of each step runs.

@@ -98,7 +98,8 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let is_new = request.session_id.is_none();
     let session = session_id(request.session_id)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
-    let input = input(&parameters, &request.parameters.unwrap_or_default())?;
+    let given = request.said.input(&agent.id, &parameters, request.parameters.unwrap_or_default())?;
+    let input = input(&parameters, &given)?;
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
     // Nobody else knows the name of a session that begins.
@@ -131,7 +132,8 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         labels,
         resolver: Some(resolver),
         refused: refused.clone(),
-        history: turn.as_ref().map(|turn| turn.history.clone()).unwrap_or_default(),
+        history: request.said.history(turn.as_ref().map(|turn| turn.history.clone()).unwrap_or_default()),
+        guidance: request.said.guidance,
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
     match engine.start(start).await {

@@ -121,7 +121,7 @@ pub struct TriggerView {
 }
 
 /// Why it does not move by itself, and what would move it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingForView {
     /// `APPROVAL`, `CONSULT`, `SUBTASK`, `IN_DOUBT`, `EVENT`, `TIMER`, `PAUSE`.
