@@ -3,7 +3,8 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -17,8 +18,8 @@ pub enum Turn {
     Calls(&'static str, Vec<(&'static str, Value)>),
     /// A text in several pieces.
     Pieces(Vec<&'static str>),
-    /// Begins to say something, and hangs up.
-    Breaks(&'static str),
+    /// Begins to say something, and hangs up when it is told to.
+    Breaks(&'static str, Arc<Mutex<Receiver<()>>>),
 }
 
 /// Starts a server whose models say `script`, given how many answers of theirs and of tools a request has in it already.
@@ -74,12 +75,12 @@ fn answer(stream: TcpStream, script: &(impl Fn(&Value) -> Turn + ?Sized)) -> std
     let mut reader = BufReader::new(stream);
     let request = body(&mut reader)?;
     let said = |text: &&str| json!({"content": text});
-    let mut breaks = false;
+    let mut until = None;
     let (deltas, reason) = match script(&request) {
         Turn::Says(text) => (vec![said(&text)], "stop"),
         Turn::Pieces(texts) => (texts.iter().map(said).collect(), "stop"),
-        Turn::Breaks(text) => {
-            breaks = true;
+        Turn::Breaks(text, told) => {
+            until = Some(told);
             (vec![said(&text)], "stop")
         }
         Turn::Calls(text, calls) => {
@@ -98,7 +99,8 @@ fn answer(stream: TcpStream, script: &(impl Fn(&Value) -> Turn + ?Sized)) -> std
     for delta in deltas {
         stream.write_all(format!("data: {}\n\n", chunk(&delta, None)).as_bytes())?;
     }
-    if breaks {
+    if let Some(told) = until {
+        let _ = told.lock().unwrap().recv();
         return Ok(());
     }
     stream.write_all(format!("data: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n").as_bytes())

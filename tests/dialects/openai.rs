@@ -1,5 +1,7 @@
 //! The OpenAI-compatible front door, `/v1/chat/completions` and `/v1/models`: every field, default and error of docs/dialects/openai.md.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -7,7 +9,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::harness::{Answer, Client, PATIENCE, Server};
+use super::harness::{Answer, Client, PATIENCE, ROOT_KEY, Server};
 use super::model::{self, Turn};
 
 pub const COMPLETIONS: &str = "/v1/chat/completions";
@@ -235,15 +237,31 @@ fn a_stream_is_the_vendors_chunks_in_order() {
 fn a_stream_whose_model_begins_anew_ends_with_an_error_and_the_execution_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let turns = AtomicUsize::new(0);
+    let (break_off, told) = mpsc::channel();
+    let told = Arc::new(Mutex::new(told));
     let (server, _) = serve(directory.path(), move |_| match turns.fetch_add(1, Ordering::SeqCst) {
-        0 => Turn::Breaks("Half of"),
+        0 => Turn::Breaks("Half of", Arc::clone(&told)),
         _ => Turn::Says("The whole."),
     });
     let client = server.root();
     let mut flow = chat();
     flow["steps"]["say"]["retry"] = json!({"attempts": 3, "backoff": "10ms"});
     deploy(&client, "helper", &flow);
-    let streamed = frames(&ask(&client, "helper", &json!({"stream": true})));
+    let body = json!({"model": "helper", "messages": [user("Hi")], "stream": true}).to_string();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!("authorization: Bearer {ROOT_KEY}\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+    write!(stream, "POST {COMPLETIONS} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{head}\r\n\r\n{body}").unwrap();
+    let mut streamed = Vec::new();
+    for line in BufReader::new(stream).lines() {
+        let line = line.unwrap();
+        let Some(data) = line.strip_prefix("data: ") else { continue };
+        let frame: Value = serde_json::from_str(data).unwrap();
+        if frame["choices"][0]["delta"]["content"] == "Half of" {
+            break_off.send(()).unwrap();
+        }
+        streamed.push(frame);
+    }
     assert_eq!(streamed.last().unwrap()["error"]["code"], "answer_restarted", "{streamed:?}");
     let path = format!("{COMPLETIONS}/{}", streamed[0]["id"].as_str().unwrap());
     let whole = eventually(|| Some(ok(&client.get(&path))).filter(|whole| whole["flowgate"]["status"] == "completed"));
@@ -268,7 +286,7 @@ fn model_is_an_agent_with_a_revision_or_an_environment() {
     let says = |text: &str| json!({"input": {"type": "object", "properties": {"message": {"type": "string"}}}, "steps": {"only": {"end": {"output": format!("'{text}'")}}}});
     deploy(&client, "helper", &says("first"));
     deploy(&client, "helper", &says("second"));
-    assert_eq!(client.json("POST", "/v1/tenants/default/environments", &json!({"displayName": "Staging"})).status, 200);
+    assert_eq!(client.json("POST", "/v1/tenants/default/environments", &json!({"displayName": "Staging"})).status, 201);
     let number = client.get(&format!("{AGENTS}/helper")).value()["number"].to_string();
     let said = |model: &str| {
         let shown = ok(&ask(&client, model, &json!({})));
@@ -310,7 +328,7 @@ fn models_are_listed_and_read() {
 fn fields_have_an_effect_none_or_are_refused_by_name() {
     let server = Server::start();
     let client = server.root();
-    deploy(&client, "helper", &echoes_context());
+    deploy(&client, "helper", &asks());
     let harmless = json!({
         "frequency_penalty": 1, "logit_bias": {"50256": -100}, "parallel_tool_calls": false, "presence_penalty": 1, "prompt_cache_key": "k",
         "prompt_cache_retention": "24h", "reasoning_effort": "low", "safety_identifier": "s", "seed": 7, "service_tier": "auto",
