@@ -164,6 +164,24 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
     Ok(turns.into_iter().flatten().collect())
 }
 
+/// The latest turns of a conversation that is told whole, as much as the agent wants; a turn begins with what a person said.
+#[must_use]
+pub fn recent(mut messages: Vec<Message>, settings: &AgentSettings) -> Vec<Message> {
+    let (mut turns, mut left, mut first) = (settings.session_turns_max as usize, settings.session_characters_max as usize, messages.len());
+    for (index, message) in messages.iter().enumerate().rev() {
+        let (Message::User { text } | Message::Assistant { text, .. } | Message::System { text } | Message::Tool { text, .. }) = message;
+        let characters = text.chars().count();
+        if turns == 0 || characters > left {
+            break;
+        }
+        left -= characters;
+        if matches!(message, Message::User { .. }) {
+            (turns, first) = (turns - 1, index);
+        }
+    }
+    messages.split_off(first)
+}
+
 /// What a person said, among the parameters: the one that is called so, or the only text; else all of them.
 #[must_use]
 pub fn message(input: &Value) -> String {
@@ -204,6 +222,21 @@ mod tests {
         for one in waiting {
             drop(one.await.unwrap().unwrap());
         }
+    }
+
+    #[test]
+    fn of_a_whole_conversation_the_latest_turns_are_kept_that_the_agent_wants() {
+        let user = |text: &str| Message::User { text: text.to_owned() };
+        let said = |text: &str| Message::Assistant { text: text.to_owned(), calls: Vec::new() };
+        let all = vec![user("one"), said("1"), user("two"), user("three"), said("3")];
+        let kept = |session_turns_max, session_characters_max| {
+            recent(all.clone(), &AgentSettings { session_turns_max, session_characters_max, ..AgentSettings::default() })
+        };
+        assert_eq!(kept(10, 1_000), all);
+        assert_eq!(kept(1, 1_000), [user("three"), said("3")]);
+        assert_eq!(kept(10, 9), [user("two"), user("three"), said("3")]);
+        assert_eq!(kept(10, 5), [], "no turn without what was asked");
+        assert_eq!(kept(0, 1_000), []);
     }
 
     #[test]
