@@ -149,7 +149,8 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
     let filter = of_session(agent, session, purpose, BTreeSet::from([Status::Completed]));
     let page = engine.list(ListRequest { filter, before: None, limit }).await?;
     let (mut turns, mut left) = (Vec::new(), session_characters_max as usize);
-    for row in page.rows {
+    let (count, is_all, mut before) = (page.rows.len(), page.next.is_none(), Vec::new());
+    for (index, row) in page.rows.into_iter().enumerate() {
         let snapshot = engine.snapshot(row.id).await?;
         let said = message(&snapshot.start.input);
         let answered = snapshot.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
@@ -159,9 +160,35 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
         }
         left -= characters;
         turns.push([Message::User { text: said }, Message::Assistant { text: answered, calls: Vec::new() }]);
+        // The first turn may have brought along what was said before it.
+        if index + 1 == count && is_all && count < limit {
+            before = fitting(snapshot.start.turns().collect(), 2 * (limit - count), left);
+        }
     }
     turns.reverse();
-    Ok(turns.into_iter().flatten().collect())
+    before.extend(turns.into_iter().flatten());
+    Ok(before)
+}
+
+/// The latest of `messages`, as many and as long as there is room for; a user's is the first.
+fn fitting(mut messages: Vec<Message>, count_max: usize, characters_max: usize) -> Vec<Message> {
+    let characters = |message: &Message| match message {
+        Message::System { text } | Message::User { text } | Message::Assistant { text, .. } | Message::Tool { text, .. } => {
+            text.chars().count()
+        }
+    };
+    let mut left = characters_max;
+    let fit = messages.iter().rev().take(count_max).take_while(|message| {
+        let fits = characters(message) <= left;
+        left = left.saturating_sub(characters(message));
+        fits
+    });
+    let count = fit.count();
+    let mut kept = messages.split_off(messages.len() - count);
+    while kept.first().is_some_and(|first| !matches!(first, Message::User { .. })) {
+        kept.remove(0);
+    }
+    kept
 }
 
 /// What a person said, among the parameters: the one that is called so, or the only text; else all of them.
@@ -204,6 +231,17 @@ mod tests {
         for one in waiting {
             drop(one.await.unwrap().unwrap());
         }
+    }
+
+    #[test]
+    fn what_was_said_before_is_cut_in_front_and_begins_with_a_user() {
+        let user = |text: &str| Message::User { text: text.to_owned() };
+        let assistant = |text: &str| Message::Assistant { text: text.to_owned(), calls: Vec::new() };
+        let all = || vec![user("12345"), assistant("123"), user("12"), assistant("1")];
+        assert_eq!(fitting(all(), 9, 100), all());
+        assert_eq!(fitting(all(), 3, 100), all()[2..]);
+        assert_eq!(fitting(all(), 9, 6), all()[2..]);
+        assert_eq!(fitting(all(), 0, 100), []);
     }
 
     #[test]
