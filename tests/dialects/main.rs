@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
 #![cfg(unix)]
 
+mod chat;
+mod chat_talk;
+mod chat_things;
 #[allow(
     dead_code,
     clippy::used_underscore_binding,
