@@ -157,7 +157,7 @@ fn contract_a_conversation_survives_a_kill() {
     let asked = std::sync::Arc::new(std::sync::Mutex::new(Value::Null));
     let start = || {
         let heard = std::sync::Arc::clone(&asked);
-        super::model::serve_requests(directory.path(), move |request| {
+        super::model::serve_asked(directory.path(), &[], move |request| {
             *heard.lock().unwrap() = request.clone();
             Turn::Says("Yes.")
         })
@@ -190,7 +190,7 @@ const FRAME: [&str; 9] = ["created_at", "credits", "error", "id", "output", "roo
 
 #[test]
 fn contract_stream_every_field_of_its_frames() {
-    let world = World::with("", |_| Turn::Pieces(&["Hi", " there", "!"]));
+    let world = World::with("", |_| Turn::Pieces(vec!["Hi", " there", "!"]));
     let agent = world.deploy("helper", &talks());
     let told = frames(&world.execute(agent, &with(says("Hi"), "stream", json!(true))));
     let (last, before) = told.split_last().unwrap();
@@ -258,6 +258,32 @@ fn contract_stream_the_text_comes_while_it_is_generated() {
 }
 
 #[test]
+fn contract_stream_a_text_that_came_to_nothing_is_taken_back() {
+    let (hang_up, told) = std::sync::mpsc::channel();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(told));
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let world = World::with("", move |_| match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => Turn::Breaks("Half an ans", std::sync::Arc::clone(&told)),
+        _ => Turn::Says("A whole answer."),
+    });
+    let mut again = talks();
+    again["steps"]["talk"]["retry"] = json!({"attempts": 3, "backoff": "10ms..20ms"});
+    let agent = world.deploy("again", &again);
+    let hanging_up = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        hang_up.send(()).unwrap();
+    });
+    let frames = frames(&world.execute(agent, &with(says("Hi"), "stream", json!(true))));
+    hanging_up.join().unwrap();
+    let reset = frames.iter().position(|frame| frame["reset"] == true);
+    let counts = &frames[reset.map_or(0, |at| at + 1)..];
+    assert_eq!(counts.iter().map(|frame| frame["output"].as_str().unwrap()).collect::<String>(), "A whole answer.", "{frames:?}");
+    assert_eq!(frames.last().unwrap()["status"], "completed");
+    let told: String = frames.iter().map(|frame| frame["output"].as_str().unwrap()).collect();
+    assert_eq!(told.contains("Half"), reset.is_some(), "what was told before is taken back: {frames:?}");
+}
+
+#[test]
 fn contract_stream_how_others_end() {
     let world = World::new();
     let fails = json!({"steps": {"only": {"fail": {"code": "no_luck", "message": "It did not work."}}}});
@@ -275,7 +301,7 @@ fn contract_stream_how_others_end() {
 
 #[test]
 fn contract_openai_chat_completions_of_an_agent() {
-    let world = World::with("", |_| Turn::Pieces(&["Hel", "lo!"]));
+    let world = World::with("", |_| Turn::Pieces(vec!["Hel", "lo!"]));
     let agent = world.deploy("helper", &talks());
     let path = format!("/api/agents/{agent}/openai/chat/completions");
     let body = json!({"model": "whatever", "messages": [message("developer", "Speak French."), message("user", "One"), message("assistant", "Two"), message("user", "Hi")]});

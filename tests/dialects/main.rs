@@ -3,9 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
 #![cfg(unix)]
 
-mod chat;
-mod chat_talk;
-mod chat_things;
 #[allow(
     dead_code,
     clippy::used_underscore_binding,
@@ -18,4 +15,7 @@ mod chat_things;
 mod harness;
 mod model;
 mod numbers;
+mod openai;
+mod openai_responses;
+mod openai_tools;
 mod react;
