@@ -46,6 +46,8 @@ pub struct Settings {
     /// Where online backups may go; none: there are none.
     pub backup_dir: Option<PathBuf>,
     pub waits: Waits,
+    /// For dialects that count in credits.
+    pub credit: config::CreditUsd,
     /// Present in a server for trying things out: an execution whose models cannot be called is rehearsed instead of failing.
     pub rehearsals: Option<Rehearsals>,
 }
@@ -87,6 +89,7 @@ impl Settings {
             trusted_proxies: server.trusted_proxies.iter().map(proxy).collect::<Result<_, _>>()?,
             backup_dir: server.backup_dir.clone(),
             waits: Waits::default(),
+            credit: server.credit_usd,
             rehearsals: None,
         })
     }

@@ -19,6 +19,7 @@ mod dialects;
 mod dispatch;
 mod docs;
 mod draft_changes;
+mod form;
 mod gauges;
 mod housekeeping;
 mod idempotency;

@@ -18,6 +18,12 @@ pub fn frame<T: Serialize>(id: Option<&str>, event: &str, data: &T) -> Bytes {
     Bytes::from(format!("{id}event: {event}\ndata: {data}\n\n"))
 }
 
+/// One frame without a name.
+#[must_use]
+pub fn data<T: Serialize>(data: &T) -> Bytes {
+    Bytes::from(format!("data: {}\n\n", serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned())))
+}
+
 /// How a stream says that the server stops, for programs.
 const STOPPING: &str = "shutting_down";
 

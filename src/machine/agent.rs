@@ -82,8 +82,16 @@ impl<'a> Deciding<'a> {
         self.first_call(&place, Arc::new(call));
     }
 
+    /// The caller wants models to work without tools.
+    fn has_no_tools(&self) -> bool {
+        self.state.start().is_some_and(|start| start.guidance.no_tools)
+    }
+
     /// The agent's tools as the model sees them; those of MCP servers as they were pinned at the start.
     fn tool_definitions(&self, agent: &Agent) -> Vec<ToolDefinition> {
+        if self.has_no_tools() {
+            return Vec::new();
+        }
         let mut definitions = Vec::new();
         for tool in &agent.tools {
             if let ToolCall::Mcp { server, allow } = &tool.call {
@@ -140,6 +148,9 @@ impl<'a> Deciding<'a> {
     }
 
     fn tool_named(&self, frame: FrameId, ix: StepIx, name: &str) -> Option<&'a Tool> {
+        if self.has_no_tools() {
+            return None;
+        }
         self.agent_spec(frame, ix)?.tools.iter().find(|tool| match &tool.call {
             ToolCall::Mcp { server, allow } => {
                 allow.as_ref().is_none_or(|allow| allow.iter().any(|allowed| allowed == name))

@@ -21,12 +21,18 @@ pub struct Guidance {
     pub model: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
+    /// Where neither the caller nor the step says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_default: Option<f64>,
     /// At most this much of an answer; a step that allows less keeps its own bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
     /// Tools that the caller has: models of `agent` steps with `caller_tools` may call them, and the caller answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolDefinition>,
+    /// Models of `agent` steps are shown no tools, and may call none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_tools: bool,
 }
 
 impl Guidance {
@@ -54,7 +60,7 @@ impl Guidance {
 
     #[must_use]
     pub(super) fn temperature(&self, llm: &LlmTemplate) -> Option<f64> {
-        self.temperature.or(llm.temperature)
+        self.temperature.or(llm.temperature).or(self.temperature_default)
     }
 
     #[must_use]

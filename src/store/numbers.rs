@@ -30,6 +30,8 @@ pub enum Kind {
     Session,
     File,
     User,
+    /// Under the key of its row.
+    Webhook,
 }
 
 impl Kind {
@@ -42,6 +44,7 @@ impl Kind {
             Self::Session => "session",
             Self::File => "file",
             Self::User => "user",
+            Self::Webhook => "webhook",
         }
     }
 }

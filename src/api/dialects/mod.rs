@@ -1,24 +1,30 @@
 //! The vocabularies of other products over the same engine. A dialect translates paths, fields, states and errors; it has no rule of its
 //! own. What is the same for all of them is here: how a problem is put, and how a header names the tenant.
 
+pub mod chat;
 pub mod openai;
 pub mod react;
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
+use super::call::Call;
 use super::caller::Caller;
 use super::numbered;
 use super::problem::Problem;
 use super::route::Route;
 use crate::catalog::Catalog;
-use crate::ids::Tenant;
+use crate::engine::{self, EngineHandle, Snapshot};
+use crate::ids::{ExecutionId, Tenant};
 
 /// Whose words a route speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     #[default]
     Native,
+    Chat,
+    /// The completions of one agent among the routes of `Chat`: `OpenAi` in everything but the header.
+    ChatCompletions,
     React,
     OpenAi,
 }
@@ -28,6 +34,7 @@ impl Dialect {
     fn tenant_header(self) -> Option<&'static str> {
         match self {
             Self::Native => None,
+            Self::Chat | Self::ChatCompletions => Some(chat::WORKSPACE),
             Self::React => Some(react::TENANT),
             Self::OpenAi => Some(openai::TENANT),
         }
@@ -38,8 +45,9 @@ impl Dialect {
     pub fn problem(self, problem: &Problem) -> Option<(u16, Value)> {
         match self {
             Self::Native => None,
+            Self::Chat => Some(chat::errors::answer(problem)),
             Self::React => Some(react::errors::answer(problem)),
-            Self::OpenAi => Some(openai::errors::answer(problem)),
+            Self::ChatCompletions | Self::OpenAi => Some(openai::errors::answer(problem)),
         }
     }
 
@@ -47,8 +55,9 @@ impl Dialect {
     pub fn problem_schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
         match self {
             Self::Native => None,
+            Self::Chat => Some(generator.subschema_for::<chat::errors::ErrorBody>()),
             Self::React => Some(generator.subschema_for::<react::errors::ErrorBody>()),
-            Self::OpenAi => Some(generator.subschema_for::<openai::errors::ErrorBody>()),
+            Self::ChatCompletions | Self::OpenAi => Some(generator.subschema_for::<openai::errors::ErrorBody>()),
         }
     }
 }
@@ -80,9 +89,26 @@ pub fn tenant(
     })
 }
 
+/// The execution that a path names.
+///
+/// # Errors
+/// 404, or when it cannot be read.
+pub async fn execution(call: &Call) -> Result<(EngineHandle, Snapshot), Problem> {
+    let text = call.parameter("execution")?;
+    let unknown = || Problem::not_found("execution", text);
+    let id: ExecutionId = text.parse().map_err(|_| unknown())?;
+    let engine = call.app.engine.of(&call.tenant);
+    match engine.snapshot(id).await {
+        Ok(snapshot) => Ok((engine, snapshot)),
+        Err(engine::Error::NotFound { .. }) => Err(unknown()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Every operation of every dialect.
 pub fn routes() -> Vec<Route> {
-    let mut routes = react::routes();
+    let mut routes = chat::routes();
+    routes.extend(react::routes());
     routes.extend(openai::routes());
     routes
 }

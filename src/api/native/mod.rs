@@ -23,7 +23,7 @@ mod storage;
 mod tenants;
 mod test_chats;
 mod triggers;
-mod webhooks;
+pub mod webhooks;
 
 pub use execute::{ParameterCache, SessionLocks};
 pub use triggers::{Triggers, run as run_triggers};

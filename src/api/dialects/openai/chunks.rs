@@ -3,7 +3,6 @@
 use actix_web::web::Bytes;
 use futures::StreamExt as _;
 use futures::stream;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::completion::{self, CallObject, ID, Usage};
@@ -86,17 +85,17 @@ impl Writer {
         }
         let mut last = self.chunk(&json!([choice(&json!({}), finish_reason)]));
         last["flowgate"] = json!(shown.extension);
-        written.push(frame(&last));
+        written.push(sse::data(&last));
         if self.includes_usage {
             let mut usage = self.chunk(&json!([]));
             usage["usage"] = json!(Usage::from(shown.used));
-            written.push(frame(&usage));
+            written.push(sse::data(&usage));
         }
         written.push(Bytes::from_static(b"data: [DONE]\n\n"));
     }
 
     fn delta(&self, delta: &Value, finish_reason: Option<&str>) -> Bytes {
-        frame(&self.chunk(&json!([choice(delta, finish_reason)])))
+        sse::data(&self.chunk(&json!([choice(delta, finish_reason)])))
     }
 
     fn chunk(&self, choices: &Value) -> Value {
@@ -118,9 +117,5 @@ fn choice(delta: &Value, finish_reason: Option<&str>) -> Value {
 
 /// The last frame of a stream that came to nothing; clients raise it.
 fn failed(problem: &Problem) -> Bytes {
-    frame(&errors::answer(problem).1)
-}
-
-fn frame<T: Serialize>(data: &T) -> Bytes {
-    Bytes::from(format!("data: {}\n\n", serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned())))
+    sse::data(&errors::answer(problem).1)
 }

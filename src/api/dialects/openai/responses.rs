@@ -191,7 +191,7 @@ async fn wanted(call: &Call, reader: &Reader, request: ResponseRequest) -> Resul
         if let Some(id) = request.previous_response_id {
             let previous = previous(reader, &id, &model).await?;
             let settings = &call.app.catalog.agent(&call.tenant, &model.agent)?.value.settings;
-            let mut earlier = recent(before(&previous), settings);
+            let mut earlier = recent(before(&previous), settings.session_turns_max as usize, settings.session_characters_max as usize);
             earlier.append(&mut said.earlier);
             said.earlier = earlier;
             session = previous.start.session;

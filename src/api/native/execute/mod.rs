@@ -33,6 +33,8 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::catalog::scopes::Scope;
+use crate::flow::vendor::Parameter;
+use crate::ids::ExecutionId;
 use crate::machine::input::Purpose;
 
 /// Bytes of a request with attachments.
@@ -66,7 +68,16 @@ pub struct ExecuteRequest {
     /// The conversation that it goes on with; dialects say it.
     #[serde(skip)]
     pub said: Said,
+    /// What a dialect demands beside the agent's schema.
+    #[serde(skip)]
+    pub demands: Option<Demands>,
+    /// The id that it gets, where no `Idempotency-Key` has one; dialects that have to know it before say it.
+    #[serde(skip)]
+    pub execution: Option<ExecutionId>,
 }
+
+/// Judges what is given against what the agent declares.
+pub type Demands = fn(&[Parameter], &Said, &Map<String, Value>) -> Result<(), Problem>;
 
 /// Which variant of each step runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

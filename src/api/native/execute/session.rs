@@ -149,7 +149,8 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
     let filter = of_session(agent, session, purpose, BTreeSet::from([Status::Completed]));
     let page = engine.list(ListRequest { filter, before: None, limit }).await?;
     let (mut turns, mut left) = (Vec::new(), session_characters_max as usize);
-    for row in page.rows {
+    let (count, is_all, mut before) = (page.rows.len(), page.next.is_none(), Vec::new());
+    for (index, row) in page.rows.into_iter().enumerate() {
         let snapshot = engine.snapshot(row.id).await?;
         let said = message(&snapshot.start.input);
         let answered = snapshot.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
@@ -159,15 +160,20 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
         }
         left -= characters;
         turns.push([Message::User { text: said }, Message::Assistant { text: answered, calls: Vec::new() }]);
+        // The first turn may have brought along what was said before it.
+        if index + 1 == count && is_all && count < limit {
+            before = recent(snapshot.start.turns().collect(), limit - count, left);
+        }
     }
     turns.reverse();
-    Ok(turns.into_iter().flatten().collect())
+    before.extend(turns.into_iter().flatten());
+    Ok(before)
 }
 
-/// The latest turns of a conversation that is told whole, as much as the agent wants; a turn begins with what a person said.
+/// The latest turns of a conversation that is told whole, as many and as long as there is room for; a turn begins with what a person said.
 #[must_use]
-pub fn recent(mut messages: Vec<Message>, settings: &AgentSettings) -> Vec<Message> {
-    let (mut turns, mut left, mut first) = (settings.session_turns_max as usize, settings.session_characters_max as usize, messages.len());
+pub fn recent(mut messages: Vec<Message>, turns_max: usize, characters_max: usize) -> Vec<Message> {
+    let (mut turns, mut left, mut first) = (turns_max, characters_max, messages.len());
     for (index, message) in messages.iter().enumerate().rev() {
         let (Message::User { text } | Message::Assistant { text, .. } | Message::System { text } | Message::Tool { text, .. }) = message;
         let characters = text.chars().count();
@@ -229,9 +235,7 @@ mod tests {
         let user = |text: &str| Message::User { text: text.to_owned() };
         let said = |text: &str| Message::Assistant { text: text.to_owned(), calls: Vec::new() };
         let all = vec![user("one"), said("1"), user("two"), user("three"), said("3")];
-        let kept = |session_turns_max, session_characters_max| {
-            recent(all.clone(), &AgentSettings { session_turns_max, session_characters_max, ..AgentSettings::default() })
-        };
+        let kept = |turns_max, characters_max| recent(all.clone(), turns_max, characters_max);
         assert_eq!(kept(10, 1_000), all);
         assert_eq!(kept(1, 1_000), [user("three"), said("3")]);
         assert_eq!(kept(10, 9), [user("two"), user("three"), said("3")]);

@@ -13,10 +13,10 @@ use crate::api::call::Call;
 use crate::api::idempotency::Reserved;
 use crate::api::native::bodies;
 use crate::api::problem::Problem;
-use crate::catalog;
 use crate::catalog::agents::AgentRow;
 use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
+use crate::catalog::{self, Catalog};
 use crate::clock;
 use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
 use crate::flow::spec::{FlowSpec, RehearsalSpec};
@@ -66,12 +66,16 @@ pub struct ParameterCache {
 type RevisionKey = (Tenant, String, u32);
 
 impl ParameterCache {
-    fn of(&self, call: &Call, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, Problem> {
-        let key = (call.tenant.clone(), agent.to_owned(), revision);
+    /// What a revision of an agent takes.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn of(&self, catalog: &Catalog, tenant: &Tenant, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, catalog::Error> {
+        let key = (tenant.clone(), agent.to_owned(), revision);
         if let Some(found) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Arc::clone(found));
         }
-        let row = call.app.catalog.revision(&call.tenant, agent, revision)?.value;
+        let row = catalog.revision(tenant, agent, revision)?.value;
         let parameters = Arc::new(bodies::parameters_of(agent, &row.sent));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= PARAMETERS_KEPT {
@@ -95,10 +99,15 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
     }
     let environment = environment(call, request.environment_slug.as_deref())?;
-    let is_new = request.session_id.is_none();
+    let is_own = |session: &String| request.execution.is_some_and(|execution| execution.to_string() == *session);
+    let is_new = request.session_id.as_ref().is_none_or(is_own);
     let session = session_id(request.session_id)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
-    let given = request.said.input(&agent.id, &parameters, request.parameters.unwrap_or_default())?;
+    let given = request.parameters.unwrap_or_default();
+    if let Some(demands) = request.demands {
+        demands(&parameters, &request.said, &given)?;
+    }
+    let given = request.said.input(&agent.id, &parameters, given)?;
     let input = input(&parameters, &given)?;
     let engine = call.app.engine.of(&call.tenant);
     let config = config(&engine, &flow, &environment).await?;
@@ -113,11 +122,13 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
     let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
     let script = rehearsal(call, &flow.name, mode);
-    let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
+    let fresh = || request.execution.unwrap_or_else(clock::execution_id);
+    let execution = call.reserved.map_or_else(fresh, |reserved| reserved.execution);
     let limits = AttachmentLimits::from(&agent.settings);
     let wanted = request.attachments.unwrap_or_default();
     let labels = labels(call)?;
-    let kept = kept::keep(call, &limits, &wanted, execution, call.actor()?).await?;
+    let standing = call.app.catalog.agent_files(&call.tenant, &agent.id, call.now)?;
+    let kept = kept::keep(call, &limits, (&wanted, standing), execution, call.actor()?).await?;
     let start = StartRequest {
         execution: Some(execution),
         attachments: kept.files.attachments.iter().map(attachment).collect(),
@@ -211,7 +222,7 @@ async fn flow(
         }
     };
     let flow = FlowRef { name: agent.id.clone(), revision: chosen.revision, digest: chosen.digest };
-    Ok((flow, call.app.parameters.of(call, &agent.id, chosen.revision)?))
+    Ok((flow, call.app.parameters.of(catalog, &call.tenant, &agent.id, chosen.revision)?))
 }
 
 /// Values as their parameters want them: a command line sends texts, and what is missing is said by name.
