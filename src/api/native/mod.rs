@@ -19,7 +19,7 @@ mod retention;
 mod revisions;
 mod secrets;
 mod statistics;
-mod storage;
+pub mod storage;
 mod tenants;
 mod test_chats;
 mod triggers;
