@@ -15,4 +15,7 @@
 mod harness;
 mod model;
 mod numbers;
+mod openai;
+mod openai_responses;
+mod openai_tools;
 mod react;

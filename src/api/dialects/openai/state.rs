@@ -199,8 +199,7 @@ fn outcome(snapshot: &Snapshot) -> Outcome {
         Status::Completed => Outcome::Answered(ended.map(|ended| response_text(&ended.output)).unwrap_or_default()),
         Status::Cancelled => Outcome::Cancelled,
         Status::Failed | Status::TimedOut | Status::Rejected => {
-            let unknown = || CallError::new("failed", "the execution failed");
-            Outcome::Failed(ended.and_then(|ended| ended.error.clone()).unwrap_or_else(unknown))
+            Outcome::Failed(ended.and_then(|ended| ended.error.clone()).unwrap_or_default())
         }
         Status::Running if snapshot.live => Outcome::Running,
         Status::Running | Status::WaitingPerson | Status::WaitingAsync => {
