@@ -241,7 +241,9 @@ fn document_001_get_in_progress_then_finished() {
     let question = caller.until(&taken["id"], |_| natively(&root, &taken).0["waitingFor"]["approvalRequestId"].is_string());
     let (record, _) = natively(&root, &question);
     let approval = record["waitingFor"]["approvalRequestId"].as_str().unwrap();
-    let decided = root.json("POST", &format!("/v1/tenants/default/approvals/{approval}:decide"), &json!({"verdict": "approve"}));
+    let question = format!("/v1/tenants/default/pendingApprovals/{approval}");
+    let digest = root.get(&question).value()["digest"].clone();
+    let decided = root.json("POST", &format!("{question}:decide"), &json!({"decision": "approve", "digest": digest}));
     assert!(decided.status < 300, "{}", decided.text());
     let done = caller.ended(&taken["id"]);
     expected["status"] = "finished".into();
@@ -367,7 +369,8 @@ fn contract_agentic_the_conversation_takes_no_user_message() {
     caller.ended(&shown["id"]);
     let (record, _) = natively(&root, &shown);
     let session = record["sessionId"].as_str().unwrap();
-    let refused = root.json("POST", "/v1/tenants/default/agents/catalog:execute", &json!({"sessionId": session, "entry": "catalog-enrichment"}));
+    let refused =
+        root.json("POST", "/v1/tenants/default/agents/catalog:execute", &json!({"sessionId": session, "entry": "catalog-enrichment"}));
     assert_eq!((refused.status, refused.code().as_str()), (409, "session_read_only"), "{}", refused.text());
     let again = taken(&caller.start(agent, &request()));
     assert_ne!(again["conversation"], shown["conversation"], "each execution has its own");

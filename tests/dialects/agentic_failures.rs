@@ -133,7 +133,7 @@ fn document_001_failure_code_unknown_for_what_was_cancelled() {
     let caller = Caller::of(&root);
     let shown = taken(&caller.start(agent, &json!({})));
     let record = format!("/v1/tenants/default/agents/{agent}/executionRecords/{}", shown["id"]);
-    let cancelled = root.json("POST", &format!("{record}:cancel"), &json!({"reason": "Not needed any more."}));
+    let cancelled = root.json("POST", &format!("{record}:cancelRun"), &json!({"reason": "Not needed any more."}));
     assert!(cancelled.status < 300, "{}", cancelled.text());
     let done = caller.ended(&shown["id"]);
     assert_eq!(failure(&done), ("failed", "unknown", "Not needed any more."));
@@ -144,11 +144,8 @@ fn contract_agentic_refused_by_a_budget_is_429() {
     let server = Server::start();
     let root = server.root();
     let agent = deploy(&root, "catalog", &flow(&works(), &json!({})));
-    let budget = json!({"displayName": "One", "scope": "AGENT", "agentId": "catalog", "period": "DAY", "limitExecutions": 0});
-    let made = root.json("POST", "/v1/tenants/default/budgets", &budget);
-    if made.status >= 300 {
-        panic!("{}", made.text());
-    }
+    let budget = "/v1/tenants/default/agents/catalog/budget";
+    assert_eq!(root.json("PUT", budget, &json!({"amount": 0, "enforceLimit": true})).status, 200);
     let refused = Caller::of(&root).start(agent, &json!({}));
     assert_eq!((refused.status, refused.value()["detail"].is_string()), (429, true), "{}", refused.text());
 }

@@ -65,7 +65,8 @@ fn document_001_list_by_status() {
     let (_, waiting) = begin("waits", &waits());
     caller.ended(&finished);
     caller.ended(&failed);
-    for (status, expected) in [("in_progress", vec![waiting]), ("finished", vec![finished]), ("failed", vec![failed]), ("pending", vec![])] {
+    for (status, expected) in [("in_progress", vec![waiting]), ("finished", vec![finished]), ("failed", vec![failed]), ("pending", vec![])]
+    {
         let found = list(&caller, &format!("?status={status}"));
         let expected: Vec<u64> = expected.iter().map(|id| id.as_u64().unwrap()).collect();
         assert_eq!((ids(&found), found["count"].as_u64()), (expected.clone(), Some(expected.len() as u64)), "{status}");

@@ -10,6 +10,7 @@ use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::catalog::numbers::Kind;
 use crate::catalog::scopes::Scope;
+use crate::engine::Error;
 use crate::machine::input::Attachment;
 
 /// What stays of a long name behind its number: a part of a path has 200 bytes at most.
@@ -72,7 +73,11 @@ async fn download(call: Call) -> Result<Answer, Problem> {
     let number = numbered::number(conversation).ok_or_else(unknown)?;
     let session = catalog.named(Kind::Session, &call.tenant, number)?.ok_or_else(unknown)?;
     let execution = session.split_once('/').and_then(|(_, session)| of_read_only(session)).ok_or_else(unknown)?;
-    let snapshot = call.app.engine.of(&call.tenant).snapshot(execution).await.map_err(|_| unknown())?;
+    let snapshot = match call.app.engine.of(&call.tenant).snapshot(execution).await {
+        Ok(snapshot) => snapshot,
+        Err(Error::NotFound { .. }) => return Err(unknown()),
+        Err(error) => return Err(error.into()),
+    };
     let found = snapshot.start.attachments.iter().find(|file| file.name == part).ok_or_else(unknown)?;
     storage::served(&call, &found.id).await
 }

@@ -90,10 +90,16 @@ async fn list_definitions(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn start(call: Call) -> Result<Answer, Problem> {
-    let agent = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
-    let wanted = request::read(&call).await?;
-    let request = wanted.into_start(&offered(&call, &agent).await?)?;
-    let started = execute::begin(&call, Origin::Deployed, request, Purpose::Production).await?;
+    // A repetition finds its execution, whatever the agent offers by now.
+    let started = match execute::begun(&call).await? {
+        Some(started) => started,
+        None => {
+            let agent = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
+            let wanted = request::read(&call).await?;
+            let request = wanted.into_start(&offered(&call, &agent).await?)?;
+            execute::begin(&call, Origin::Deployed, request, Purpose::Production).await?
+        }
+    };
     let snapshot = started.engine.snapshot(started.execution).await?;
     Answer::json_as(202, &view::begun(&call, &snapshot).await?)
 }
