@@ -9,7 +9,7 @@ use crate::catalog::numbers::Kind;
 use crate::ids::Tenant;
 
 /// Names in paths that may be numbers.
-const KINDS: [(&str, Kind); 3] = [("agent", Kind::Agent), ("execution", Kind::Execution), ("file", Kind::File)];
+const KINDS: [(&str, Kind); 4] = [("agent", Kind::Agent), ("execution", Kind::Execution), ("file", Kind::File), ("dataset", Kind::Dataset)];
 
 /// A text of digits; no name is written so.
 #[must_use]

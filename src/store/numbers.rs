@@ -30,6 +30,8 @@ pub enum Kind {
     Session,
     File,
     User,
+    /// Of samples.
+    Dataset,
 }
 
 impl Kind {
@@ -42,6 +44,7 @@ impl Kind {
             Self::Session => "session",
             Self::File => "file",
             Self::User => "user",
+            Self::Dataset => "dataset",
         }
     }
 }
