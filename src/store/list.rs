@@ -178,7 +178,7 @@ pub fn executions(view: &dyn View, tenant: &Tenant, filter: &Filter, before: Opt
 }
 
 /// The newest of what a filter holds, at most `count_max` ids, by the index alone: no summary is read, so a filter on what no index has (durations,
-/// whose child, several labels) gives too many. Fewer, where that needs more reads than a long page may take.
+/// whose child) gives too many. Fewer, where that needs more reads than a long page may take.
 pub fn ids(view: &dyn View, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Vec<ExecutionId>, Error> {
     let (first, mut end) = filter.ids();
     let cursors = |prefixes: Vec<Vec<u8>>| Group(prefixes.into_iter().map(|prefix| Cursor::new(prefix, first, end)).collect());

@@ -118,7 +118,7 @@ pub fn works() -> Value {
 
 /// Holds still until it is told to go on.
 pub fn waits() -> Value {
-    json!({"enrich": {"approval": {"title": "Go on?", "approvers": {"any_of": ["user:ann"]}}}})
+    json!({"enrich": {"approval": {"title": "Go on?", "approvers": {"any_of": ["role:editor"]}}}})
 }
 
 pub fn request() -> Value {
@@ -372,6 +372,13 @@ fn contract_agentic_the_conversation_takes_no_user_message() {
     let refused =
         root.json("POST", "/v1/tenants/default/agents/catalog:execute", &json!({"sessionId": session, "entry": "catalog-enrichment"}));
     assert_eq!((refused.status, refused.code().as_str()), (409, "session_read_only"), "{}", refused.text());
+    let talker =
+        deploy(&root, "talker", &json!({"input": {"type": "object", "properties": {"message": {"type": "string"}}}, "steps": works()}));
+    let job = taken(&caller.start(talker, &json!({"input": {"message": "Do it."}})));
+    caller.ended(&job["id"]);
+    let said = json!({"root_id": job["id"], "messages": [{"role": "user", "content": "And now?"}]});
+    let refused = root.json("POST", &format!("/api/agents/{talker}/execute"), &said);
+    assert_eq!(refused.status, 409, "a chat cannot go on with it: {}", refused.text());
     let again = taken(&caller.start(agent, &request()));
     assert_ne!(again["conversation"], shown["conversation"], "each execution has its own");
 }

@@ -105,3 +105,37 @@ fn contract_agentic_an_execution_begun_elsewhere_is_listed_too() {
     assert_eq!((&listed["count"], &listed["results"][0]["celery_task_id"]), (&json!(1), &ran.value()["executionRecordId"]));
     assert_eq!(listed["results"][0]["execution_key"], "default");
 }
+
+#[test]
+fn document_001_list_by_dataset_id() {
+    let server = Server::start();
+    let root = server.root();
+    let input = json!({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}});
+    let agent = deploy(&root, "double", &json!({"input": input, "steps": {"a": {"set": {"value": "input.n * 2"}}}}));
+    let base = "/v1/tenants/default/agents/double";
+    let made = |answer: &super::harness::Answer| {
+        assert!(answer.status < 300, "{} {}", answer.status, answer.text());
+        answer.value()
+    };
+    let samples = json!([{"input": {"n": 1}, "expected": {"value": 2}}, {"input": {"n": 2}, "expected": {"value": 4}}]);
+    let dataset = |samples: &Value| {
+        let body = json!({"displayName": "Golden", "samples": samples});
+        made(&root.json("POST", &format!("{base}/evaluationDatasets"), &body))
+    };
+    let (measured, other) = (dataset(&samples), dataset(&samples));
+    let run = made(&root.json("POST", &format!("{base}/revisions/1:evaluate"), &json!({"datasetId": measured["id"]})));
+    let caller = Caller::of(&root);
+    let of_dataset = |dataset: &Value, more: &str| list(&caller, &format!("?dataset_id={}{more}", dataset["number"]));
+    let until = std::time::Instant::now() + super::harness::PATIENCE;
+    while made(&root.get(&format!("{base}/evaluationRuns/{}", run["id"].as_str().unwrap())))["status"] != "COMPLETED" {
+        assert!(std::time::Instant::now() < until, "the evaluation does not end");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let found = of_dataset(&measured, "");
+    let inputs: Vec<&Value> = found["results"].as_array().unwrap().iter().map(|shown| &shown["input"]["n"]).collect();
+    assert!(found["count"] == 2 && inputs.contains(&&json!(1)) && inputs.contains(&&json!(2)), "{found}");
+    assert_eq!(of_dataset(&measured, &format!("&agent_id={agent}&status=finished"))["count"], 2);
+    assert_eq!(of_dataset(&measured, "&status=failed")["count"], 0);
+    assert_eq!(of_dataset(&other, "")["count"], 0, "nothing ran over it");
+    assert_eq!(list(&caller, "")["count"], 0, "what is measured is no production");
+}

@@ -7,6 +7,7 @@ mod agentic;
 mod agentic_failures;
 mod agentic_files;
 mod agentic_list;
+mod fronts;
 #[allow(
     dead_code,
     clippy::used_underscore_binding,

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::{self, EngineHandle, Snapshot};
-use crate::ids::{ExecutionId, Tenant};
+use crate::ids::{ExecutionId, Tenant, TimeMs};
 
 /// Whose words a route speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +107,12 @@ pub async fn execution(call: &Call) -> Result<(EngineHandle, Snapshot), Problem>
         Err(engine::Error::NotFound { .. }) => Err(unknown()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// RFC 3339, in UTC, to the microsecond.
+pub fn time(at: TimeMs) -> String {
+    let stamp = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    stamp.map(|stamp| format!("{stamp:.6}")).unwrap_or_default()
 }
 
 /// Every operation of every dialect.

@@ -9,6 +9,7 @@ use super::view::{self, AgenticExecution, AgenticStatus};
 use crate::api::answer::Answer;
 use crate::api::blocking::blocking;
 use crate::api::call::Call;
+use crate::api::native::evaluations::{LABEL_DATASET, LABEL_ROLE, ROLE_SAMPLE};
 use crate::api::numbered;
 use crate::api::problem::Problem;
 use crate::api::route::Route;
@@ -137,8 +138,11 @@ fn filter(call: &Call, query: &ListQuery) -> Result<Option<Filter>, Problem> {
         }
     }
     if let Some(text) = &query.dataset_id {
-        number("dataset_id", text)?;
-        return Ok(None);
+        let named = call.app.catalog.named(Kind::Dataset, &call.tenant, number("dataset_id", text)?)?;
+        let Some(dataset) = named else { return Ok(None) };
+        filter.purpose = Some(Purpose::Evaluation);
+        let labels = [(LABEL_DATASET, dataset), (LABEL_ROLE, ROLE_SAMPLE.to_owned())];
+        filter.labels = labels.map(|(name, value)| (name.to_owned(), value)).into();
     }
     let is_empty = filter.statuses.is_empty() && query.status.is_some();
     Ok((!is_empty).then_some(filter))

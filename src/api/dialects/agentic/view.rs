@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::media;
 use crate::api::call::Call;
+use crate::api::dialects::time;
 use crate::api::native::execute::of_read_only;
 use crate::api::problem::Problem;
 use crate::api::route::Free;
 use crate::catalog::numbers::Kind;
 use crate::engine::Snapshot;
 use crate::flow::definitions::DEFAULT;
-use crate::ids::TimeMs;
 use crate::machine::summary::Status;
 
 /// Where an execution stands.
@@ -82,12 +82,6 @@ impl AgenticStatus {
             Self::Failed => &[Status::Failed, Status::TimedOut, Status::Cancelled, Status::Rejected],
         }
     }
-}
-
-/// RFC 3339, in UTC, to the microsecond.
-fn time(at: TimeMs) -> String {
-    let stamp = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    stamp.map(|stamp| format!("{stamp:.6}")).unwrap_or_default()
 }
 
 /// The execution as it stands.
@@ -161,6 +155,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::ids::TimeMs;
 
     #[test]
     fn every_status_has_its_word_and_is_found_by_it() {

@@ -19,12 +19,12 @@ use serde_json::{Map, Value};
 pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
 pub use said::Said;
 pub use session::{SessionLocks, message, of_read_only};
-pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
+pub use start::{Origin, ParameterCache, Started, begin, begun};
 pub use steps::StepResult;
 pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};
-pub use wait::{Patience, patience, settle};
+pub use wait::{Patience, is_settled, patience, settle};
 
 use super::revisions;
 use crate::api::answer::Answer;

@@ -13,14 +13,15 @@ use crate::api::call::Call;
 use crate::api::idempotency::Reserved;
 use crate::api::native::bodies;
 use crate::api::problem::Problem;
+use crate::api::unattended;
 use crate::catalog::agents::AgentRow;
 use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
 use crate::catalog::{self, Catalog};
 use crate::clock;
-use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
+use crate::engine::{self, EngineHandle, FlowRef, StartRequest};
 use crate::flow::definitions::{self, Definition};
-use crate::flow::spec::{FlowSpec, RehearsalSpec};
+use crate::flow::spec::FlowSpec;
 use crate::flow::vendor::{self, Parameter};
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::Refusal;
@@ -112,7 +113,7 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
     let engine = call.app.engine.of(&call.tenant);
     let (entry, input) = entered(&engine, &flow, &parameters, &mut request).await?;
-    let config = config(&engine, &flow, &environment).await?;
+    let config = unattended::config(&engine, &flow, &environment).await?;
     // Nobody else knows the name of a session that begins.
     let turn = if is_new { None } else { Some(session::admit(call, &engine, &agent, &session, purpose).await?) };
     // An earlier attempt at the same request may have begun while this one waited for its turn.
@@ -120,10 +121,10 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
         return Ok(started);
     }
     let mode = mode(call, &engine, &flow, request.mode).await?;
-    let resolver = resolver(call, environment.slug.clone());
+    let resolver = unattended::resolver(&call.app.catalog, &call.tenant, environment.slug.clone());
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
     let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
-    let script = rehearsal(call, &flow.name, mode);
+    let script = (mode == Mode::Rehearsal).then(|| unattended::script(&call.app, &flow.name)).flatten();
     let limits = AttachmentLimits::from(&agent.settings);
     let wanted = request.attachments.unwrap_or_default();
     let labels = labels(call)?;
@@ -280,41 +281,13 @@ fn input(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<Str
     })
 }
 
-/// The environment's values for what the flow declares.
-async fn config(engine: &EngineHandle, flow: &FlowRef, environment: &EnvironmentRow) -> Result<Map<String, Value>, Problem> {
-    if environment.config.is_empty() {
-        return Ok(Map::new());
-    }
-    let spec = engine.spec(flow).await?;
-    let declared = environment.config.iter().filter(|(name, _)| spec.config.contains_key(name.as_str()));
-    Ok(declared.map(|(name, value)| (name.clone(), value.clone())).collect())
-}
-
 /// In a server for trying things out, a flow whose models cannot be reached is rehearsed.
 async fn mode(call: &Call, engine: &EngineHandle, flow: &FlowRef, asked: Option<ModeName>) -> Result<Mode, Problem> {
     let mode = match asked {
         None | Some(ModeName::Unspecified | ModeName::Production) => Mode::Production,
         Some(ModeName::Sandbox) => Mode::Sandbox,
     };
-    if call.app.settings.rehearsals.is_some() && !engine.unreachable_models(flow, &[]).await?.is_empty() {
-        return Ok(Mode::Rehearsal);
-    }
-    Ok(mode)
-}
-
-/// The scripted answers of a rehearsal, where the server has some for the agent.
-fn rehearsal(call: &Call, agent: &str, mode: Mode) -> Option<RehearsalSpec> {
-    let rehearsals = call.app.settings.rehearsals.as_ref().filter(|_| mode == Mode::Rehearsal)?;
-    rehearsals.scripts.get(agent).cloned()
-}
-
-/// Child agents run what is deployed where their parent runs.
-pub fn resolver(call: &Call, environment: String) -> Resolver {
-    let (catalog, tenant) = (call.app.catalog.clone(), call.tenant.clone());
-    Resolver(Arc::new(move |agent| {
-        let chosen = catalog.choose(&tenant, agent, &environment, None, clock::entropy()).ok()?;
-        Some(FlowRef { name: agent.to_owned(), revision: chosen.revision, digest: chosen.digest })
-    }))
+    Ok(if unattended::is_rehearsed(&call.app, engine, flow).await? { Mode::Rehearsal } else { mode })
 }
 
 /// `X-Flowgate-Labels: team=support, run=7`.
