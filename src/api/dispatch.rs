@@ -20,6 +20,7 @@ use super::call::Call;
 use super::caller::{self, Caller, Known};
 use super::credential;
 use super::dialects::{self, Dialect};
+use super::form;
 use super::idempotency;
 use super::key_uses::Use;
 use super::memory::Held;
@@ -252,9 +253,13 @@ fn check_type(route: &Route, request: &HttpRequest, body: &Bytes) -> Result<(), 
         Payload::Fields(_) if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
             Err(wrong("application/x-www-form-urlencoded"))
         }
-        Payload::Form { .. } if !essence.eq_ignore_ascii_case("multipart/form-data") => Err(wrong("multipart/form-data")),
+        Payload::Form { .. } if !form::is_form(content_type) => Err(wrong("multipart/form-data")),
+        Payload::Either { .. } if body.is_empty() => Err(Problem::invalid("$", "a body is needed, JSON or a form")),
+        Payload::Either { .. } if !form::is_form(content_type) && !essence.eq_ignore_ascii_case("application/json") => {
+            Err(wrong("application/json` or `Content-Type: multipart/form-data"))
+        }
         Payload::Nothing if !body.is_empty() && body.as_ref() != EMPTY_OBJECT => Err(no_body()),
-        Payload::Nothing | Payload::Json { .. } | Payload::Fields(_) | Payload::Form { .. } => Ok(()),
+        Payload::Nothing | Payload::Json { .. } | Payload::Fields(_) | Payload::Form { .. } | Payload::Either { .. } => Ok(()),
     }
 }
 

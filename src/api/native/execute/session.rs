@@ -30,10 +30,39 @@ const MESSAGE_NAMES: [&str; 6] = ["message", "question", "query", "prompt", "inp
 /// Sessions whose order is kept in memory, before those nobody holds are dropped.
 const LOCKS_KEPT: usize = 10_000;
 
+/// How the names of sessions begin that take no message: behind it stands the one execution that the session is of.
+const READ_ONLY: &str = "execution:";
+
 /// Messages of one session that wait for their turn; a person types no faster, and each holds a request.
 const WAITING_MAX: usize = 32;
 /// When one that was refused may ask again.
 const RETRY_SECONDS: u64 = 5;
+
+/// The session of an execution that nobody talks to.
+#[must_use]
+pub fn read_only(execution: ExecutionId) -> String {
+    format!("{READ_ONLY}{execution}")
+}
+
+/// The execution of a session that takes no message; none for every other session.
+#[must_use]
+pub fn of_read_only(session: &str) -> Option<ExecutionId> {
+    session.strip_prefix(READ_ONLY)?.parse().ok()
+}
+
+/// The session that a request names.
+///
+/// # Errors
+/// 400 for what is no name, 409 for a session that takes no message, whether there is one or not.
+pub fn named(session: String) -> Result<String, Problem> {
+    if session.is_empty() || session.len() > 200 || session.chars().any(char::is_control) {
+        return Err(Problem::invalid("sessionId", "it must have 1 to 200 bytes, without control characters"));
+    }
+    if session.starts_with(READ_ONLY) {
+        return Err(Problem::conflict("session_read_only", format!("session `{session}` is of one execution and takes no message")));
+    }
+    Ok(session)
+}
 
 type Lock = Arc<tokio::sync::Mutex<()>>;
 
@@ -241,6 +270,18 @@ mod tests {
         assert_eq!(kept(10, 9), [user("two"), user("three"), said("3")]);
         assert_eq!(kept(10, 5), [], "no turn without what was asked");
         assert_eq!(kept(0, 1_000), []);
+    }
+
+    #[test]
+    fn the_session_of_one_execution_takes_no_message() {
+        let execution = crate::clock::execution_id();
+        let session = read_only(execution);
+        assert_eq!(of_read_only(&session), Some(execution));
+        assert_eq!(of_read_only("s-1"), None);
+        assert_eq!(named(session).unwrap_err().code, "session_read_only");
+        assert_eq!(named("execution:".to_owned()).unwrap_err().code, "session_read_only", "nor what looks like one");
+        assert_eq!(named("s-1".to_owned()).unwrap(), "s-1");
+        assert_eq!(named(String::new()).unwrap_err().status, 400);
     }
 
     #[test]
