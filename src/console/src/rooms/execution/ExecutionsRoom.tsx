@@ -99,16 +99,21 @@ function Filters() {
       </div>
       {isOpen && (
         <div className="execution-filter-grid panel">
+          <Field label="From the day" type="date" value={value("from")} onChange={set("from")} />
+          <Field label="To the day" type="date" value={value("to")} onChange={set("to")} />
           {text("label", "Labels", "team=post run=7")}
           {text("agentRevision", "Revision", "2")}
           {text("tools", "Tools called", "order")}
+          <Select label="Calls of tools" value={value("hasToolCalls")} onChange={set("hasToolCalls")} options={[{ value: "", label: "Any" }, { value: "true", label: "With some" }, { value: "false", label: "Without" }]} />
+          <Select label="Errors of tools" value={value("withToolErrors")} onChange={set("withToolErrors")} options={[{ value: "", label: "Any" }, { value: "true", label: "With some" }, { value: "false", label: "Without" }]} />
           {text("participantId", "Started by", "ana")}
+          {text("triggerType", "Kind of trigger", "API")}
+          {text("triggerId", "Trigger", "an id")}
           {text("sessionId", "Session", "an id")}
-          {text("rootExecutionId", "Below the execution", "an id")}
-          {text("longer", "Took at least (seconds)", "60")}
-          {text("triggerType", "Trigger", "API")}
           <Select label="Kind" value={value("runType")} onChange={set("runType")} options={[{ value: "", label: "Any" }, { value: "ROOT", label: "Started from outside" }, { value: "SUB_TASK", label: "Child executions" }]} />
-          <Select label="Tools" value={value("withToolErrors")} onChange={set("withToolErrors")} options={[{ value: "", label: "Any" }, { value: "true", label: "With errors" }]} />
+          {text("rootExecutionId", "In the family of", "an execution's id")}
+          {text("longer", "Took at least (seconds)", "60")}
+          {text("shorter", "Took at most (seconds)", "600")}
         </div>
       )}
     </div>
