@@ -60,7 +60,7 @@ export function Buttons(props: { record: Record_; isOver: boolean; isAsking: boo
           Let it go on
         </Button>
       )}
-      {may("signal") && (
+      {may("signal") && record.waitingFor?.kind !== "EVENT" && (
         <Button icon="inbox" look="quiet" onClick={() => onAsk("signal")}>
           Signal
         </Button>

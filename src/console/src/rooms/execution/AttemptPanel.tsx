@@ -129,6 +129,8 @@ function Part(props: { title: string; actions?: ReactNode; children: ReactNode }
 function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
   const { step, line } = props;
   const { tree, onChoose, childrenOf } = props.props;
+  // Left out where there are none, whatever the document says.
+  const checks = (step.checks as Step["checks"] | undefined) ?? [];
   const curl = step.toolTrace?.toolType === "http" ? callCurl(step.toolTrace.parameters) : null;
   return (
     <>
@@ -154,10 +156,10 @@ function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
           <Result step={step} />
         </Part>
       )}
-      {step.checks.length > 0 && (
+      {checks.length > 0 && (
         <Part title="What validators said">
           <ul className="execution-checks">
-            {step.checks.map((check, at) => (
+            {checks.map((check, at) => (
               <li key={at}>
                 <Badge tone={check.verdict === "pass" ? "good" : check.verdict === "retry" ? "waiting" : "bad"}>{check.verdict}</Badge>
                 <span className="grow">

@@ -4,7 +4,7 @@ import { type Schemas } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useSession } from "../../api/session";
 import { counted } from "../../lib/format";
-import { useRested, useShortcuts } from "../../lib/hooks";
+import { usePhone, useRested, useShortcuts } from "../../lib/hooks";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { isFinished, statusLook } from "../../lib/status";
 import { RoomHead } from "../../shell/RoomHead";
@@ -16,6 +16,8 @@ import "./execution.css";
 type Row = Schemas["Record"];
 const REFRESH_MS = 3_000;
 const ID_SHOWN = 8;
+/** Pixels of an execution on a phone. */
+const CARD = 96;
 
 export default function ExecutionsRoom({ params }: RoomProps) {
   const agent = params["agent"];
@@ -26,7 +28,8 @@ export default function ExecutionsRoom({ params }: RoomProps) {
   const ofAgent = usePages<Row>("/v1/tenants/{tenant}/agents/{agent}/executionRecords", { path: { tenant, agent: agent ?? "" }, query: where }, { refreshMs: REFRESH_MS, enabled: agent !== undefined });
   const ofAll = usePages<Row>("/v1/tenants/{tenant}/executionRecords", { path: { tenant }, query: where }, { refreshMs: REFRESH_MS, enabled: agent === undefined });
   const pages = agent === undefined ? ofAll : ofAgent;
-  const columns = useMemo(() => columnsOf(agent === undefined), [agent]);
+  const isPhone = usePhone();
+  const columns = useMemo(() => (isPhone ? cardOf(agent === undefined) : columnsOf(agent === undefined)), [agent, isPhone]);
   return (
     <div className="room">
       {agent === undefined ? <RoomHead title="Executions" sub={pages.data && `${counted(pages.data.length, "execution")}${pages.hasMore ? " so far" : ""}`} /> : <AgentHead agent={agent} part="executions" />}
@@ -36,7 +39,7 @@ export default function ExecutionsRoom({ params }: RoomProps) {
           if (rows.length === 0) return <Nothing isFiltered={countOf(query) > 0} agent={agent} />;
           return (
             <>
-              <Table label="Executions" rows={rows} columns={columns} keyOf={(row) => row.id} linkOf={(row) => to`/agents/${row.agentId}/executions/${row.id}`} onEnd={pages.more} phoneRow={150} />
+              <Table label="Executions" rows={rows} columns={columns} keyOf={(row) => row.id} linkOf={(row) => to`/agents/${row.agentId}/executions/${row.id}`} onEnd={pages.more} phoneRow={CARD} />
               {pages.hasMore && (
                 <p className="execution-more">
                   <Button small busy={pages.isReading} onClick={pages.more}>
@@ -120,23 +123,45 @@ function Filters() {
   );
 }
 
+function Name({ row }: { row: Row }) {
+  return (
+    <span className="execution-name">
+      <Link to={to`/agents/${row.agentId}/executions/${row.id}`} title={row.id}>
+        {row.subject ? <PlainText text={row.subject} max={80} /> : <code>{row.id.slice(-ID_SHOWN)}</code>}
+      </Link>
+      {row.paused && <Badge tone="waiting">Paused</Badge>}
+      {row.runType === "SUB_TASK" && <Badge title="Started by another execution">child</Badge>}
+      {row.departedFrom && <Badge title={`Departed from ${row.departedFrom}`}>again</Badge>}
+    </span>
+  );
+}
+
+/** On a phone: three lines for each. */
+function cardOf(withAgent: boolean): Column<Row>[] {
+  const cell = (row: Row) => (
+    <div className="execution-card">
+      <div>
+        <Name row={row} />
+        <Status kind="execution" status={row.status} />
+      </div>
+      <div className="small">
+        <span className="cut">{withAgent && <Link to={to`/agents/${row.agentId}/executions`}>{row.agentId}</Link>}</span>
+        <span>
+          <RelativeTime at={row.startTime} /> <span className="quiet">for</span> <Duration from={row.startTime} to={isFinished(row.status) ? row.endTime : null} />
+        </span>
+      </div>
+      <div className="small">
+        <Why row={row} />
+        {row.totalCost > 0 && <Money usd={row.totalCost} />}
+      </div>
+    </div>
+  );
+  return [{ key: "card", title: "Execution", cell }];
+}
+
 function columnsOf(withAgent: boolean): Column<Row>[] {
   const columns: Column<Row>[] = [
-    {
-      key: "id",
-      title: "Execution",
-      width: "minmax(9rem, 1.2fr)",
-      cell: (row) => (
-        <span className="execution-name">
-          <Link to={to`/agents/${row.agentId}/executions/${row.id}`} title={row.id}>
-            {row.subject ? <PlainText text={row.subject} max={80} /> : <code>{row.id.slice(-ID_SHOWN)}</code>}
-          </Link>
-          {row.paused && <Badge tone="waiting">Paused</Badge>}
-          {row.runType === "SUB_TASK" && <Badge title="Started by another execution">child</Badge>}
-          {row.departedFrom && <Badge title={`Departed from ${row.departedFrom}`}>again</Badge>}
-        </span>
-      ),
-    },
+    { key: "id", title: "Execution", width: "minmax(9rem, 1.2fr)", cell: (row) => <Name row={row} /> },
     { key: "status", title: "Status", width: "11rem", cell: (row) => <Status kind="execution" status={row.status} /> },
     { key: "why", title: "", width: "minmax(8rem, 2fr)", wideOnly: true, cell: (row) => <Why row={row} /> },
     { key: "revision", title: "Revision", align: "end", width: "5rem", wideOnly: true, cell: (row) => (row.agentRevision < 0 ? <span className="quiet">draft</span> : row.agentRevision) },

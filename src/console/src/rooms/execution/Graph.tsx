@@ -1,5 +1,5 @@
 // The flow of an execution as the designer draws it, to be looked at, with what became of each step. Loaded when it is looked at first.
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Button, Empty, Note, PlainText, Skeleton } from "../../ui";
 import { Canvas } from "../designer/Canvas";
 import { viewOf, type Level, type Values } from "../designer/model/flow";
@@ -13,6 +13,7 @@ const NO_STEP_MARKS = new Map<string, never>();
 const NO_EDGE_MARKS = new Map<number, never>();
 const NOTHING: ReadonlySet<never> = new Set();
 const ignore = () => undefined;
+const WIDTH_STEP = 40;
 /** What a drawing that is only looked at never does. */
 const STILL = { isReadOnly: true, onMove: ignore, onConnect: ignore, onDropped: ignore, onPlaced: ignore };
 
@@ -61,13 +62,27 @@ function Drawing(props: GraphProps & { root: Values }) {
   const points = useMemo(() => placed(view), [view]);
   const states = useMemo(() => statesAt(tree, level), [tree, level]);
   useEffect(() => setFitAtMs(Date.now()), [level, root]);
+  const element = useRef<HTMLDivElement>(null);
+  // When something opens beside it, all of it is to be seen again.
+  useEffect(() => {
+    const { current } = element;
+    if (!current || typeof ResizeObserver === "undefined") return undefined;
+    let widthBefore = current.clientWidth;
+    const observer = new ResizeObserver(() => {
+      if (Math.abs(current.clientWidth - widthBefore) < WIDTH_STEP) return;
+      widthBefore = current.clientWidth;
+      setFitAtMs(Date.now());
+    });
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
   const prefix = level.length > 0 ? `${level.join("/")}/` : "";
   const here = chosen?.startsWith(prefix) ? (chosen.slice(prefix.length).split("/")[0] ?? "") : "";
   const picked = useMemo(() => new Set(here === "" ? [] : [here]), [here]);
   const goIn = (id: string) => view.steps.some((step) => step.id === id && step.kind === "map") && setLevel([...level, id]);
   const inside = view.steps.find((step) => step.id === here && step.kind === "map");
   return (
-    <div className="panel execution-graph">
+    <div ref={element} className="panel execution-graph">
       {(level.length > 0 || inside) && (
         <div className="designer-level">
           {level.length > 0 && (

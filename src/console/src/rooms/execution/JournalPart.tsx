@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import { address } from "../../api/client";
 import { absoluteTime, duration } from "../../lib/format";
+import { usePhone } from "../../lib/hooks";
 import { Button, Drawer, Empty, JsonView, PlainText, SearchField, Skeleton, Table, type Column } from "../../ui";
 import { RECORD, type ExecutionPath } from "./useExecution";
 import { PART, useJournal } from "./useJournal";
@@ -16,25 +17,40 @@ export function JournalPart(props: { path: ExecutionPath; startMs: number; isOve
   const { entries } = journal;
   const wanted = text.trim().toLowerCase();
   const rows = useMemo(() => (wanted === "" ? entries : entries.filter((entry) => `${entryName(entry)} ${entryPlace(entry)} ${JSON.stringify(entry.event)}`.toLowerCase().includes(wanted))), [entries, wanted]);
-  const columns = useMemo<Column<Entry>[]>(
-    () => [
-      {
-        key: "seq",
-        title: "No.",
-        width: "4rem",
-        cell: (entry) => (
-          <button type="button" className="text-button number" onClick={() => setOpen(entry)}>
-            {entry.seq}
-          </button>
-        ),
-      },
-      { key: "at", title: "After", align: "end", width: "6rem", cell: (entry) => <span className="number" title={absoluteTime(entry.at)}>{duration(Math.max(0, entry.at - startMs))}</span> },
+  const isPhone = usePhone();
+  const columns = useMemo<Column<Entry>[]>(() => {
+    const number = (entry: Entry) => (
+      <button type="button" className="text-button number" onClick={() => setOpen(entry)}>
+        {entry.seq}
+      </button>
+    );
+    const after = (entry: Entry) => <span className="number" title={absoluteTime(entry.at)}>{duration(Math.max(0, entry.at - startMs))}</span>;
+    if (isPhone) {
+      const cell = (entry: Entry) => (
+        <div className="execution-card">
+          <div>
+            <span>
+              {number(entry)} <code>{entryName(entry)}</code>
+            </span>
+            <span className="small">{after(entry)}</span>
+          </div>
+          <div className="small quiet">
+            <span className="cut">
+              <PlainText text={[entryPlace(entry), entryText(entry)].filter(Boolean).join(" · ")} max={120} />
+            </span>
+          </div>
+        </div>
+      );
+      return [{ key: "card", title: "Entry", cell }];
+    }
+    return [
+      { key: "seq", title: "No.", width: "4rem", cell: number },
+      { key: "at", title: "After", align: "end", width: "6rem", cell: after },
       { key: "event", title: "Event", width: "minmax(8rem, 11rem)", cell: (entry) => <code>{entryName(entry)}</code> },
       { key: "place", title: "Where", width: "minmax(7rem, 1fr)", cell: (entry) => <PlainText text={entryPlace(entry)} max={120} /> },
       { key: "text", title: "What", width: "minmax(0, 3fr)", wideOnly: true, cell: (entry) => <code className="quiet"><PlainText text={entryText(entry)} max={220} /></code> },
-    ],
-    [startMs],
-  );
+    ];
+  }, [startMs, isPhone]);
   const last = entries.at(-1)?.seq ?? 0;
   return (
     <div className="stack execution-journal">
@@ -52,7 +68,7 @@ export function JournalPart(props: { path: ExecutionPath; startMs: number; isOve
           {journal.hasMore && <p>There are more entries behind these.</p>}
         </Empty>
       )}
-      {rows.length > 0 && <Table label="Journal" rows={rows} columns={columns} keyOf={(entry) => String(entry.seq)} onOpen={setOpen} onEnd={journal.more} phoneRow={128} />}
+      {rows.length > 0 && <Table label="Journal" rows={rows} columns={columns} keyOf={(entry) => String(entry.seq)} onOpen={setOpen} onEnd={journal.more} phoneRow={68} />}
       {journal.hasMore && (
         <p className="execution-more">
           <Button small busy={journal.isReading} onClick={journal.more}>

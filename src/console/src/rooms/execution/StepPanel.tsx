@@ -2,31 +2,42 @@
 import { useMemo } from "react";
 import { counted } from "../../lib/format";
 import { statusLook } from "../../lib/status";
+import { usePhone } from "../../lib/hooks";
 import { Duration, Empty, Money, PlainText, Status, Table, type Column } from "../../ui";
 import { partsOf, type Line, type Tree } from "./model";
 
 /** Lines as a table: virtualised, so that a map of thousands costs as much as one of ten. */
 export function Items(props: { lines: readonly Line[]; nameOf: (line: Line) => string; label: string; onChoose: (id: string) => void }) {
   const { nameOf, onChoose } = props;
-  const columns = useMemo<Column<Line>[]>(
-    () => [
-      {
-        key: "name",
-        title: "Name",
-        width: "minmax(0, 2fr)",
-        cell: (line) => (
-          <button type="button" className="text-button" onClick={() => onChoose(line.id)}>
-            <PlainText text={nameOf(line)} max={120} />
-          </button>
-        ),
-      },
+  const isPhone = usePhone();
+  const columns = useMemo<Column<Line>[]>(() => {
+    const name = (line: Line) => (
+      <button type="button" className="text-button cut" onClick={() => onChoose(line.id)}>
+        <PlainText text={nameOf(line)} max={120} />
+      </button>
+    );
+    const took = (line: Line) => (line.startMs > 0 ? <Duration from={line.startMs} to={line.endMs || undefined} /> : <span className="quiet">–</span>);
+    if (isPhone) {
+      const cell = (line: Line) => (
+        <div className="execution-card">
+          <div>
+            {name(line)}
+            <span>
+              <Status kind="step" status={line.status} compact /> {took(line)}
+            </span>
+          </div>
+        </div>
+      );
+      return [{ key: "card", title: props.label, cell }];
+    }
+    return [
+      { key: "name", title: "Name", width: "minmax(0, 2fr)", cell: name },
       { key: "status", title: "Status", width: "minmax(6rem, 1fr)", cell: (line) => <Status kind="step" status={line.status} compact /> },
-      { key: "took", title: "Took", align: "end", width: "5rem", cell: (line) => (line.startMs > 0 ? <Duration from={line.startMs} to={line.endMs || undefined} /> : <span className="quiet">–</span>) },
-      { key: "cost", title: "Cost", align: "end", width: "5rem", wideOnly: true, cell: (line) => <Money usd={line.costUsd} /> },
-    ],
-    [nameOf, onChoose],
-  );
-  return <Table label={props.label} rows={props.lines} columns={columns} keyOf={(line) => line.id} onOpen={(line) => onChoose(line.id)} keys={false} phoneRow={104} />;
+      { key: "took", title: "Took", align: "end", width: "5rem", cell: took },
+      { key: "cost", title: "Cost", align: "end", width: "5rem", cell: (line) => <Money usd={line.costUsd} /> },
+    ];
+  }, [nameOf, onChoose, isPhone, props.label]);
+  return <Table label={props.label} rows={props.lines} columns={columns} keyOf={(line) => line.id} onOpen={(line) => onChoose(line.id)} keys={false} phoneRow={46} />;
 }
 
 function whereOf(line: Line): string {

@@ -11,6 +11,8 @@ import { busySpans, folded, straight, type Scale } from "./scale";
 export const WORK_ICON: Record<Work, IconName> = { model: "model", tool: "tool", person: "person", child: "fork", item: "layout", own: "branch" };
 const ROW = 34;
 const PHONE_ROW = 46;
+/** The axis stands over the first lines. */
+const AXIS = 34;
 const AHEAD = 10;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 const ONLY = [
@@ -105,7 +107,7 @@ function Lines(props: LinesProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const at = useMemo(() => lines.findIndex((line) => line.id === chosen), [lines, chosen]);
   const row = isPhone ? PHONE_ROW : ROW;
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => row, overscan: AHEAD });
+  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => row, overscan: AHEAD, scrollMargin: AXIS, scrollPaddingStart: AXIS });
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
     // Only when the choice moves; what comes in does not take the reader away.
@@ -135,14 +137,14 @@ function Lines(props: LinesProps) {
   };
   return (
     <div className="panel execution-lines">
-      <Axis scale={scale} />
       <div ref={scroller} className="execution-scroll" role="tree" aria-label="Attempts" tabIndex={0} aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} onKeyDown={onKeyDown}>
+        <Axis scale={scale} />
         <div className="execution-all" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
             const line = lines[item.index];
             if (!line) return null;
             return (
-              <div key={line.id} className="execution-place" style={{ height: row, transform: `translateY(${item.start}px)` }} role="none">
+              <div key={line.id} className="execution-place" style={{ height: row, transform: `translateY(${item.start - AXIS}px)` }} role="none">
                 <Row id={`${id}-${item.index}`} line={line} isFlat={isFlat} isOpen={isOpen(line, turned)} isChosen={line.id === chosen} scale={scale} onChoose={onChoose} onTurn={onTurn} />
               </div>
             );
@@ -229,7 +231,7 @@ function Axis({ scale }: { scale: Scale }) {
         {scale.folds.map((fold) => (
           <span key={fold.from} className="execution-fold" style={{ left: `${fold.from * 100}%`, width: `${(fold.to - fold.from) * 100}%` }} title={`${duration(fold.ms)} of waiting, drawn short`} />
         ))}
-        {shown.map(({ place, text }, at) => (text !== shown[at - 1]?.text ? <span key={place} className="execution-tick number" style={place === 1 ? { right: 0 } : { left: `${place * 100}%` }} data-last={place === 1 || undefined}>{text}</span> : null))}
+        {shown.map(({ place, text }, at) => (text !== shown[at - 1]?.text ? <span key={place} className="execution-tick number" style={place === 1 ? { right: 0 } : { left: `${place * 100}%` }} data-minor={place === 0.25 || place === 0.75 || undefined}>{text}</span> : null))}
       </span>
       <span className="cell-end">Took</span>
       <span className="cell-end">Cost</span>

@@ -36,7 +36,7 @@ export function whyOf(record: Record_, tree: Tree | null, nowMs: number): Why | 
   if (record.paused) return { ...(WAITS["PAUSE"] as Why), quotes: null };
   if (waits) {
     const known = WAITS[waits.kind] ?? { tone: "waiting" as const, says: "It waits", then: null };
-    return { ...known, quotes: waits.displayName };
+    return { ...known, quotes: waits.kind === "EVENT" && waits.signals.length > 0 ? waits.signals.join(", ") : waits.displayName };
   }
   const open = (tree?.attempts ?? []).filter((line) => line.endMs === 0 && line.startMs > 0 && line.lines.length === 0 && line.status === "RUNNING");
   const [first] = open.sort((left, right) => left.startMs - right.startMs);
