@@ -78,6 +78,6 @@ export const SHOTS = [
   { name: "execution-cancel", get at() { return order("?view=family"); }, until: ".table-row", then: (page) => page.getByRole("button", { name: "Cancel", exact: true }).click().then(() => page.getByText(/taken back/).last().waitFor()), ...ORDER },
   { name: "execution-failed", get at() { return `/agents/parcel-broken/executions/${made.failed}${attempt("call#1.3")}`; }, until: ".execution-attempt", prepare: prepared("failed", failed) },
   { name: "execution-signal", get at() { return order("?view=data"); }, until: ".json", then: (page) => page.getByRole("button", { name: "Send the signal" }).click().then(() => page.getByLabel("Payload, as JSON").waitFor()), ...ORDER },
-  { name: "execution-large", get at() { return `/agents/parcel-large/executions/${made.large}${attempt("each[700]/judge#1.1")}`; }, until: ".execution-attempt", prepare: prepared("large", (api) => large(api, Number(process.env.SHOT_ATTEMPTS ?? 5_000))) },
+  { name: "execution-large", get at() { return `/agents/parcel-large/executions/${made.large}${attempt("each[150]/judge#1.1")}`; }, until: ".execution-attempt", prepare: prepared("large", (api) => large(api, Number(process.env.SHOT_ATTEMPTS ?? 5_000))) },
   { name: "execution-lost", at: "/agents/parcel-order/executions/00000000-0000-7000-8000-000000000000", until: ".empty" },
 ];

@@ -84,7 +84,7 @@ function Drawing(props: GraphProps & { root: Values }) {
   return (
     <div ref={element} className="panel execution-graph">
       {(level.length > 0 || inside) && (
-        <div className="designer-level">
+        <div className="execution-level">
           {level.length > 0 && (
             <Button small look="quiet" icon="back" onClick={() => setLevel(level.slice(0, -1))}>
               Out of <PlainText text={level.at(-1) ?? ""} max={60} />

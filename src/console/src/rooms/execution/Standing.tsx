@@ -63,7 +63,7 @@ function Times({ tree, record }: { tree: Tree | null; record: Record_ }) {
 function Why(props: { agent: string; record: Record_; tree: Tree | null; isOver: boolean; onAsk: (ask: Ask) => void; may: (ask: Ask) => boolean }) {
   const { record, tree, onAsk, may } = props;
   const nowMs = useNow();
-  if (props.isOver && !record.quarantined) return <End record={record} />;
+  if (props.isOver && !record.quarantined) return <End agent={props.agent} record={record} tree={tree} />;
   const why = whyOf(record, tree, nowMs);
   if (!why) return null;
   const waits = record.waitingFor;
@@ -129,7 +129,7 @@ function Why(props: { agent: string; record: Record_; tree: Tree | null; isOver:
 }
 
 /** How it ended, where that wants to be said. */
-function End({ record }: { record: Record_ }) {
+function End({ agent, record, tree }: { agent: string; record: Record_; tree: Tree | null }) {
   if (record.rejectionReason) {
     return (
       <Note tone="bad" icon="warning">
@@ -138,9 +138,15 @@ function End({ record }: { record: Record_ }) {
     );
   }
   if (!record.errorCode) return null;
+  const failed = tree?.attempts.findLast((line) => line.status === "ERROR" && line.raw?.error);
   return (
     <Note tone="bad" icon="warning">
-      <strong>It failed</strong> with <code><PlainText text={record.errorCode} max={200} /></code>. The attempt that failed says why.
+      <strong>It failed</strong> with <code><PlainText text={record.errorCode} max={200} /></code>.{" "}
+      {failed && (
+        <>
+          <PlainText text={failed.raw?.error ?? ""} max={400} /> <Link to={to`/agents/${agent}/executions/${record.id}/${failed.id}`}>See the attempt</Link>
+        </>
+      )}
     </Note>
   );
 }

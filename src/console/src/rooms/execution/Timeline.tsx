@@ -3,7 +3,6 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useId, useMemo, useRef, useState } from "react";
 import { duration } from "../../lib/format";
 import { useNow, usePhone, useShortcuts } from "../../lib/hooks";
-import { statusLook } from "../../lib/status";
 import { Badge, Button, Duration, Empty, Icon, Money, PlainText, SearchField, Select, Status, type IconName } from "../../ui";
 import { isOpen, linesShown, openedTo, WORK_LABEL, type Line, type Shown, type Tree, type Work } from "./model";
 import { busySpans, folded, straight, type Scale } from "./scale";
@@ -108,8 +107,11 @@ function Lines(props: LinesProps) {
   const at = useMemo(() => lines.findIndex((line) => line.id === chosen), [lines, chosen]);
   const row = isPhone ? PHONE_ROW : ROW;
   const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => row, overscan: AHEAD, scrollMargin: AXIS, scrollPaddingStart: AXIS });
+  const before = useRef(-1);
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
+    // A step further stays at the edge; what is come to from afar stands in the middle.
+    if (at >= 0) virtual.scrollToIndex(at, { align: before.current >= 0 && Math.abs(at - before.current) <= 1 ? "auto" : isSeen(virtual, at) ? "auto" : "center" });
+    before.current = at;
     // Only when the choice moves; what comes in does not take the reader away.
   }, [chosen, at >= 0]);
   const move = (by: number) => {
@@ -155,6 +157,10 @@ function Lines(props: LinesProps) {
   );
 }
 
+function isSeen(virtual: { range: { startIndex: number; endIndex: number } | null }, at: number): boolean {
+  return virtual.range !== null && at > virtual.range.startIndex && at < virtual.range.endIndex - 1;
+}
+
 /** What is told apart of attempts with one name. */
 export function marksOf(line: Line, isFlat: boolean): string[] {
   const marks: string[] = [];
@@ -170,10 +176,8 @@ const Row = memo(function Row(props: { id: string; line: Line; isFlat: boolean; 
   const { id, line, isFlat, isChosen, scale } = props;
   const depth = isFlat ? 0 : line.depth;
   const isParent = line.lines.length > 0 && !isFlat;
-  const took = line.endMs > 0 ? duration(line.endMs - line.startMs) : "not over";
-  const name = `${line.name}, ${WORK_LABEL[line.work]}, ${statusLook("step", line.status).label}, ${took}`;
   return (
-    <div id={id} role="treeitem" aria-level={depth + 1} aria-expanded={isParent ? props.isOpen : undefined} aria-selected={isChosen} aria-label={[name, ...marksOf(line, isFlat)].join(", ")} className={`execution-line ${isChosen ? "is-chosen" : ""}`} data-line={line.id} onClick={() => props.onChoose(line.id)}>
+    <div id={id} role="treeitem" aria-level={depth + 1} aria-expanded={isParent ? props.isOpen : undefined} aria-selected={isChosen} className={`execution-line ${isChosen ? "is-chosen" : ""}`} data-line={line.id} onClick={() => props.onChoose(line.id)}>
       <span className="execution-line-name" style={{ paddingLeft: `calc(${Math.min(depth, 8)} * var(--space-4))` }}>
         {isParent ? (
           <span
@@ -191,6 +195,7 @@ const Row = memo(function Row(props: { id: string; line: Line; isFlat: boolean; 
         )}
         <span className={`execution-work work-${line.work}`} title={WORK_LABEL[line.work]}>
           <Icon name={WORK_ICON[line.work]} size={14} />
+          <span className="unseen">{WORK_LABEL[line.work]}</span>
         </span>
         <span className="cut">
           <PlainText text={isFlat && line.step !== line.name && line.raw ? line.step : line.name} max={120} />
