@@ -35,7 +35,13 @@ async function looks({ page, api, server }) {
   await attempt.locator(".hidden-mark", { hasText: "RLO" }).waitFor();
   await assertAccessible(page, "an attempt");
   await line(page, "note#1.1").click();
+  await attempt.getByRole("heading", { name: "Child execution" }).waitFor();
   await attempt.getByRole("link", { name: /parcel-note/ }).waitFor();
+  await page.getByLabel("Find an attempt").fill("each#");
+  await line(page, "each#1.1").click();
+  await attempt.getByRole("heading", { name: "What went in" }).waitFor();
+  await attempt.getByText("pot", { exact: true }).first().waitFor();
+  await page.getByLabel("Find an attempt").press("Escape");
   await page.keyboard.press("2");
   await page.locator(".react-flow__node", { hasText: "paid" }).getByText("Waits").waitFor();
   await page.locator(".react-flow__node", { hasText: "stock" }).click();
@@ -92,6 +98,17 @@ async function stops({ page, api, server }) {
   await dialog.getByRole("button", { name: "Cancel it" }).dblclick();
   await page.locator(".room-head [data-status=CANCELLED]").waitFor();
   assert.equal((await until(api, "parcel-order", id, (record) => record.status === "CANCELLED")).status, "CANCELLED");
+}
+
+async function stopsMany({ page, api, server }) {
+  const ids = [await waiting(api, "one"), await waiting(api, "two")];
+  await page.goto(at(server, "/agents/parcel-order/executions?status=WAITING_FOR_ASYNC"));
+  await page.getByRole("button", { name: "Cancel what fits" }).click();
+  await page.getByRole("dialog").getByText("2 executions").waitFor();
+  await assertAccessible(page, "cancelling several");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel 2" }).click();
+  await page.getByText("2 executions cancelled.").waitFor();
+  for (const id of ids) await until(api, "parcel-order", id, (record) => record.status === "CANCELLED");
 }
 
 async function again({ page, api, server }) {
@@ -167,6 +184,7 @@ export async function story({ browser, server }) {
   const id = await looks(all);
   await moves(all, id);
   await stops(all);
+  await stopsMany(all);
   await again(all);
   await live(all);
   assert.deepEqual(faults, []);

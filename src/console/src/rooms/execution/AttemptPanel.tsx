@@ -2,12 +2,13 @@
 import { useMemo, type ReactNode } from "react";
 import { counted } from "../../lib/format";
 import { useLocation, hrefOf, Link, to } from "../../lib/router";
-import { Badge, Button, CodeBlock, CopyButton, Duration, Icon, JsonView, LinkButton, Money, Note, PlainText, RelativeTime, Select, Status, Tokens } from "../../ui";
+import { Badge, Button, CodeBlock, CopyButton, Duration, Icon, JsonView, LinkButton, Money, Note, PlainText, ProblemNote, RelativeTime, Select, Skeleton, Status, Tokens } from "../../ui";
 import { callCurl } from "./curl";
 import { Items } from "./StepPanel";
 import { siblingsOf, WORK_LABEL, type Line, type Step, type Tree } from "./model";
 import { marksOf, WORK_ICON } from "./Timeline";
 import { Messages } from "./Messages";
+import type { Exported } from "./useRecorded";
 import { isObject } from "./words";
 
 const CHIPS_MAX = 6;
@@ -18,7 +19,8 @@ export interface AttemptPanelProps {
   execution: string;
   tree: Tree;
   line: Line;
-  /** Child executions that may be this attempt's: the API does not say which attempt started which. */
+  exported: Exported;
+  /** Child executions that may be this attempt's, by their times, as long as the export was not read. */
   childrenOf: (line: Line) => readonly { id: string; agentId: string; status: string }[];
   onChoose: (id: string) => void;
   onFork: ((line: Line) => void) | null;
@@ -51,14 +53,14 @@ export function AttemptPanel(props: AttemptPanelProps) {
           )}
         </div>
       </header>
-      <Facts line={line} />
+      <Facts line={line} kind={props.exported.of?.kind} />
       <Tries tree={tree} line={line} onChoose={onChoose} />
       {line.raw ? <Recorded step={line.raw} line={line} props={props} /> : <Inside line={line} onChoose={onChoose} />}
     </article>
   );
 }
 
-function Facts({ line }: { line: Line }) {
+function Facts({ line, kind }: { line: Line; kind: string | undefined }) {
   const { raw } = line;
   return (
     <dl className="execution-facts">
@@ -80,7 +82,7 @@ function Facts({ line }: { line: Line }) {
           <PlainText text={[raw.toolTrace.toolType, raw.toolTrace.tool.integrationId, raw.toolTrace.tool.name].filter(Boolean).join(" · ")} max={160} />
         </Fact>
       )}
-      {!raw?.llmStepTrace && !raw?.toolTrace && <Fact label="Kind">{WORK_LABEL[line.work]}</Fact>}
+      {!raw?.llmStepTrace && !raw?.toolTrace && <Fact label="Kind">{kind || WORK_LABEL[line.work]}</Fact>}
     </dl>
   );
 }
@@ -128,7 +130,7 @@ function Part(props: { title: string; actions?: ReactNode; children: ReactNode }
 
 function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
   const { step, line } = props;
-  const { tree, onChoose, childrenOf } = props.props;
+  const { tree, onChoose, childrenOf, exported } = props.props;
   // Left out where there are none, whatever the document says.
   const checks = (step.checks as Step["checks"] | undefined) ?? [];
   const curl = step.toolTrace?.toolType === "http" ? callCurl(step.toolTrace.parameters) : null;
@@ -150,7 +152,8 @@ function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
           <JsonView value={step.toolTrace.parameters} label="What was sent" openDepth={3} />
         </Part>
       )}
-      {line.work === "child" && <Children all={childrenOf(line)} />}
+      <WentIn exported={exported} />
+      {line.work === "child" && <Children all={oneChild(exported, childrenOf(line))} />}
       {step.result && (
         <Part title={step.llmStepTrace ? "What it answered" : "What came out"}>
           <Result step={step} />
@@ -195,6 +198,36 @@ function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
   );
 }
 
+/** What the trace does not tell of what went in. */
+function WentIn({ exported }: { exported: Exported }) {
+  const { of, isReading, error, load } = exported;
+  if (load) {
+    return (
+      <Button small icon="download" onClick={load}>
+        Read what went in (the whole export)
+      </Button>
+    );
+  }
+  if (isReading) return <Skeleton rows={1} label="Reading what went in" />;
+  if (error) return <ProblemNote error={error} />;
+  if (!of || of.input === null || of.kind === "flow") return null;
+  const { input } = of;
+  return (
+    <Part title="What went in">
+      {of.kind === "agent" && isObject(input) ? <Messages messages={[{ role: "system", text: input["system"] }, { role: "user", text: input["prompt"] }].filter((one) => typeof one.text === "string" && one.text !== "")} /> : <JsonView value={input} label="What went in" openDepth={2} />}
+    </Part>
+  );
+}
+
+type Child = { id: string; agentId: string; status: string };
+
+/** The one that the export names, otherwise those that it may be. */
+function oneChild(exported: Exported, maybe: readonly Child[]): readonly Child[] {
+  const input = exported.of?.input;
+  const id = isObject(input) && typeof input["execution"] === "string" ? input["execution"] : null;
+  return id === null ? maybe : maybe.filter((one) => one.id === id);
+}
+
 /** An answer as text where it is one, otherwise as a tree; a model that asked for tools says so. */
 function Result({ step }: { step: Step }) {
   const value: unknown = step.result?.jsonValue ?? null;
@@ -235,7 +268,7 @@ function Asked({ hitl }: { hitl: NonNullable<Step["hitlTrace"]> }) {
   );
 }
 
-function Children(props: { all: readonly { id: string; agentId: string; status: string }[] }) {
+function Children(props: { all: readonly Child[] }) {
   const { all } = props;
   if (all.length === 0) return null;
   return (

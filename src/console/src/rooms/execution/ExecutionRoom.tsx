@@ -15,6 +15,7 @@ import { treeOf, type Line, type Trace, type Tree } from "./model";
 import { Standing } from "./Standing";
 import { StepPanel } from "./StepPanel";
 import { Timeline } from "./Timeline";
+import { useRecorded } from "./useRecorded";
 import { RECORD, useExecution, type ExecutionPath, type Watched } from "./useExecution";
 import "./execution.css";
 
@@ -173,6 +174,7 @@ function Views(props: ViewsProps) {
 function Side(props: ViewsProps & { tree: Tree; step: string | null; onChoose: (id: string) => void }) {
   const { path, tree, attempt, step, watched, onChoose } = props;
   const line = attempt !== null ? tree.byId.get(attempt) : undefined;
+  const exported = useRecorded(path, tree, line);
   const family = useFamily(path, watched.isOver);
   const childrenOf = useCallback(
     (one: Line) =>
@@ -190,7 +192,7 @@ function Side(props: ViewsProps & { tree: Tree; step: string | null; onChoose: (
       </Empty>
     );
   }
-  return <AttemptPanel agent={path.agent} execution={path.execution} tree={tree} line={line} childrenOf={childrenOf} onChoose={onChoose} onFork={props.mayFork ? (one) => props.onAsk("fork", one) : null} />;
+  return <AttemptPanel agent={path.agent} execution={path.execution} tree={tree} line={line} exported={exported} childrenOf={childrenOf} onChoose={onChoose} onFork={props.mayFork ? (one) => props.onAsk("fork", one) : null} />;
 }
 
 function Shown(shown: { view: View; props: ViewsProps; chosenStep: string | null; onChoose: (id: string) => void; onChooseStep: (step: string) => void }) {

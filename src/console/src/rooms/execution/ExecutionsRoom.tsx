@@ -1,5 +1,5 @@
 // Executions, of one agent or of all: newest first, by any filter of the API, as far back as somebody scrolls.
-import { useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { type Schemas } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useSession } from "../../api/session";
@@ -13,6 +13,7 @@ import { AgentHead } from "../agents/AgentHead";
 import { countOf, FILTERS, listQuery, MORE_FILTERS, SINCE, STATUSES, type FilterName } from "./filters";
 import "./execution.css";
 
+const BulkCancel = lazy(() => import("./BulkCancel"));
 type Row = Schemas["Record"];
 const REFRESH_MS = 3_000;
 const ID_SHOWN = 8;
@@ -21,7 +22,8 @@ const CARD = 96;
 
 export default function ExecutionsRoom({ params }: RoomProps) {
   const agent = params["agent"];
-  const { tenant, environment } = useSession();
+  const { tenant, environment, may } = useSession();
+  const [isCancelling, setCancelling] = useState(false);
   const { query } = useLocation();
   const text = useRested(query.toString(), 250);
   const where = useMemo(() => listQuery(new URLSearchParams(text), Date.now(), environment), [text, environment]);
@@ -33,7 +35,7 @@ export default function ExecutionsRoom({ params }: RoomProps) {
   return (
     <div className="room">
       {agent === undefined ? <RoomHead title="Executions" sub={pages.data && `${counted(pages.data.length, "execution")}${pages.hasMore ? " so far" : ""}`} /> : <AgentHead agent={agent} part="executions" />}
-      <Filters />
+      <Filters onCancel={may("executions:cancel") && countOf(query) > 0 && pages.data?.some((row) => !isFinished(row.status)) ? () => setCancelling(true) : null} />
       <Loaded query={pages} rows={10}>
         {(rows) => {
           if (rows.length === 0) return <Nothing isFiltered={countOf(query) > 0} agent={agent} />;
@@ -51,6 +53,11 @@ export default function ExecutionsRoom({ params }: RoomProps) {
           );
         }}
       </Loaded>
+      {isCancelling && (
+        <Suspense fallback={null}>
+          <BulkCancel tenant={tenant} agent={agent ?? null} filter={where} onClose={() => setCancelling(false)} onDone={pages.reload} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -76,7 +83,7 @@ function Nothing(props: { isFiltered: boolean; agent: string | undefined }) {
   );
 }
 
-function Filters() {
+function Filters(props: { onCancel: (() => void) | null }) {
   const { query } = useLocation();
   const hidden = countOf(query, MORE_FILTERS);
   const [isOpen, setOpen] = useState(hidden > 0);
@@ -97,6 +104,11 @@ function Filters() {
         {countOf(query) > 0 && (
           <Button look="quiet" icon="close" onClick={() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, null])))}>
             Clear
+          </Button>
+        )}
+        {props.onCancel && (
+          <Button look="quiet" icon="stop" onClick={props.onCancel}>
+            Cancel what fits
           </Button>
         )}
       </div>

@@ -4,6 +4,7 @@ import { callCurl, quoted } from "./curl";
 import { countOf, listQuery } from "./filters";
 import { isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
 import { busySpans, folded, straight } from "./scale";
+import { recordedOf } from "./useRecorded";
 import { entryPlace, entryText, whyOf } from "./words";
 
 test("the address becomes the server's filters, and nothing that it would refuse", () => {
@@ -81,6 +82,12 @@ test("hours of waiting are drawn short, and places and moments belong together",
   for (const moment of [1, 500, 1_000, hour / 2, hour, hour + 700]) expect(scale.momentAt(scale.at(moment))).toBeCloseTo(moment, -1);
   expect(straight(0, 100).at(25)).toBe(0.25);
   expect(folded(0, 0, []).at(0)).toBe(0);
+});
+
+test("the export says what went in, by the attempt's name", () => {
+  const found = recordedOf({ trace: { attempts: [{ path: "each[1]", step: "inner", visit: 2, attempt: 1, kind: "map", input: { items: [1] } }, { path: "", step: "note", visit: 1, attempt: 3, kind: "flow", input: { execution: "e" } }] } });
+  expect([...found]).toEqual([["each[1]/inner#2.1", { kind: "map", input: { items: [1] } }], ["note#1.3", { kind: "flow", input: { execution: "e" } }]]);
+  expect(recordedOf({ trace: null }).size).toBe(0);
 });
 
 const record = (more: Partial<Record_>) => ({ status: "IN_PROGRESS", paused: false, waitingFor: null, endTime: null, ...more }) as Record_;
