@@ -24,6 +24,9 @@ export default function DesignerRoom({ params }: RoomProps) {
   const { tenant } = useSession();
   const known = useApi("/v1/tenants/{tenant}/agents/{agent}", { path: { tenant, agent } });
   const asked = params["revision"] ? Number(params["revision"]) : null;
+  // Asked for at once, beside the agent: what follows needs it.
+  useApi("/v1/tenants/{tenant}/agents/{agent}/revisions", { path: { tenant, agent } });
+  if (asked !== null) return <Based key={`${tenant}/${agent}/${asked}`} agent={agent} base={asked} />;
   if (known.error && !known.data) {
     return (
       <div className="room">
@@ -33,7 +36,7 @@ export default function DesignerRoom({ params }: RoomProps) {
     );
   }
   if (!known.data) return <Waiting agent={agent} />;
-  const base = asked ?? (known.data as { lastRevision: number }).lastRevision;
+  const base = (known.data as { lastRevision: number }).lastRevision;
   return <Based key={`${tenant}/${agent}/${base}`} agent={agent} base={base} />;
 }
 

@@ -1,0 +1,58 @@
+// The hands of a person in the designer: what stories of it share.
+
+/** From the middle of one thing to the middle of another, or to a point of the page. */
+export async function drag(page, from, to) {
+  const a = await from.boundingBox();
+  const box = typeof to.boundingBox === "function" ? await to.boundingBox() : { x: to.x, y: to.y, width: 0, height: 0 };
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(a.x + a.width / 2, a.y + a.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x, y - 20, { steps: 8 });
+  await page.mouse.move(x, y, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** Waits until something stands still. */
+export async function settled(locator) {
+  for (let before = null; ; ) {
+    const now = JSON.stringify(await locator.boundingBox());
+    if (now === before) return;
+    before = now;
+    await locator.page().waitForTimeout(100);
+  }
+}
+
+export const node = (page, id) => page.locator(`.react-flow__node[data-id="${id}"]`);
+export const edges = (page) => page.locator(".react-flow__edge");
+export const form = (page) => page.locator(".designer-panel .designer-form");
+/** What every kind has of its own; and how every step runs. */
+export const own = (page) => form(page).locator(":scope > .designer-fields");
+export const part = (page, summary) => form(page).locator("details.designer-part").filter({ has: page.locator("summary", { hasText: summary }) }).first();
+
+/** Writes into a field and leaves it, so that it is told at once. */
+export async function write(field, text) {
+  await field.fill(text);
+  await field.blur();
+}
+
+/** Adds a setting that is not shown yet, unless it is. */
+export async function setting(within, label) {
+  await within.locator(":scope > .field > select, :scope select").last().waitFor();
+  const menus = within.getByLabel("Add a setting", { exact: true });
+  await menus.last().selectOption({ label });
+}
+
+/** Another id for the step that is chosen. */
+export async function rename(page, id) {
+  await write(form(page).getByLabel("Id", { exact: true }), id);
+  await node(page, id).waitFor();
+}
+
+/** The draft, once it holds what is wanted. */
+export async function draftWith(page, api, agent, wanted, base = 0) {
+  for (const until = Date.now() + 60_000; ; await page.waitForTimeout(200)) {
+    const draft = await api("GET", `/v1/tenants/default/agents/${agent}/revisions/${base}/draft`);
+    if (draft && wanted(draft.headData.flow, draft)) return draft;
+    if (Date.now() > until) throw new Error(`the draft never held what was drawn:\n${draft?.headData.flow}\n${JSON.stringify(draft?.problems)}`);
+  }
+}
