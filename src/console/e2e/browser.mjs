@@ -10,24 +10,32 @@ import { chromium } from "playwright-core";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const STARTED_MS = 60_000;
+const SAID_MAX = 20_000;
+
+export const program = () => process.env.FLOWGATE_BIN ?? join(repository, "target/debug/flowgate");
 
 /** A server on a free port with the flows of the repository; `stop` ends it and throws its data away. */
 export async function startServer({ flows = ["flows"] } = {}) {
   const { CONSOLE_URL: given, CONSOLE_KEY: givenKey } = process.env;
   if (given) return { url: given, key: givenKey ?? "", stop: async () => undefined };
-  const program = process.env.FLOWGATE_BIN ?? join(repository, "target/debug/flowgate");
   const data = await mkdtemp(join(tmpdir(), "flowgate-console-"));
-  const child = spawn(program, ["dev", ...flows, "--listen", "127.0.0.1:0", "--data-dir", data], { cwd: repository, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program(), ["dev", ...flows, "--listen", "127.0.0.1:0", "--data-dir", data], { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
   const said = await new Promise((resolve, reject) => {
     let text = "";
-    const late = setTimeout(() => reject(new Error(`the server did not start:\n${text}`)), STARTED_MS);
-    child.stdout.on("data", (chunk) => {
-      text += chunk;
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`the server did not start:\n${text}`));
+    }, STARTED_MS);
+    // Where it serves it says as a note, which is no data and goes to standard error.
+    const hear = (chunk) => {
+      text = (text + chunk).slice(-SAID_MAX);
       const [url, key] = [/serves on (http:\S+?),/.exec(text)?.[1], /key\s+(\S+)/.exec(text)?.[1]];
       if (!url || !key) return;
       clearTimeout(late);
       resolve({ url, key });
-    });
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
     child.on("error", reject);
     child.on("exit", (code) => reject(new Error(`the server ended with ${code}:\n${text}`)));
   });

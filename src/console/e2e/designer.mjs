@@ -25,9 +25,13 @@ export async function settled(locator) {
 export const node = (page, id) => page.locator(`.react-flow__node[data-id="${id}"]`);
 export const edges = (page) => page.locator(".react-flow__edge");
 export const form = (page) => page.locator(".designer-panel .designer-form");
-/** What every kind has of its own; and how every step runs. */
+/** The settings of the kind; and of a part that can be folded, such as how it runs. */
 export const own = (page) => form(page).locator(":scope > .designer-fields");
-export const part = (page, summary) => form(page).locator("details.designer-part").filter({ has: page.locator("summary", { hasText: summary }) }).first();
+export const fold = (within, summary) => within.locator("details.designer-part").filter({ has: within.page().locator("summary", { hasText: summary }) });
+export const inside = (details) => details.locator(":scope > .designer-fields");
+
+/** A field by its key's name, whether it must be given or not. */
+export const field = (fields, label) => fields.getByLabel(new RegExp(`^${label}( \\(required\\))?$`));
 
 /** Writes into a field and leaves it, so that it is told at once. */
 export async function write(field, text) {
@@ -35,11 +39,9 @@ export async function write(field, text) {
   await field.blur();
 }
 
-/** Adds a setting that is not shown yet, unless it is. */
-export async function setting(within, label) {
-  await within.locator(":scope > .field > select, :scope select").last().waitFor();
-  const menus = within.getByLabel("Add a setting", { exact: true });
-  await menus.last().selectOption({ label });
+/** Adds a setting that is not shown yet. */
+export async function setting(fields, label) {
+  await fields.locator(":scope > .field").getByLabel("Add a setting", { exact: true }).selectOption({ label });
 }
 
 /** Another id for the step that is chosen. */

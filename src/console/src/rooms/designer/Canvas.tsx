@@ -244,6 +244,11 @@ function Inside(props: CanvasProps) {
           const differs = [...next].some(([id, point]) => Math.round(point.x) !== points.get(id)?.x || Math.round(point.y) !== points.get(id)?.y);
           if (differs) props.onMove(next);
         }}
+        onEdgesChange={(changes) => {
+          // Enter on an edge that has the focus.
+          const pick = changes.find((change) => change.type === "select" && change.selected);
+          if (pick?.type === "select") props.onChoose([], Number(pick.id));
+        }}
         onNodeClick={(event, node) => {
           if (!event.shiftKey && !event.ctrlKey && !event.metaKey) return props.onChoose([node.id], null);
           const next = new Set(chosen);

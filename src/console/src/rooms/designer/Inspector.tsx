@@ -134,7 +134,7 @@ function Attempts(props: { attempts: readonly AttemptView[] }) {
       </div>
       {props.attempts.length > 1 && <Select label="Attempt" value={one.id} onChange={(event) => setAt(event.target.value)} options={props.attempts.slice(-200).map((attempt) => ({ value: attempt.id, label: attempt.id }))} />}
       {one.error !== null && <JsonView label="Error" value={one.error} />}
-      {one.input !== null && <JsonView label="Input" value={one.input} openDepth={1} />}
+      {one.input !== null && <JsonView label="Input" value={one.input} openDepth={2} />}
       {one.output !== null && <JsonView label="Output" value={one.output} />}
     </section>
   );

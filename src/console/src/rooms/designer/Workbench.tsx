@@ -410,7 +410,7 @@ export function Workbench(props: WorkbenchProps) {
       </div>
       {asked && <Palette from={asked.from?.id ?? null} onAdd={(kind) => add(kind, asked)} onClose={() => setAsked(null)} />}
       {dialog === "publish" && <PublishDialog problems={places.length} mayDeploy={may("agents:deploy")} onPublish={publish} onClose={() => setDialog(null)} />}
-      {dialog && dialog !== "publish" && <AloneDialog step={dialog.id} pinned={pinnedFrom(watched, [...ancestors(plainView.edges, dialog.id)].filter((id) => id !== dialog.id), (id) => rehearsed(plainView.steps, id))} input={exampleOf(root["input"])} onRun={(pinned, input) => runAlone(dialog, pinned, input)} onClose={() => setDialog(null)} />}
+      {dialog && dialog !== "publish" && <AloneDialog step={dialog.id} pinned={pinnedFrom(watched, [...ancestors(plainView.edges, dialog.id)].filter((id) => id !== dialog.id), (id) => rehearsed(plainView.steps, id))} input={watched.parameters ?? exampleOf(root["input"])} onRun={(pinned, input) => runAlone(dialog, pinned, input)} onClose={() => setDialog(null)} />}
     </div>
   );
 }

@@ -107,7 +107,7 @@ export interface Watched {
   trace: TraceAnswer | null;
   /** What it was started with. */
   parameters: unknown;
-  /** What it runs; 0 for a draft, null while nothing is shown. */
+  /** What it runs; below 1 for a draft, null while nothing is shown. */
   revision: number | null;
   error: ProblemError | null;
 }

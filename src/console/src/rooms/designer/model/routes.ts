@@ -18,9 +18,11 @@ interface Box {
 interface Line {
   from: Point;
   to: Point;
+  /** The step and its port; edges of the same one may share their way. */
   source: string;
   target: string;
 }
+type Names = { step: string; source: string; target: string };
 
 const CLEAR = 10;
 const CHANNEL = 14;
@@ -54,8 +56,9 @@ export function routesOf(view: LevelView, points: ReadonlyMap<string, Point>, wo
   for (const edge of ordered) {
     const [from, to] = ends.get(edge.at) ?? [];
     if (!from || !to) continue;
-    const corners = wayOf(from, to, boxes, used, edge.from, edge.to);
-    for (let at = 1; at < corners.length; at += 1) used.push({ from: corners[at - 1] ?? from, to: corners[at] ?? to, source: edge.from, target: edge.to });
+    const names = { step: edge.from, source: `${edge.from}:${edge.on}`, target: edge.to };
+    const corners = wayOf(from, to, boxes, used, names);
+    for (let at = 1; at < corners.length; at += 1) used.push({ from: corners[at - 1] ?? from, to: corners[at] ?? to, source: names.source, target: names.target });
     routes.set(edge.at, { corners, label: middleOf(corners) });
   }
   // Labels come last: each where it hides nothing and nothing hides it.
@@ -99,7 +102,7 @@ function isBetween(before: Point, one: Point, after: Point): boolean {
 
 type Named = Box & { id: string };
 
-function wayOf(from: Point, to: Point, boxes: readonly Named[], used: readonly Line[], source: string, target: string): Point[] {
+function wayOf(from: Point, to: Point, boxes: readonly Named[], used: readonly Line[], names: Names): Point[] {
   const isDown = to.y - from.y > 2 * (HEIGHTS[0] ?? 0);
   const [top, bottom] = [Math.min(from.y, to.y) - 60, Math.max(from.y, to.y) + 60];
   const near = boxes.filter((box) => box.bottom > top && box.top < bottom);
@@ -109,7 +112,7 @@ function wayOf(from: Point, to: Point, boxes: readonly Named[], used: readonly L
   let best: { corners: Point[]; cost: number } | null = null;
   const consider = (column: number, out: number, into: number) => {
     const corners = through(from, to, column, out, into);
-    const cost = costOf(corners, near, busy, source, target);
+    const cost = costOf(corners, near, busy, names);
     if (!best || cost < best.cost) best = { corners, cost };
     return cost < HIT_COST && cost < Math.abs(to.y - from.y) + Math.abs(to.x - from.x) + SHARED_COST;
   };
@@ -131,7 +134,7 @@ function wayOf(from: Point, to: Point, boxes: readonly Named[], used: readonly L
   return (best as { corners: Point[] } | null)?.corners ?? [from, to];
 }
 
-function costOf(corners: readonly Point[], boxes: readonly Named[], used: readonly Line[], source: string, target: string): number {
+function costOf(corners: readonly Point[], boxes: readonly Named[], used: readonly Line[], names: Names): number {
   let cost = corners.length * BEND_COST;
   for (let at = 1; at < corners.length; at += 1) {
     const [one, other] = [corners[at - 1], corners[at]];
@@ -140,10 +143,10 @@ function costOf(corners: readonly Point[], boxes: readonly Named[], used: readon
     const line: Box = { left: Math.min(one.x, other.x), right: Math.max(one.x, other.x), top: Math.min(one.y, other.y), bottom: Math.max(one.y, other.y) };
     for (const box of boxes) {
       // A line begins and ends at the border of its own steps.
-      const clear = (box.id === source && at === 1) || (box.id === target && at === corners.length - 1) ? -1 : CLEAR;
+      const clear = (box.id === names.step && at === 1) || (box.id === names.target && at === corners.length - 1) ? -1 : CLEAR;
       if (line.right > box.left - clear && line.left < box.right + clear && line.bottom > box.top - clear && line.top < box.bottom + clear) cost += HIT_COST;
     }
-    for (const busy of used) if (busy.source !== source && busy.target !== target && runsAlong(line, busy)) cost += SHARED_COST;
+    for (const busy of used) if (busy.source !== names.source && busy.target !== names.target && runsAlong(line, busy)) cost += SHARED_COST;
   }
   return cost;
 }
