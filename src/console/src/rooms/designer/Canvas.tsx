@@ -43,6 +43,9 @@ export interface StepNode extends Record<string, unknown> {
 type FlowNode = Node<StepNode, "step">;
 /** Steps with more ports than these show their names; edges need not say them again. */
 const PORTS_UNNAMED = 2;
+const PORT_MAX = 16;
+/** More of a title does not fit into its box. */
+const TITLE_MAX = 60;
 const FAR = 0.35;
 /** Below this, a graph that would fit cannot be read. */
 const READABLE = 0.4;
@@ -63,7 +66,7 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
       </span>
       <span className="designer-step-text">
         <strong className="cut">
-          <PlainText text={step.title || step.id} max={80} />
+          <PlainText text={(step.title || step.id).slice(0, TITLE_MAX)} />
         </strong>
         {!isFar && (
           <span className="quiet cut">
@@ -71,7 +74,9 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
             {step.title && (
               <>
                 {" · "}
-                <code>{step.id}</code>
+                <code>
+                  <PlainText text={step.id.slice(0, TITLE_MAX)} />
+                </code>
               </>
             )}
           </span>
@@ -91,7 +96,7 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
       </span>
       {ports.map((port, at) => (
         <Handle key={port} id={port} type="source" position={Position.Bottom} className={`designer-handle ${port === "error" || port === "exhausted" ? "designer-handle-bad" : ""}`} style={{ left: `${((at + 1) * 100) / (ports.length + 1)}%` }} title={port} role="img" aria-label={`From ${step.id} on ${port}`} data-port={port}>
-          {(selected || ports.length > PORTS_UNNAMED) && !isFar && <span className="designer-port">{port}</span>}
+          {(selected || ports.length > PORTS_UNNAMED) && !isFar && <span className="designer-port">{port.length > PORT_MAX ? `${port.slice(0, PORT_MAX)}…` : port}</span>}
         </Handle>
       ))}
     </div>

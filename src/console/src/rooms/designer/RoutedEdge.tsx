@@ -30,7 +30,7 @@ export const RoutedEdge = memo(function RoutedEdge(props: EdgeProps<RoutedEdgeTy
       {data?.words && (
         <EdgeLabelRenderer>
           <div className={`designer-edge-label nodrag nopan ${props.selected ? "is-chosen" : ""}`} title={data.whole} style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)`, maxWidth: labelWidth(data.words) }} onClick={() => data.onPick(props.id)}>
-            <PlainText text={data.words} max={60} />
+            <PlainText text={data.words} />
           </div>
         </EdgeLabelRenderer>
       )}

@@ -3,7 +3,7 @@ import { useId, useState, type ReactNode } from "react";
 import { stringify } from "yaml";
 import schema from "../../../../../docs/flow.schema.json";
 import { Button, Checkbox, Field, Select, TextArea } from "../../ui";
-import { CodeField, useTyped } from "./CodeField";
+import { CodeField, HiddenNote, useTyped } from "./CodeField";
 import { isObject, plainOf, sameValue, type Path } from "./model/edits";
 
 export interface Schema {
@@ -216,7 +216,12 @@ function RemoveKey(props: { name: string; onRemove: () => void }) {
 
 export function TypedField(props: { label: string; hint?: string; value: string; onChange: (value: string) => void; type?: string; placeholder?: string; disabled?: boolean; labelUnseen?: boolean; problem?: string | null }) {
   const { typed, type, tell } = useTyped(props.value, props.onChange);
-  return <Field label={props.label} labelUnseen={props.labelUnseen} hint={props.hint} problem={props.problem} type={props.type ?? "text"} step="any" placeholder={props.placeholder} disabled={props.disabled} value={typed} onChange={(event) => type(event.target.value)} onBlur={tell} />;
+  return (
+    <div>
+      <Field label={props.label} labelUnseen={props.labelUnseen} hint={props.hint} problem={props.problem} type={props.type ?? "text"} step="any" placeholder={props.placeholder} disabled={props.disabled} value={typed} onChange={(event) => type(event.target.value)} onBlur={tell} />
+      <HiddenNote text={typed} />
+    </div>
+  );
 }
 
 /** Anything, as YAML; told once it can be read. What was typed stays as it was typed while it means what is there, so that nothing moves
@@ -244,7 +249,12 @@ export function YamlField(props: { label: string; hint?: string; value: unknown;
     setTyped(text);
     setTold(null);
   };
-  return <TextArea label={props.label} hint={props.hint} problem={problem} className="code" rows={Math.min(14, Math.max(2, shown.split("\n").length))} value={shown} disabled={props.disabled} onChange={(event) => type(event.target.value)} onBlur={tell} />;
+  return (
+    <div>
+      <TextArea label={props.label} hint={props.hint} problem={problem} className="code" rows={Math.min(14, Math.max(2, shown.split("\n").length))} value={shown} disabled={props.disabled} onChange={(event) => type(event.target.value)} onBlur={tell} />
+      <HiddenNote text={shown} />
+    </div>
+  );
 }
 
 function Texts(props: OneProps & { label: string }) {

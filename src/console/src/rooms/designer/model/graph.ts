@@ -95,11 +95,16 @@ export interface ScopeName {
 
 const DEPTH_MAX = 4;
 
+/** How one writes that a value has a name. */
+function member(key: string): string {
+  return /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
 function fromSchema(prefix: string, schema: unknown, from: string, isSure: boolean, names: ScopeName[], depth = 0): void {
   const type = isObject(schema) && typeof schema["type"] === "string" ? schema["type"] : "any";
   names.push({ name: prefix, type, isSure, from });
   const properties = isObject(schema) && isObject(schema["properties"]) ? schema["properties"] : {};
-  if (depth < DEPTH_MAX) for (const [key, inner] of Object.entries(properties)) fromSchema(`${prefix}.${key}`, inner, from, isSure, names, depth + 1);
+  if (depth < DEPTH_MAX) for (const [key, inner] of Object.entries(properties)) fromSchema(`${prefix}${member(key)}`, inner, from, isSure, names, depth + 1);
 }
 
 /** What the output of a step looks like, as far as the flow says: its schema, its form, its names, or what its rehearsal answers. */
@@ -126,7 +131,7 @@ export function namesInScope(root: Values, level: Level, id: string | null): Sco
   const names: ScopeName[] = [];
   fromSchema("input", root["input"], "the input", true, names);
   const config = isObject(root["config"]) ? root["config"] : {};
-  for (const [key, value] of Object.entries(config)) names.push({ name: `config.${key}`, type: typeof value, isSure: true, from: "the configuration" });
+  for (const [key, value] of Object.entries(config)) names.push({ name: `config${member(key)}`, type: typeof value, isSure: true, from: "the configuration" });
   const unsure: ScopeName[] = [];
   for (let depth = 0; depth <= level.length; depth += 1) {
     const outer = level.slice(0, depth);
