@@ -1,7 +1,8 @@
-// How long large things take to open in Chromium: the median of five, from the click to the frame in which they are there.
+// How long large things take to open in Chromium: the median of five, from the click to the last frame that changes what is seen.
 // FLOWGATE_BIN names the program, as for the stories; a release build is what counts.
 import { apiOf, launch, openPage, signIn, startServer } from "./browser.mjs";
 import { large } from "./execution-seeds.mjs";
+import { longFlow } from "./seeds.mjs";
 
 const ROUNDS = 5;
 const ATTEMPTS = 5_000;
@@ -36,6 +37,7 @@ const SECTIONS = {
     place: () => `/agents/parcel-large/executions/${execution}/${encodeURIComponent("each[900]/judge#1.1")}`,
     until: '.execution-line.is-chosen[data-line="each[900]/judge#1.1"]',
   },
+  designer: { says: "a flow of 200 steps, first time", prepare: longFlow, place: () => "/agents/long-flow/design", until: ".react-flow__node" },
 };
 
 const wanted = process.argv.slice(2);

@@ -76,3 +76,12 @@ export async function someSettings(api) {
   await api("POST", `${base}/webhooks`, { url: "https://hooks.example/flowgate", description: "The shop's desk" });
   await api("PUT", `${base}/agents/refund-review/budget`, { amount: 25, thresholdRules: [{ percent: 50 }, { percent: 80 }], enforceLimit: true });
 }
+
+/** A draft of 200 steps, of which every tenth may skip ahead, and an agent without anything. */
+export async function longFlow(api) {
+  const steps = Array.from({ length: 200 }, (_, at) => `  s${at}:\n    set: {value: "${at}"}\n`).join("");
+  const edges = Array.from({ length: 199 }, (_, at) => `  - {from: s${at}, to: s${at + 1}${at % 10 === 0 ? ", otherwise: true" : ""}}\n${at % 10 === 0 ? `  - {from: s${at}, to: s${Math.min(199, at + 5)}, when: steps.s${at}.output.value > 5}\n` : ""}`).join("");
+  await api("POST", `${base}/agents`, { id: "long-flow" }).catch(() => undefined);
+  await api("PUT", `${base}/agents/long-flow/revisions/0/draft`, { flow: `flow: long-flow\nsteps:\n${steps}edges:\n${edges}` });
+  await api("POST", `${base}/agents`, { id: "no-flow" }).catch(() => undefined);
+}

@@ -1,19 +1,11 @@
 // What is photographed: the address, what must be there before, and what is prepared through the API. Each room adds its lines.
 import { failed, large, manyExecutions, waiting } from "./execution-seeds.mjs";
-import { many, someApprovals, someSettings } from "./seeds.mjs";
+import { longFlow, many, someApprovals, someSettings } from "./seeds.mjs";
 
 const base = "/v1/tenants/default";
 
 async function someExecutions(api) {
   for (let at = 0; at < 5; at += 1) await api("POST", `${base}/agents/company-profile:execute`, { parameters: { domain: `domain ${at}` } });
-}
-
-async function longFlow(api) {
-  const steps = Array.from({ length: 200 }, (_, at) => `  s${at}:\n    set: {value: "${at}"}\n`).join("");
-  const edges = Array.from({ length: 199 }, (_, at) => `  - {from: s${at}, to: s${at + 1}}\n`).join("");
-  await api("POST", `${base}/agents`, { id: "long-flow" }).catch(() => undefined);
-  await api("PUT", `${base}/agents/long-flow/revisions/0/draft`, { flow: `flow: long-flow\nsteps:\n${steps}edges:\n${edges}` });
-  await api("POST", `${base}/agents`, { id: "no-flow" }).catch(() => undefined);
 }
 
 /** Executions that were made for their pictures, by what they show. */
