@@ -13,7 +13,7 @@ use crate::catalog::{self, Catalog, Stored, file_types};
 use crate::ids::{ExecutionId, FileId, Tenant};
 
 /// Files of one start.
-const ATTACHMENTS_MAX: usize = 16;
+pub const ATTACHMENTS_MAX: usize = 16;
 /// Text of all of them, the notes on what is cut included: it goes into the journal with the start.
 const TEXT_BYTES_ALL_MAX: usize = 5 * TEXT_BYTES_MAX;
 
@@ -22,6 +22,12 @@ impl AttachmentRequest {
     #[must_use]
     pub fn of_file(id: String) -> Self {
         Self { file_id: Some(id), ..Self::default() }
+    }
+
+    /// A file that came in a form.
+    #[must_use]
+    pub fn of_form(name: String, content_type: Option<String>, bytes: Vec<u8>) -> Self {
+        Self { name: Some(name), content_type, bytes: Some(bytes), ..Self::default() }
     }
 }
 
@@ -38,6 +44,9 @@ pub struct AttachmentRequest {
     /// Base64.
     #[serde(default)]
     pub content: Option<String>,
+    /// The content as it came in a form.
+    #[serde(skip)]
+    bytes: Option<Vec<u8>>,
     /// As an upload answered it; not read.
     #[serde(default)]
     #[expect(dead_code, reason = "clients send back what an upload answered")]
@@ -84,6 +93,12 @@ pub async fn resolve(
     if wanted.len() > ATTACHMENTS_MAX {
         return Err(Problem::unfit("attachments", format!("at most {ATTACHMENTS_MAX}, these are {}", wanted.len())));
     }
+    if !limits.takes_files() && !wanted.is_empty() {
+        return Err(Problem::refused(
+            "file_upload_disabled",
+            "file upload is disabled for this agent: its setting `attachmentBytesMax` is 0",
+        ));
+    }
     let mut checked = Vec::with_capacity(wanted.len());
     for (index, request) in wanted.iter().enumerate() {
         checked.push(check(catalog, tenant, limits, &Place { index, request, owner }, actor)?);
@@ -116,17 +131,21 @@ impl Place<'_> {
 
 fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, place: &Place<'_>, actor: &Actor) -> Result<Checked, Problem> {
     let request = place.request;
-    match (&request.file_id, &request.content) {
-        (Some(id), None) => {
+    match (&request.file_id, &request.content, &request.bytes) {
+        (Some(id), None, None) => {
             let Stored { value: row, .. } = catalog.file(tenant, id, actor.at)?;
             fits(limits, place, &row.content_type, row.fingerprint.bytes)?;
             Ok(Checked::Stored(Box::new(row)))
         }
-        (None, Some(content)) => {
+        (None, Some(_), None) | (None, None, Some(_)) => {
             let name =
                 request.name.clone().ok_or_else(|| Problem::unfit(&place.field("name"), "a file that is sent along needs a name"))?;
-            let bytes =
-                STANDARD.decode(content).map_err(|error| Problem::unfit(&place.field("content"), format!("it is not base64: {error}")))?;
+            let bytes = match &request.bytes {
+                Some(bytes) => bytes.clone(),
+                None => STANDARD
+                    .decode(request.content.as_deref().unwrap_or_default())
+                    .map_err(|error| Problem::unfit(&place.field("content"), format!("it is not base64: {error}")))?,
+            };
             let content_type = file_types::settle(request.content_type.as_deref(), &bytes);
             fits(limits, place, &content_type, bytes.len() as u64)?;
             Ok(Checked::Sent(NewFile { name, declared_type: Some(content_type), bytes, lifetime: Lifetime::Execution(place.owner) }))

@@ -40,6 +40,7 @@ mod routes;
 mod server;
 mod sign_in;
 mod sse;
+mod unattended;
 mod upkeep;
 
 pub use app::{App, Rehearsals, Settings, Waits};

@@ -9,7 +9,8 @@ use crate::catalog::numbers::Kind;
 use crate::ids::Tenant;
 
 /// Names in paths that may be numbers.
-const KINDS: [(&str, Kind); 4] = [("agent", Kind::Agent), ("execution", Kind::Execution), ("file", Kind::File), ("webhook", Kind::Webhook)];
+const KINDS: [(&str, Kind); 5] =
+    [("agent", Kind::Agent), ("execution", Kind::Execution), ("file", Kind::File), ("webhook", Kind::Webhook), ("dataset", Kind::Dataset)];
 
 /// A text of digits; no name is written so.
 #[must_use]

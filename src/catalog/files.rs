@@ -126,6 +126,12 @@ impl From<&AgentSettings> for AttachmentLimits {
 }
 
 impl AttachmentLimits {
+    /// Whether files may be sent at all; a bound of 0 switches them off.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.bytes_max > 0
+    }
+
     #[must_use]
     pub fn allows(&self, content_type: &str) -> bool {
         let fits = |pattern: &String| match pattern.strip_suffix("/*") {

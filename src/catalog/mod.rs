@@ -14,6 +14,8 @@ pub mod deployments;
 pub mod documents;
 pub mod drafts;
 pub mod environments;
+pub mod evaluations;
+mod expressions;
 pub mod file_types;
 pub mod files;
 pub mod idempotency;

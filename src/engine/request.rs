@@ -265,6 +265,8 @@ pub struct Snapshot {
     /// Holds `waiting_for`, tokens and cost as well.
     pub summary: Summary,
     pub ended: Option<Ended>,
+    /// How callers of a definition are told that it failed: the code, and an explanation.
+    pub failure: Option<(String, String)>,
     /// Open questions in full, oldest first.
     pub questions: Vec<Question>,
     pub flights: Vec<Flight>,

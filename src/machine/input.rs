@@ -95,6 +95,8 @@ pub enum Mode {
     Sandbox,
     /// Nothing leaves the process: every `llm`, `agent`, `http` and `mcp` step is answered by a script.
     Rehearsal,
+    /// Models and reads are real; nothing that changes the world is called: a script answers for it, or the call is refused.
+    Evaluation,
 }
 
 impl Mode {
@@ -115,9 +117,13 @@ pub enum Purpose {
     Production,
     /// Somebody tries the flow out; lists and statistics leave it aside unless they are asked for it.
     Test,
+    /// A dataset measures the flow: kept apart like a test, and apart from tests; nobody is told of it.
+    Evaluation,
 }
 
 impl Purpose {
+    pub const ALL: [Self; 3] = [Self::Production, Self::Test, Self::Evaluation];
+
     #[must_use]
     pub fn is_production(&self) -> bool {
         *self == Self::Production

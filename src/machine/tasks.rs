@@ -71,7 +71,7 @@ impl Deciding<'_> {
             mcp.definition = self.tool_definition(&mcp.server, &mcp.tool).map(super::call::ToolDefinition::digest);
         }
         let idempotency_key = (effect != EffectClass::Read).then(|| self.idempotency_key(place));
-        let script = self.script_for(place, &request, 1);
+        let script = self.script_for(place, &request, effect, 1);
         let timeout_ms = timeout_ms.unwrap_or(limits::CALL_TIMEOUT_DEFAULT_MS);
         Call { request, effect, timeout_ms, idempotency_key, script }
     }
@@ -98,7 +98,7 @@ impl Deciding<'_> {
 
     /// One attempt; the call is owed from here on.
     pub(super) fn start_call(&mut self, place: &Place, role: Role, attempt: u32, call: Arc<Call>) {
-        let call = match self.script_for(place, &call.request, attempt) {
+        let call = match self.script_for(place, &call.request, call.effect, attempt) {
             Some(script) if role == Role::Act && call.script.as_ref() != Some(&script) => {
                 Arc::new(Call { script: Some(script), ..(*call).clone() })
             }

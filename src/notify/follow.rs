@@ -16,6 +16,7 @@ use crate::catalog::{self, Catalog, Changes, Kept, Stored};
 use crate::crash;
 use crate::ids::{ExecutionId, TimeMs};
 use crate::journal::{Record, Turn};
+use crate::machine::input::Purpose;
 use crate::machine::summary::Summary;
 use crate::store::{self, Fed, Feed, Position};
 
@@ -194,6 +195,10 @@ fn deliveries(parts: &Parts, turn: &Turn, changes: &mut Changes) -> Result<bool,
     };
     // Purged meanwhile: nobody is told any more.
     let Some(summary) = turn.summary.as_ref().or(standing.as_ref()) else { return Ok(false) };
+    // Nobody is to decide anything there, and nothing happens outside.
+    if summary.purpose == Purpose::Evaluation {
+        return Ok(false);
+    }
     let Happenings { happened, told } = happenings::of(turn, summary);
     let mut added = false;
     if !happened.is_empty() && catalog.is_hooked(&turn.tenant)? {

@@ -32,6 +32,8 @@ pub enum Kind {
     User,
     /// Under the key of its row.
     Webhook,
+    /// Of samples.
+    Dataset,
 }
 
 impl Kind {
@@ -45,6 +47,7 @@ impl Kind {
             Self::File => "file",
             Self::User => "user",
             Self::Webhook => "webhook",
+            Self::Dataset => "dataset",
         }
     }
 }

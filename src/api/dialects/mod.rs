@@ -1,6 +1,7 @@
 //! The vocabularies of other products over the same engine. A dialect translates paths, fields, states and errors; it has no rule of its
 //! own. What is the same for all of them is here: how a problem is put, and how a header names the tenant.
 
+pub mod agentic;
 pub mod chat;
 pub mod openai;
 pub mod react;
@@ -15,13 +16,14 @@ use super::problem::Problem;
 use super::route::Route;
 use crate::catalog::Catalog;
 use crate::engine::{self, EngineHandle, Snapshot};
-use crate::ids::{ExecutionId, Tenant};
+use crate::ids::{ExecutionId, Tenant, TimeMs};
 
 /// Whose words a route speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     #[default]
     Native,
+    Agentic,
     Chat,
     /// The completions of one agent among the routes of `Chat`: `OpenAi` in everything but the header.
     ChatCompletions,
@@ -33,7 +35,7 @@ impl Dialect {
     /// The header that names the tenant.
     fn tenant_header(self) -> Option<&'static str> {
         match self {
-            Self::Native => None,
+            Self::Native | Self::Agentic => None,
             Self::Chat | Self::ChatCompletions => Some(chat::WORKSPACE),
             Self::React => Some(react::TENANT),
             Self::OpenAi => Some(openai::TENANT),
@@ -45,6 +47,7 @@ impl Dialect {
     pub fn problem(self, problem: &Problem) -> Option<(u16, Value)> {
         match self {
             Self::Native => None,
+            Self::Agentic => Some(agentic::errors::answer(problem)),
             Self::Chat => Some(chat::errors::answer(problem)),
             Self::React => Some(react::errors::answer(problem)),
             Self::ChatCompletions | Self::OpenAi => Some(openai::errors::answer(problem)),
@@ -55,6 +58,7 @@ impl Dialect {
     pub fn problem_schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
         match self {
             Self::Native => None,
+            Self::Agentic => Some(generator.subschema_for::<agentic::errors::ErrorBody>()),
             Self::Chat => Some(generator.subschema_for::<chat::errors::ErrorBody>()),
             Self::React => Some(generator.subschema_for::<react::errors::ErrorBody>()),
             Self::ChatCompletions | Self::OpenAi => Some(generator.subschema_for::<openai::errors::ErrorBody>()),
@@ -105,9 +109,16 @@ pub async fn execution(call: &Call) -> Result<(EngineHandle, Snapshot), Problem>
     }
 }
 
+/// RFC 3339, in UTC, to the microsecond.
+pub fn time(at: TimeMs) -> String {
+    let stamp = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    stamp.map(|stamp| format!("{stamp:.6}")).unwrap_or_default()
+}
+
 /// Every operation of every dialect.
 pub fn routes() -> Vec<Route> {
-    let mut routes = chat::routes();
+    let mut routes = agentic::routes();
+    routes.extend(chat::routes());
     routes.extend(react::routes());
     routes.extend(openai::routes());
     routes

@@ -142,7 +142,15 @@ async fn upload(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn download(call: Call) -> Result<Answer, Problem> {
-    let row = call.app.catalog.file(&call.tenant, call.parameter("file")?, call.now)?.value;
+    served(&call, call.parameter("file")?).await
+}
+
+/// The bytes of the file with this id, as an attachment.
+///
+/// # Errors
+/// 404, or when they cannot be read.
+pub async fn served(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let row = call.app.catalog.file(&call.tenant, id, call.now)?.value;
     let bytes = call.app.catalog.file_bytes(&call.tenant, &row).await?;
     let answer = Answer::bytes(&row.content_type, bytes);
     Ok(answer.header("content-disposition", disposition(&row.name)).header("content-security-policy", POLICY))

@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use crate::api::app::App;
 use crate::api::call::Call;
+pub use crate::api::dialects::time;
 use crate::api::native::execute::{message, response_text, said};
 use crate::api::problem::Problem;
 use crate::catalog::numbers::Kind;
 use crate::engine::{EngineHandle, ListRequest, Snapshot};
-use crate::ids::{ExecutionId, Tenant, TimeMs};
+use crate::ids::{ExecutionId, Tenant};
 use crate::machine::summary::{Status, Summary};
 use crate::store::{Filter, RunKind};
 
@@ -63,13 +64,6 @@ impl From<AgentResponse> for AgentResponses {
     fn from(response: AgentResponse) -> Self {
         Self { template_id: response.template_id.to_string(), responses: vec![response] }
     }
-}
-
-/// `2025-01-05T19:35:21.000000Z`.
-pub fn time(at: TimeMs) -> String {
-    let seconds = i64::try_from(at.0 / 1_000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    let text = seconds.map(|seconds| seconds.to_string()).unwrap_or_default();
-    format!("{}.{:03}000Z", text.trim_end_matches('Z'), at.0 % 1_000)
 }
 
 pub fn status(status: Status) -> ResponseStatus {
@@ -177,6 +171,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::ids::TimeMs;
 
     #[test]
     fn every_status_has_its_word() {

@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
 pub use said::Said;
-pub use session::{SessionLocks, message};
-pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
+pub use session::{SessionLocks, message, of_read_only, recent};
+pub use start::{Origin, ParameterCache, Started, begin, begun};
 pub use steps::StepResult;
 pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};
-pub use wait::{Patience, patience, settle};
+pub use wait::{Patience, is_settled, patience, settle};
 
 use super::revisions;
 use crate::api::answer::Answer;
@@ -62,6 +62,10 @@ pub struct ExecuteRequest {
     pub environment_slug: Option<String>,
     #[serde(default)]
     pub mode: Option<ModeName>,
+    /// The entry of the flow to come in by; its input then counts.
+    #[serde(default)]
+    #[schemars(length(max = 200))]
+    pub entry: Option<String>,
     /// What the flow reads as `context` instead of the chat user; dialects say it.
     #[serde(skip)]
     pub context: Option<Value>,
@@ -74,6 +78,31 @@ pub struct ExecuteRequest {
     /// The id that it gets, where no `Idempotency-Key` has one; dialects that have to know it before say it.
     #[serde(skip)]
     pub execution: Option<ExecutionId>,
+    /// How the input is read; dialects say it.
+    #[serde(skip)]
+    pub reading: Reading,
+    /// Whether anybody may say more in its session; dialects say it.
+    #[serde(skip)]
+    pub talk: Talk,
+}
+
+/// How the input of a request becomes that of the execution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// Texts are read as what their parameters want: a command line sends nothing else.
+    #[default]
+    Lenient,
+    /// As it stands, against the schema of the definition that it comes in by; what does not fit is said by property.
+    Exact,
+}
+
+/// Whether a session goes on after the execution that it begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Talk {
+    #[default]
+    Open,
+    /// It is the execution's own, and takes no message: no request can name it.
+    ReadOnly,
 }
 
 /// Judges what is given against what the agent declares.

@@ -164,6 +164,7 @@ impl Record {
             origin: match summary.purpose {
                 Purpose::Production => "PRODUCTION",
                 Purpose::Test => "TEST",
+                Purpose::Evaluation => "EVALUATION",
             },
             run_type: if summary.parent.is_some() { "SUB_TASK" } else { "ROOT" },
             environment_slug: summary.environment.clone(),

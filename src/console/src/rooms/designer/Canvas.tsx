@@ -237,6 +237,8 @@ function Inside(props: CanvasProps) {
         nodesConnectable={!isReadOnly}
         elevateNodesOnSelect
         connectionRadius={28}
+        // A double click opens a step; it does not come nearer.
+        zoomOnDoubleClick={false}
         deleteKeyCode={null}
         selectionKeyCode="Shift"
         multiSelectionKeyCode={null}
