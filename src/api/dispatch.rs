@@ -30,6 +30,7 @@ use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use super::sign_in;
 use crate::catalog::audit::Actor;
 use crate::clock;
+use crate::crash;
 use crate::ids::{Tenant, TimeMs};
 
 /// What the names of a path stand for.
@@ -66,6 +67,7 @@ async fn serve(app: &Arc<App>, route: &Route, named: Named, request: HttpRequest
     let answering = AssertUnwindSafe(answer(app, route, named, &request, payload)).catch_unwind();
     let answered = answering.await.unwrap_or_else(|_| Err(internal(&format!("the handler of {} panicked", route.operation))));
     app.metrics.in_flight.dec();
+    crash::point("request.handled");
     let response = match answered {
         Ok(answer) => respond(answer),
         Err(problem) => respond_problem(problem, request.path(), route.dialect),
@@ -115,6 +117,7 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
         access: route.access,
         named: parameters.get("tenant").cloned(),
     };
+    crash::point("request.authenticated");
     let mut held = Held::default();
     let body = body(app, route, request, payload, &mut held).await?;
     let call = Call {

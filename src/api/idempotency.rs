@@ -24,6 +24,7 @@ use super::problem::Problem;
 use super::route::{Creates, Payload, Route};
 use crate::catalog::Stored;
 use crate::catalog::idempotency::{KeptAnswer, Note, RequestRow, RequestState, Reservation, noting};
+use crate::crash;
 use crate::ids::{Digest, ExecutionId, Tenant};
 
 const HEADER: &str = "idempotency-key";
@@ -111,6 +112,7 @@ pub async fn answer(route: &Route, call: Call) -> Result<Answer, Problem> {
             None => return Err(running()),
         },
     };
+    crash::point("request.key_reserved");
     match creates {
         Creates::Execution => request.start(route, call, stored, &working).await,
         Creates::Thing | Creates::Secret => request.make(route, call, stored).await,

@@ -75,10 +75,7 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, `Conflict` for more than an agent may have, and as a commit.
     pub async fn link_files(&self, tenant: &Tenant, agent: &str, files: &[String], actor: &Actor) -> Result<(), Error> {
-        for file in files {
-            self.process_file(tenant, file, actor).await?;
-        }
-        self.update(|catalog, changes| {
+        let linked = self.update(|catalog, changes| {
             catalog.living_agent(tenant, agent)?;
             let (mut count, mut added) = (0, Vec::new());
             for (link, file) in catalog.linked(tenant, agent, actor.at)? {
@@ -108,8 +105,12 @@ impl Catalog {
                 note(changes, tenant, actor, ("agent.files_linked", agent), added.join(", "));
             }
             Ok(())
-        })
-        .await
+        });
+        linked.await?;
+        for file in files {
+            self.process_file(tenant, file, actor).await?;
+        }
+        Ok(())
     }
 
     /// Takes a file away from an agent; the file stays.

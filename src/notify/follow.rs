@@ -13,6 +13,7 @@ use super::happenings::{self, Happened, Happenings};
 use crate::catalog::deliveries::{DeliveryRow, DeliveryState, DueRow, Target, delivery_id};
 use crate::catalog::webhooks::{Happening, Reach, WebhookRow};
 use crate::catalog::{self, Catalog, Changes, Kept, Stored};
+use crate::crash;
 use crate::ids::{ExecutionId, TimeMs};
 use crate::journal::{Record, Turn};
 use crate::machine::input::Purpose;
@@ -163,6 +164,7 @@ impl Follower {
                 Ok((next, reached))
             });
             let (next, reached) = recorded.await?;
+            crash::point("follow.recorded");
             from = next;
             self.recorded = reached.unwrap_or(self.recorded);
             if from == turns.len() {

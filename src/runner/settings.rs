@@ -216,5 +216,8 @@ mod tests {
         let error = settings(&[("FLOWGATE_PRICES", "/nonexistent.json")], "").unwrap_err().to_string();
         assert!(error.contains("/nonexistent.json"), "{error}");
         assert!(toml::from_str::<File>("[outbound]\nalow = []").is_err());
+        let error = settings(&[], "[models.aliases]\nquick = 'gpt-5-mini'").unwrap_err().to_string();
+        assert!(error.contains("models.aliases") && error.contains("`quick`"), "{error}");
+        assert_eq!(settings(&[], "[models.aliases]\nquick = 'openai/gpt-5-mini'").unwrap().model_aliases["quick"], "openai/gpt-5-mini");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::drive::{Drive, done, permanent};
+use super::drive::{Drive, done, permanent, start_of};
 use crate::machine::call::{Answer, Message, Outcome, Request, ToolDefinition, ToolUse, Usage};
 use crate::machine::decide::Refusal;
 use crate::machine::event::Event;
@@ -55,6 +55,18 @@ fn parallel_calls_run_side_by_side_and_the_next_model_call_comes_when_all_have_e
     drive.reply("model", says("fine"));
     assert_eq!(drive.ended().output, json!("fine"));
     assert_eq!(drive.ended().tokens, 40);
+}
+
+#[test]
+fn without_tools_the_model_is_offered_none_and_calls_none() {
+    let mut drive = Drive::new(AGENT);
+    let mut start = start_of(&drive.plan, json!({"who": "Kim"}));
+    start.guidance.no_tools = true;
+    drive.feed(crate::machine::input::Body::Start(Box::new(start))).unwrap();
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert!(request.tools.is_empty());
+    drive.reply("model", turn(&[("look", json!({"id": 1}))]));
+    assert_eq!(drive.events(|event| matches!(event, Event::Observed { failed: true, text, .. } if text.contains("no_such_tool"))), 1);
 }
 
 #[test]

@@ -79,6 +79,17 @@ fn a_callers_guidance_joins_the_instructions_and_changes_every_model_call() {
 }
 
 #[test]
+fn a_temperature_of_the_caller_wins_over_the_steps_and_its_default_does_not() {
+    for (own, asked, expected) in [("", None, 1.0), (", temperature: 0.5", None, 0.5), (", temperature: 0.5", Some(0.2), 0.2)] {
+        let yaml = format!("{{flow: t, steps: {{a: {{llm: {{model: openai/gpt-5-mini, prompt: Hi{own}}}}}}}}}");
+        let guidance = Guidance { temperature: asked, temperature_default: Some(1.0), ..Guidance::default() };
+        let drive = started(&yaml, |start| start.guidance = guidance);
+        let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+        assert_eq!(request.temperature, Some(expected), "{own} {asked:?}");
+    }
+}
+
+#[test]
 fn under_a_cost_limit_the_model_that_the_caller_names_needs_a_price_too() {
     let mut drive = Drive::new("{flow: t, limits: {cost_usd: 1}, steps: {a: {llm: {model: openai/gpt-5-mini, prompt: Hi}}}}");
     let mut start = start_of(&drive.plan, json!({}));

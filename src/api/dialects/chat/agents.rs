@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::messages::MESSAGES;
-use super::pages::{Page, Picked, Picker, Wanted};
+use super::pages::{Page, Picker, Wanted};
 use super::request::{TOOLS, is_chat};
 use super::view::time;
 use crate::api::answer::Answer;
@@ -111,25 +111,29 @@ fn kind((row, parameters): &Read) -> &str {
     if is_chat(parameters) { "chat" } else { row.kind.as_deref().unwrap_or(TYPE_DEFAULT) }
 }
 
-fn list_picked(app: &App, tenant: &Tenant, query: &ListQuery, wanted: Wanted) -> Result<Picked<Read>, Problem> {
+fn pick(app: &App, tenant: &Tenant, query: &ListQuery, wanted: Wanted) -> Result<Picker<AgentRow>, Problem> {
     let searched = query.q.as_ref().map(|text| text.to_lowercase());
     let has = |text: &str, wanted: &String| text.to_lowercase().contains(wanted);
     let (mut picker, mut after) = (Picker::new(wanted), None::<String>);
     loop {
         let rows = app.catalog.agents(tenant, after.as_deref(), CHUNK)?;
-        let Some(last) = rows.last() else { return Ok(picker.picked()) };
+        let Some(last) = rows.last() else { return Ok(picker) };
         after = Some(last.id.clone());
         for row in rows.into_iter().filter(|row| row.deleted_at.is_none()) {
             if !searched.as_ref().is_none_or(|wanted| has(&row.display_name, wanted) || has(&row.description, wanted)) {
                 continue;
             }
-            let read = read(app, tenant, row)?;
-            if query.kind.as_deref().is_none_or(|wanted| wanted == kind(&read)) {
-                picker.see(read);
+            // What an agent takes decides its type; where nobody asks for that, it is read for the page alone.
+            let fits = match &query.kind {
+                Some(wanted) => kind(&read(app, tenant, row.clone())?) == wanted,
+                None => true,
+            };
+            if fits {
+                picker.see(row);
             }
-            if picker.is_full() {
-                return Ok(picker.picked());
-            }
+        }
+        if picker.is_full() {
+            return Ok(picker);
         }
     }
 }
@@ -139,7 +143,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let wanted = Wanted::read(query.page.as_ref(), query.per_page.as_ref())?;
     let workspace = workspace(&call)?;
     let (app, tenant) = (Arc::clone(&call.app), call.tenant.clone());
-    let picked = blocking(move || list_picked(&app, &tenant, &query, wanted)).await?;
+    let picked = blocking(move || pick(&app, &tenant, &query, wanted)?.picked().map(|row| read(&app, &tenant, row))).await?;
     let data = picked.rows.iter().map(|read| shown(&call, workspace, read)).collect();
     Answer::json(&Page::of(&call, &picked, data))
 }

@@ -17,7 +17,6 @@ use crate::api::form::{self, FORM_BYTES};
 use crate::api::problem::Problem;
 use crate::api::route::Route;
 use crate::catalog::agent_files::Processing;
-use crate::catalog::audit::Actor;
 use crate::catalog::files::{FILE_BYTES_MAX, FileRow, Lifetime, NewFile};
 use crate::catalog::numbers::Kind;
 use crate::catalog::scopes::Scope;
@@ -82,7 +81,7 @@ struct AgentFiles {
     #[serde(skip_serializing_if = "Option::is_none")]
     files_count: Option<FilesCount>,
     files: Vec<ChatFile>,
-    /// Always `completed`: a file is processed when it is linked.
+    /// `completed`, or `processing` while one has not been looked at.
     status: &'static str,
 }
 
@@ -218,14 +217,9 @@ async fn upload(call: Call) -> Result<Answer, Problem> {
     let new = NewFile { name: sent.name, declared_type: sent.content_type, bytes: sent.bytes, lifetime: Lifetime::Kept };
     let mut row = call.app.catalog.add_file(&call.tenant, new, &call.actor()?).await?;
     if is_processed {
-        row = call.app.catalog.process_file(&call.tenant, &row.id.to_string(), &again(&call)?).await?;
+        row = call.app.catalog.process_file(&call.tenant, &row.id.to_string(), &call.actor()?).await?;
     }
     Ok(Answer { status: 201, ..Answer::json(&shown(&call, &row).await?)? })
-}
-
-/// Who acts, for a second line of the audit in one request.
-fn again(call: &Call) -> Result<Actor, Problem> {
-    Ok(Actor { entropy: clock::entropy(), ..call.actor()? })
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -246,6 +240,10 @@ async fn process(call: Call) -> Result<Answer, Problem> {
     Answer::json(&shown(&call, &row).await?)
 }
 
+fn status(rows: &[FileRow]) -> &'static str {
+    if rows.iter().any(|row| row.processing == Processing::Waiting) { "processing" } else { "completed" }
+}
+
 /// The path's agent, by its number and its name.
 fn agent(call: &Call) -> Result<(u64, String), Problem> {
     let row = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
@@ -255,7 +253,7 @@ fn agent(call: &Call) -> Result<(u64, String), Problem> {
 async fn list_of_agent(call: Call) -> Result<Answer, Problem> {
     let (id, name) = agent(&call)?;
     let rows = call.app.catalog.agent_files(&call.tenant, &name, call.now)?;
-    Answer::json(&AgentFiles { id, files_count: None, files: all_shown(&call, &rows).await?, status: "completed" })
+    Answer::json(&AgentFiles { id, files_count: None, files: all_shown(&call, &rows).await?, status: status(&rows) })
 }
 
 async fn link(call: Call) -> Result<Answer, Problem> {
@@ -272,7 +270,7 @@ async fn link(call: Call) -> Result<Answer, Problem> {
         failed: count(Processing::Failed),
         in_progress: count(Processing::Waiting),
     });
-    Answer::json(&AgentFiles { id, files_count, files: all_shown(&call, &rows).await?, status: "completed" })
+    Answer::json(&AgentFiles { id, files_count, files: all_shown(&call, &rows).await?, status: status(&rows) })
 }
 
 async fn unlink(call: Call) -> Result<Answer, Problem> {

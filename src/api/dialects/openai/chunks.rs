@@ -3,7 +3,6 @@
 use actix_web::web::Bytes;
 use futures::StreamExt as _;
 use futures::stream;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::completion::{self, CallObject, ID, Usage};

@@ -18,6 +18,7 @@ use crate::catalog::triggers::Settled;
 use crate::catalog::triggers::rows::{FiringRow, OpenRow, StartDueRow, TriggerRow};
 use crate::catalog::{self, Stored};
 use crate::clock;
+use crate::crash;
 use crate::engine::{self, FlowRef, Resolver, StartRequest};
 use crate::flow::vendor;
 use crate::ids::Tenant;
@@ -40,10 +41,12 @@ pub(super) async fn settle(app: &Arc<App>, due: &Stored<StartDueRow>) -> Result<
     let settled = match app.catalog.owed_start(&due.value)? {
         // Settled already; its entry in the index goes.
         None => Settled::Started,
-        Some(firing) => match begin(app, tenant, &firing).await {
-            Ok(()) => Settled::Started,
-            Err(problem) => refused_or_again(&firing, &problem),
-        },
+        Some(firing) => {
+            crash::point("trigger.due");
+            let begun = begin(app, tenant, &firing).await;
+            crash::point("trigger.started");
+            begun.map_or_else(|problem| refused_or_again(&firing, &problem), |()| Settled::Started)
+        }
     };
     if let Settled::Refused { note } = &settled {
         tracing::warn!(firing = due.value.key, %tenant, note, "a trigger cannot start its agent");
