@@ -17,7 +17,7 @@ use crate::machine::input::{Mode, Pin, Price, Start};
 use crate::store::Entry;
 
 /// The rules that new executions are decided by.
-const SEMANTICS: u32 = 1;
+const SEMANTICS: u32 = 2;
 
 /// Everything that a start fixes, apart from what the request says itself.
 pub(super) struct Surroundings {

@@ -207,6 +207,7 @@ impl<'a> Deciding<'a> {
             config: Digest::of_json(&self.state.config),
             policy: Digest::of_json(&approvers),
             mode: start.map_or(Mode::Production, |start| start.mode),
+            semantics: start.map_or(0, |start| start.semantics),
         }
     }
 

@@ -299,6 +299,7 @@ fn model_is_an_agent_with_a_revision_or_an_environment() {
     for model in ["nobody", "helper@9", "helper@nowhere", "", "@1", "helper@"] {
         assert_eq!(refusal(&ask(&client, model, &json!({}))), (404, "model_not_found".to_owned(), json!("model")), "{model}");
     }
+    assert_eq!(refusal(&ask(&client, &"x".repeat(300), &json!({}))), (400, "invalid".to_owned(), json!("model")));
     assert!(client.json("POST", &format!("{AGENTS}/helper:deactivate"), &json!({})).status < 300);
     assert_eq!(refusal(&ask(&client, "helper", &json!({}))).1, "model_not_found", "one that is switched off");
     assert_eq!(ok(&client.get("/v1/models"))["data"], json!([]));

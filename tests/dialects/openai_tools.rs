@@ -133,6 +133,8 @@ fn answers_that_answer_nothing_or_not_everything_are_refused() {
         let messages = json!([user("Weather?"), {"role": "tool", "tool_call_id": id, "content": "x"}]);
         assert_eq!(refused(&client, &messages, &none), ("unknown_tool_call".to_owned(), tool.clone()), "{id}");
     }
+    let twice = json!([user("Weather?"), both[2], both[2]]);
+    assert_eq!(refused(&client, &twice, &none), ("tool_calls".to_owned(), tool.clone()), "twice in one request");
     assert_eq!(refused(&client, &both, &json!({"model": "other"})), ("wrong_model".to_owned(), json!("model")));
     let key =
         client.json("POST", "/v1/tenants/default/apiKeys:generate", &json!({"name": "ben", "user": "ben", "scopes": ["executions:run"]}));
@@ -147,6 +149,28 @@ fn answers_that_answer_nothing_or_not_everything_are_refused() {
         "what was answered stays"
     );
     assert_eq!(seen.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn who_only_repeats_an_answer_is_told_what_the_model_has_asked_for_since() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, seen) = serve(directory.path(), |request| match answers(request) {
+        0 => Turn::Calls("", vec![("weather", json!({"city": "Rome"}))]),
+        1 => Turn::Calls("", vec![("weather", json!({"city": "Oslo"}))]),
+        _ => Turn::Says("Sunny and cold."),
+    });
+    let client = server.root();
+    deploy(&client, "forecast", &hands_through());
+    let first = ok(&complete(&client, &json!([user("Weather?")]), &json!({})))["choices"][0]["message"].clone();
+    let answer = answered(&first, &["sunny"]);
+    let second = ok(&complete(&client, &answer, &json!({})));
+    assert_eq!(second["choices"][0]["finish_reason"], "tool_calls");
+    assert_eq!(ok(&complete(&client, &answer, &json!({}))), second, "the answer got lost, and is asked for again");
+    let mut more = answer.as_array().unwrap().clone();
+    more.push(second["choices"][0]["message"].clone());
+    more.push(json!({"role": "tool", "tool_call_id": second["choices"][0]["message"]["tool_calls"][0]["id"], "content": "cold"}));
+    assert_eq!(ok(&complete(&client, &json!(more), &json!({})))["choices"][0]["message"]["content"], "Sunny and cold.");
+    assert_eq!(seen.lock().unwrap().len(), 3);
 }
 
 #[test]

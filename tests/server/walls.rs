@@ -135,12 +135,7 @@ pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
     let waiting = alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions/2:execute", &json!({}));
     let approval = made(waiting, "humanApprovalRequestId");
     let number = "1".to_owned();
-    let answer = |prefix: &str| format!("{prefix}{}", execution.replace('-', ""));
-    let (completion, response) = (answer("chatcmpl-"), answer("resp_"));
     BTreeMap::from([
-        ("model", agent.clone()),
-        ("completion", completion),
-        ("response", response),
         ("key", key),
         ("file", file),
         ("environment", environment),
@@ -158,9 +153,7 @@ pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
 /// An id of this kind that nothing has, as long as the one that something has.
 fn absent(name: &str) -> &'static str {
     match name {
-        "agent" | "model" => "nobody",
-        "completion" => "chatcmpl-0198c0dedead7bee80000123456789ab",
-        "response" => "resp_0198c0dedead7bee80000123456789ab",
+        "agent" => "nobody",
         "secret" => "other",
         "revision" | "other" => "7",
         // Beside a webhook that is nobody's, and told apart from it.

@@ -16,7 +16,7 @@ use super::turn::{self, Wanted};
 use super::{Dialect, Extra};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
-use crate::api::native::execute::{BODY_BYTES_MAX, Patience};
+use crate::api::native::execute::Patience;
 use crate::api::problem::Problem;
 use crate::api::route::{Content as Carries, Free, Route};
 use crate::catalog::scopes::Scope;
@@ -174,7 +174,6 @@ pub fn takes(route: Route) -> Route {
         .scope(Scope::ExecutionsRun)
         .dialect(Dialect::OpenAi)
         .takes::<CompletionRequest>()
-        .body_bytes_max(BODY_BYTES_MAX)
         .answers::<Completion>(200)
         .answers_with(200, Carries::Events)
         .creates_execution()
@@ -184,7 +183,7 @@ async fn create_with_model(call: Call) -> Result<Answer, Problem> {
     let request: CompletionRequest = call.json()?;
     let name = request.model.as_deref().ok_or_else(|| Problem::invalid("model", "you must provide a model"))?;
     let model = Model::read(name, &call.app.catalog, &call.tenant)?;
-    complete(call, request, model).await
+    Box::pin(complete(call, request, model)).await
 }
 
 /// The same for the agent that the path names; `model` is not read.
@@ -195,7 +194,7 @@ async fn create_with_model(call: Call) -> Result<Answer, Problem> {
 pub async fn of_agent(call: Call) -> Result<Answer, Problem> {
     let request: CompletionRequest = call.json()?;
     let agent = call.parameter("agent")?.to_owned();
-    complete(call, request, Model { name: agent.clone(), agent, which: Which::Deployed }).await
+    Box::pin(complete(call, request, Model { name: agent.clone(), agent, which: Which::Deployed })).await
 }
 
 /// Answers a conversation, whole or as it comes.

@@ -9,6 +9,9 @@ use crate::catalog::{self, Catalog};
 use crate::clock;
 use crate::ids::Tenant;
 
+/// An agent's and an environment's name, and what is between them.
+const NAME_BYTES_MAX: usize = 256;
+
 /// What a model's name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
@@ -32,8 +35,11 @@ impl Model {
     /// Reads a name; the agent may be named by its number.
     ///
     /// # Errors
-    /// When the catalog cannot be read.
+    /// 422 for what is too long to be one, or when the catalog cannot be read.
     pub fn read(name: &str, catalog: &Catalog, tenant: &Tenant) -> Result<Self, Problem> {
+        if name.len() > NAME_BYTES_MAX {
+            return Err(Problem::unfit("model", format!("a name has at most {NAME_BYTES_MAX} bytes")));
+        }
         let (agent, which) = match name.split_once('@') {
             None => (name, Which::Deployed),
             Some((agent, which)) => match which.parse() {

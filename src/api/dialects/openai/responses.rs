@@ -15,7 +15,7 @@ use super::turn::{self, Wanted};
 use super::{Dialect, Extra, events};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
-use crate::api::native::execute::{BODY_BYTES_MAX, Patience, message, response_text};
+use crate::api::native::execute::{Patience, message, recent, response_text};
 use crate::api::problem::Problem;
 use crate::api::route::{Content as Carries, Free, Route};
 use crate::catalog::scopes::Scope;
@@ -138,7 +138,6 @@ pub fn routes() -> Vec<Route> {
             .scope(Scope::ExecutionsRun)
             .dialect(Dialect::OpenAi)
             .takes::<ResponseRequest>()
-            .body_bytes_max(BODY_BYTES_MAX)
             .answers::<ResponseObject>(200)
             .answers_with(200, Carries::Events)
             .creates_execution()
@@ -159,7 +158,7 @@ async fn create(mut call: Call) -> Result<Answer, Problem> {
     }
     let reader = Reader::new(&call);
     let wanted = wanted(&call, &reader, request).await?;
-    let execution = turn::begin(&mut call, wanted).await?;
+    let execution = Box::pin(turn::begin(&mut call, wanted)).await?;
     if is_stream {
         return events::answer(&call, reader, execution).await;
     }
@@ -191,7 +190,10 @@ async fn wanted(call: &Call, reader: &Reader, request: ResponseRequest) -> Resul
         }
         if let Some(id) = request.previous_response_id {
             let previous = previous(reader, &id, &model).await?;
-            said.earlier = before(&previous).chain(std::mem::take(&mut said.earlier)).collect();
+            let settings = &call.app.catalog.agent(&call.tenant, &model.agent)?.value.settings;
+            let mut earlier = recent(before(&previous), settings.session_turns_max as usize, settings.session_characters_max as usize);
+            earlier.append(&mut said.earlier);
+            said.earlier = earlier;
             session = previous.start.session;
             context.insert(PREVIOUS.to_owned(), json!(id));
         }
@@ -220,14 +222,14 @@ async fn previous(reader: &Reader, id: &str, model: &Model) -> Result<Snapshot, 
 }
 
 /// What was said up to a response, it included.
-fn before(previous: &Snapshot) -> impl Iterator<Item = Message> + use<> {
+fn before(previous: &Snapshot) -> Vec<Message> {
     let answered = previous.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
     let mut said = previous.start.history.clone();
     said.push(Message::User { text: message(&previous.start.input) });
     if !answered.is_empty() {
         said.push(Message::Assistant { text: answered, calls: Vec::new() });
     }
-    said.into_iter()
+    said
 }
 
 fn functions(tools: Vec<Tool>) -> Result<Vec<(String, Function)>, Problem> {

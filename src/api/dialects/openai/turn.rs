@@ -14,6 +14,7 @@ use crate::api::native::execute::{self, ExecuteRequest, Following, Frame, Patien
 use crate::api::problem::Problem;
 use crate::engine::{Error, KnownQuestion};
 use crate::ids::ExecutionId;
+use crate::limits;
 use crate::machine::Refusal;
 use crate::machine::input::Purpose;
 use crate::machine::question::{Decision, Verdict};
@@ -50,8 +51,14 @@ pub async fn begin(call: &mut Call, wanted: Wanted) -> Result<ExecutionId, Probl
 /// Answers tool calls, all that are open at once: the model goes on when it has them all.
 async fn answer(call: &Call, model: &Model, answers: Vec<Answer>) -> Result<ExecutionId, Problem> {
     let engine = call.app.engine.of(&call.tenant);
+    if answers.len() > limits::AGENT_CALLS_MAX {
+        return Err(refused(&format!("a model makes {} calls at once at most", limits::AGENT_CALLS_MAX)));
+    }
     let mut known: Vec<(Answer, KnownQuestion)> = Vec::new();
     for answer in answers {
+        if known.iter().any(|(other, _)| other.call_id == answer.call_id) {
+            return Err(refused(&format!("`{}` is answered twice", answer.call_id)));
+        }
         let asked = match question(&answer.call_id) {
             Some(id) => engine.question(id).await,
             None => return Err(unknown(&answer.call_id)),
@@ -71,7 +78,10 @@ async fn answer(call: &Call, model: &Model, answers: Vec<Answer>) -> Result<Exec
         return Err(wrong("wrong_model", "model", format!("these tool calls were made by `{}`", snapshot.summary.flow)));
     }
     let is_answered = |id: &str| known.iter().any(|(answer, _)| answer.call_id == id);
-    if let Some(open) = state::calls(&snapshot).into_iter().find(|open| !is_answered(&open.id)) {
+    // Who only repeats is told how far it is by now, whatever the model has asked for since.
+    let is_repetition = known.iter().all(|(_, asked)| asked.closing.is_some());
+    let missing = state::calls(&snapshot).into_iter().find(|open| !is_answered(&open.id));
+    if let Some(open) = missing.filter(|_| !is_repetition) {
         return Err(refused(&format!("`{}` must be answered as well: the model goes on when it has every answer", open.id)));
     }
     for (answer, asked) in known {

@@ -191,7 +191,7 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
         turns.push([Message::User { text: said }, Message::Assistant { text: answered, calls: Vec::new() }]);
         // The first turn may have brought along what was said before it.
         if index + 1 == count && is_all && count < limit {
-            before = fitting(snapshot.start.turns().collect(), 2 * (limit - count), left);
+            before = recent(snapshot.start.turns().collect(), limit - count, left);
         }
     }
     turns.reverse();
@@ -199,25 +199,22 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
     Ok(before)
 }
 
-/// The latest of `messages`, as many and as long as there is room for; a user's is the first.
-fn fitting(mut messages: Vec<Message>, count_max: usize, characters_max: usize) -> Vec<Message> {
-    let characters = |message: &Message| match message {
-        Message::System { text } | Message::User { text } | Message::Assistant { text, .. } | Message::Tool { text, .. } => {
-            text.chars().count()
+/// The latest turns of a conversation that is told whole, as many and as long as there is room for; a turn begins with what a person said.
+#[must_use]
+pub fn recent(mut messages: Vec<Message>, turns_max: usize, characters_max: usize) -> Vec<Message> {
+    let (mut turns, mut left, mut first) = (turns_max, characters_max, messages.len());
+    for (index, message) in messages.iter().enumerate().rev() {
+        let (Message::User { text } | Message::Assistant { text, .. } | Message::System { text } | Message::Tool { text, .. }) = message;
+        let characters = text.chars().count();
+        if turns == 0 || characters > left {
+            break;
         }
-    };
-    let mut left = characters_max;
-    let fit = messages.iter().rev().take(count_max).take_while(|message| {
-        let fits = characters(message) <= left;
-        left = left.saturating_sub(characters(message));
-        fits
-    });
-    let count = fit.count();
-    let mut kept = messages.split_off(messages.len() - count);
-    while kept.first().is_some_and(|first| !matches!(first, Message::User { .. })) {
-        kept.remove(0);
+        left -= characters;
+        if matches!(message, Message::User { .. }) {
+            (turns, first) = (turns - 1, index);
+        }
     }
-    kept
+    messages.split_off(first)
 }
 
 /// What a person said, among the parameters: the one that is called so, or the only text; else all of them.
@@ -263,14 +260,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_before_is_cut_in_front_and_begins_with_a_user() {
+    fn of_a_whole_conversation_the_latest_turns_are_kept_that_the_agent_wants() {
         let user = |text: &str| Message::User { text: text.to_owned() };
-        let assistant = |text: &str| Message::Assistant { text: text.to_owned(), calls: Vec::new() };
-        let all = || vec![user("12345"), assistant("123"), user("12"), assistant("1")];
-        assert_eq!(fitting(all(), 9, 100), all());
-        assert_eq!(fitting(all(), 3, 100), all()[2..]);
-        assert_eq!(fitting(all(), 9, 6), all()[2..]);
-        assert_eq!(fitting(all(), 0, 100), []);
+        let said = |text: &str| Message::Assistant { text: text.to_owned(), calls: Vec::new() };
+        let all = vec![user("one"), said("1"), user("two"), user("three"), said("3")];
+        let kept = |turns_max, characters_max| recent(all.clone(), turns_max, characters_max);
+        assert_eq!(kept(10, 1_000), all);
+        assert_eq!(kept(1, 1_000), [user("three"), said("3")]);
+        assert_eq!(kept(10, 9), [user("two"), user("three"), said("3")]);
+        assert_eq!(kept(10, 5), [], "no turn without what was asked");
+        assert_eq!(kept(0, 1_000), []);
     }
 
     #[test]
