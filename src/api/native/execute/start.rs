@@ -103,13 +103,7 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     let environment = environment(call, request.environment_slug.as_deref())?;
     let fresh = || request.execution.unwrap_or_else(clock::execution_id);
     let execution = call.reserved.map_or_else(fresh, |reserved| reserved.execution);
-    let is_own = |session: &String| request.execution.is_some_and(|execution| execution.to_string() == *session);
-    let is_new = request.session_id.as_ref().is_none_or(is_own);
-    let session = match (request.session_id.take(), request.talk) {
-        (Some(session), _) => session::named(session)?,
-        (None, Talk::Open) => Uuid::now_v7().to_string(),
-        (None, Talk::ReadOnly) => session::read_only(execution),
-    };
+    let (session, is_new) = session(&mut request, execution)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
     let engine = call.app.engine.of(&call.tenant);
     let (entry, input) = entered(&engine, &flow, &parameters, &mut request).await?;
@@ -194,6 +188,18 @@ fn environment(call: &Call, slug: Option<&str>) -> Result<EnvironmentRow, Proble
         catalog::Error::NotFound { .. } => Problem::invalid("environmentSlug", format!("there is no environment `{slug}`")),
         error => error.into(),
     })
+}
+
+/// The session, and whether it begins with this execution.
+fn session(request: &mut ExecuteRequest, execution: ExecutionId) -> Result<(String, bool), Problem> {
+    let is_own = |session: &String| request.execution.is_some_and(|execution| execution.to_string() == *session);
+    let is_new = request.session_id.as_ref().is_none_or(is_own);
+    let session = match (request.session_id.take(), request.talk) {
+        (Some(session), _) => session::named(session)?,
+        (None, Talk::Open) => Uuid::now_v7().to_string(),
+        (None, Talk::ReadOnly) => session::read_only(execution),
+    };
+    Ok((session, is_new))
 }
 
 /// The entry that the execution comes in by, and its input.
