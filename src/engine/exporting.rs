@@ -22,7 +22,7 @@ pub(super) async fn export(engine: &EngineHandle, runner: &Runner, id: Execution
     });
     let output = snapshot.ended.filter(|ended| ended.status == Status::Completed).map(|ended| ended.output);
     let past = Past { input: snapshot.start.input, output, attempts, decisions: decisions.collect() };
-    let exported = exporting::export(&past);
+    let exported = tokio::task::spawn_blocking(move || exporting::export(&past)).await.map_err(|_| Error::Stopped)?;
     let mut left_out = exported.left_out;
     if !snapshot.start.attachments.is_empty() {
         left_out.push("the files that came with it are not taken along".to_owned());
@@ -35,7 +35,7 @@ pub(super) async fn export(engine: &EngineHandle, runner: &Runner, id: Execution
     let cleared = runner.redacted(&context, whole).await;
     let cleared =
         cleared.map_err(|reason| Error::Unfit(format!("nothing is exported while the tenant's secrets cannot be read: {reason}")))?;
-    let mut clean = exporting::scrubbed(cleared);
+    let mut clean = tokio::task::spawn_blocking(move || exporting::cleaned(cleared)).await.map_err(|_| Error::Stopped)?;
     let mut part = |name: &str| clean.get_mut(name).map(Value::take).unwrap_or_default();
     Ok(Exported { flow: snapshot.summary.flow, sample: part("sample"), rehearsal: part("rehearsal"), left_out })
 }

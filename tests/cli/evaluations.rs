@@ -40,7 +40,10 @@ fn a_worse_revision_fails_in_ci() {
     assert_eq!(server.output(&[&worse[..], &["--min-score", "0.9"]].concat()).status.code(), Some(1));
     // What became worse.
     let compared = server.json(&["eval", "compare", "double", "last", &against]);
-    assert_eq!((&compared["worse"], &compared["items"][2]["change"], compared["items"].as_array().unwrap().len()), (&json!(1), &json!("WORSE"), 4));
+    assert_eq!(
+        (&compared["worse"], &compared["items"][2]["change"], compared["items"].as_array().unwrap().len()),
+        (&json!(1), &json!("WORSE"), 4)
+    );
     assert_eq!(server.output(&["eval", "compare", "double", "last", &against, "--fail-on-regression"]).status.code(), Some(1));
     assert_eq!(server.output(&["eval", "compare", "double", &against, &against, "--fail-on-regression"]).status.code(), Some(0));
     let shown = server.text(&["eval", "show", "double", "last", "--failed"]);

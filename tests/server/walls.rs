@@ -161,7 +161,7 @@ fn absent(name: &str) -> &'static str {
     match name {
         "agent" => "nobody",
         "secret" => "other",
-        "revision" | "other" => "7",
+        "revision" | "other" | "sample" => "7",
         // Beside a webhook that is nobody's, and told apart from it.
         "delivery" => "0198c0de-beef-7bee-8000-0123456789ab",
         _ => NOBODY,

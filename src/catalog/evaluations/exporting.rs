@@ -1,5 +1,5 @@
 //! A past execution as a sample of a dataset and as a rehearsal file. Pure, from its trace; taking out what nobody may see is the caller's
-//! first step (`Runner::redacted`, for values that are known) and the last one here (`scrubbed`, for what looks like a secret).
+//! first step (`Runner::redacted`, for values that are known) and the last one here (`cleaned`, for what looks like a secret).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -251,9 +251,41 @@ impl Place {
     }
 }
 
-/// The value without what looks like a secret: texts under names of secrets, and texts that begin like keys and tokens.
+/// The exported `{sample, rehearsal}` without what looks like a secret. Names of steps, tools and validators are the author's, and say nothing of
+/// what stands under them.
 #[must_use]
-pub fn scrubbed(value: Value) -> Value {
+pub fn cleaned(mut exported: Value) -> Value {
+    let by_name = |table: &mut Value, clean: fn(Value) -> Value| {
+        for value in table.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
+            *value = clean(value.take());
+        }
+    };
+    for (name, value) in exported["sample"].as_object_mut().into_iter().flatten() {
+        match name.as_str() {
+            "decisions" => by_name(value, scrubbed),
+            "effects" => by_name(value, scrubbed_script),
+            _ => *value = scrubbed(value.take()),
+        }
+    }
+    by_name(&mut exported["rehearsal"], scrubbed_script);
+    exported
+}
+
+fn scrubbed_script(mut script: Value) -> Value {
+    for (name, value) in script.as_object_mut().into_iter().flatten() {
+        if matches!(name.as_str(), "tools" | "validators") {
+            for inner in value.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
+                *inner = scrubbed_script(inner.take());
+            }
+        } else {
+            *value = scrubbed(value.take());
+        }
+    }
+    script
+}
+
+/// The value without what looks like a secret: texts under names of secrets, and texts that begin like keys and tokens.
+fn scrubbed(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(scrubbed_text(&text)),
         Value::Array(items) => items.into_iter().map(scrubbed).collect(),
@@ -416,6 +448,23 @@ mod tests {
             json!({"input": {"n": 1}, "expected": "x", "decisions": {"a": "approve", "b": {"respond": "later"}, "c": "approve", "d": "reject"}})
         );
         assert!(found.left_out[0].contains("`c`"));
+    }
+
+    #[test]
+    fn names_of_steps_and_tools_are_no_secrets() {
+        let script = json!({"tools": {"get_token": {"output": {"id": "A-1", "token": "abc"}}}, "error": {"code": "busy"}});
+        let exported = json!({
+            "sample": {"input": {"secret": "abc"}, "decisions": {"check_token": "approve"}, "effects": {"ask_password": script}},
+            "rehearsal": {"ask_password": script},
+        });
+        let clean = json!({"tools": {"get_token": {"output": {"id": "A-1", "token": MASK}}}, "error": {"code": "busy"}});
+        assert_eq!(
+            cleaned(exported),
+            json!({
+                "sample": {"input": {"secret": MASK}, "decisions": {"check_token": "approve"}, "effects": {"ask_password": clean}},
+                "rehearsal": {"ask_password": clean},
+            })
+        );
     }
 
     #[test]

@@ -358,8 +358,10 @@ async fn compare(call: Call) -> Result<Answer, Problem> {
 
 async fn cancel(call: Call) -> Result<Answer, Problem> {
     let row = call.app.catalog.cancel_evaluation(&call.tenant, agent_id(&call)?, call.parameter("run")?, &call.actor()?).await?;
-    call.app.evaluations.cancel(&row.id);
-    Answer::json(&EvaluationRun::from(row))
+    if !call.app.evaluations.cancel(&row.id) {
+        running::end_waiting(&call.app, &call.tenant, &row).await?;
+    }
+    Answer::json(&EvaluationRun::from(named(&call)?))
 }
 
 async fn remove(call: Call) -> Result<Answer, Problem> {

@@ -92,7 +92,9 @@ pub async fn settle(driving: &Driving, number: u64) -> Result<Settled, Problem> 
         Began::Cancelled => return Ok(Settled::NotRun),
     }
     let result = catalog.result(tenant, run, number)?.value;
-    let (snapshot, halt) = Watch::new(driving, &result, &pinned.sample, execution).until_over().await?;
+    let Some((snapshot, halt)) = Watch::new(driving, &result, &pinned.sample, execution).until_over().await? else {
+        return Ok(Settled::Done(Box::new(broken(Reason::new("purged", "its execution is not kept any more"), None))));
+    };
     let ended = snapshot.ended.clone().unwrap_or_else(|| unfinished(&snapshot.summary));
     if halt.is_some() || ended.status != Status::Completed {
         let reason = halt.unwrap_or_else(|| of_error(ended.error.as_ref(), ended.status));
@@ -270,15 +272,19 @@ impl<'a> Watch<'a> {
         Self { driving, number: result.sample, sample, execution, engine, notices, halt: result.halt.clone(), gives_up: None }
     }
 
-    /// Until it has ended, or does not in spite of being stopped.
-    async fn until_over(mut self) -> Result<(Snapshot, Option<Reason>), Problem> {
+    /// Until it has ended, or does not in spite of being stopped; none: it is gone.
+    async fn until_over(mut self) -> Result<Option<(Snapshot, Option<Reason>)>, Problem> {
         if let Some(reason) = self.halt.clone() {
             self.stop(reason).await?;
         }
         loop {
-            let snapshot = self.engine.snapshot(self.execution).await?;
+            let snapshot = match self.engine.snapshot(self.execution).await {
+                // Somebody purged it, so that nobody can say what came of it.
+                Err(engine::Error::NotFound { .. }) => return Ok(None),
+                snapshot => snapshot?,
+            };
             if snapshot.summary.status.is_final() || self.gives_up.is_some_and(|until| Instant::now() >= until) {
-                return Ok((snapshot, self.halt));
+                return Ok(Some((snapshot, self.halt)));
             }
             if self.halt.is_none() {
                 match self.obstacle(&snapshot).await? {
