@@ -36,6 +36,6 @@ pub(super) async fn export(engine: &EngineHandle, runner: &Runner, id: Execution
     let cleared =
         cleared.map_err(|reason| Error::Unfit(format!("nothing is exported while the tenant's secrets cannot be read: {reason}")))?;
     let mut clean = tokio::task::spawn_blocking(move || exporting::cleaned(cleared)).await.map_err(|_| Error::Stopped)?;
-    let mut part = |name: &str| clean.get_mut(name).map(Value::take).unwrap_or_default();
-    Ok(Exported { flow: snapshot.summary.flow, sample: part("sample"), rehearsal: part("rehearsal"), left_out })
+    let mut taken = |name: &str| clean.get_mut(name).map(Value::take).unwrap_or_default();
+    Ok(Exported { flow: snapshot.summary.flow, sample: taken("sample"), rehearsal: taken("rehearsal"), left_out })
 }

@@ -207,13 +207,13 @@ fn listed(outputs: BTreeMap<usize, Value>) -> (Option<Value>, Option<Vec<Value>>
         return (Some(first), None);
     }
     let mut before = first;
-    let list = (0..=last).map(|turn| {
+    let filled = (0..=last).map(|turn| {
         if let Some(output) = outputs.get(&turn) {
             before.clone_from(output);
         }
         before.clone()
     });
-    (None, Some(list.collect()))
+    (None, Some(filled.collect()))
 }
 
 /// Where an attempt belongs in a rehearsal file.

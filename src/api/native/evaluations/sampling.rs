@@ -441,16 +441,16 @@ async fn scored(driving: &Driving, number: u64, pinned: PinnedRow, ended: &Ended
         Ok(scorers.iter().map(|scorer| scorer.applies(sample).then(|| scoring::score(scorer, &observed)).flatten()).collect())
     })
     .await?;
-    let (mut scores, mut judge_cost, mut judge_calls) = (Vec::new(), NanoUsd(0), 0);
+    let (mut said, mut judge_cost, mut judge_calls) = (Vec::new(), NanoUsd(0), 0);
     for ((place, scorer), told) in driving.row.scorers.iter().enumerate().zip(told) {
         if let Some(score) = told {
-            scores.push(score);
+            said.push(score);
         } else if scorer.applies(&pinned.sample) {
             match judging::judge(driving, number, place, &pinned.sample, &ended.output).await? {
                 judging::Judged::Said { score, cost } => {
                     judge_cost = judge_cost.plus(cost);
                     judge_calls += 1;
-                    scores.push(score);
+                    said.push(score);
                 }
                 judging::Judged::Stopped(reason) => return Ok(Settled::Stopped(reason)),
                 judging::Judged::Cancelled => {
@@ -461,10 +461,11 @@ async fn scored(driving: &Driving, number: u64, pinned: PinnedRow, ended: &Ended
             }
         }
     }
-    let (score, passed) = scoring::total(&driving.row.scorers, &scores);
+    let (score, passed) = scoring::total(&driving.row.scorers, &said);
     let (output, output_cut) = excerpt(&ended.output);
     let (cost, tokens) = (ended.cost, ended.tokens);
-    let outcome = Outcome { score, passed, scores, error: None, output, output_cut, cost, judge_cost, judge_calls, tokens, duration_ms };
+    let outcome =
+        Outcome { score, passed, scores: said, error: None, output, output_cut, cost, judge_cost, judge_calls, tokens, duration_ms };
     Ok(Settled::Done(Box::new(outcome)))
 }
 
