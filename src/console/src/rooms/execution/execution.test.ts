@@ -1,7 +1,11 @@
 // What must hold of executions: their filters, their tree, their times, why they do not move, and what is copied of them.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Schemas } from "../../api/client";
+import { filterOf } from "./BulkCancel";
 import { callCurl, quoted } from "./curl";
+import { below, changedParameters } from "./Dialogs";
 import { countOf, listQuery } from "./filters";
+import { compensated } from "./flow";
 import { isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
 import { busySpans, folded, straight } from "./scale";
 import { recordedOf } from "./useRecorded";
@@ -117,6 +121,17 @@ test("what is copied stays one word of the shell, whatever a model wrote", () =>
   const call = callCurl({ method: "POST", url: "https://shop.example/a?b=1", query: { q: "x y" }, headers: { Authorization: "Bearer ••••" }, body: { note: "it's" } });
   expect(call).toBe(`curl --globoff -X 'POST' --url 'https://shop.example/a?b=1&q=x+y' \\\n  -H 'Authorization: Bearer '"$SECRET" \\\n  -H 'content-type: application/json' \\\n  --data-raw '{"note":"it'\\''s"}'`);
   expect(callCurl({ text: "a child's input" })).toBeNull();
+});
+
+test("a cancel touches what stands below, and a new start sends only what was changed", () => {
+  const node = (id: string, parent: string | null) => ({ id, parentExecutionRecordId: parent }) as Schemas["Node"];
+  expect(below([node("root", null), node("me", "root"), node("child", "me"), node("other", "root"), node("grandchild", "child")], "me").map((one) => one.id)).toEqual(["child", "grandchild"]);
+  expect(changedParameters({ a: 1, b: { c: [2] }, d: null }, { a: 1, b: { c: [3] }, d: null, e: 4 })).toEqual({ b: { c: [3] }, e: 4 });
+  expect(compensated({ steps: { pay: { http: {}, compensate: {} }, each: { map: { body: { steps: { hold: { compensate: {} }, look: {} } } } } } })).toEqual(new Set(["pay", "each/hold"]));
+});
+
+test("the filters of a list say what is cancelled", () => {
+  expect(filterOf(listQuery(new URLSearchParams("status=FAILED&agentRevision=2&since=&label=a%3Db"), 0, null))).toEqual({ status: ["FAILED"], agentRevision: [2], label: ["a=b"] });
 });
 
 class FakeSource {
