@@ -4,7 +4,7 @@ import { counted } from "../../lib/format";
 import { useNow } from "../../lib/hooks";
 import { Link, setQuery, to } from "../../lib/router";
 import { Button, Duration, Figure, LinkButton, Money, Note, PlainText, RelativeTime, Tokens } from "../../ui";
-import { timesOf, type Record_, type Tree } from "./model";
+import { failedAt, timesOf, type Record_, type Tree } from "./model";
 import { whyOf } from "./words";
 import type { Ask } from "./Actions";
 
@@ -138,8 +138,8 @@ function End({ agent, record, tree }: { agent: string; record: Record_; tree: Tr
       </Note>
     );
   }
-  if (!record.errorCode) return null;
-  const failed = tree?.attempts.findLast((line) => line.status === "ERROR" && line.raw?.error);
+  if (!record.errorCode || record.status === "CANCELLED") return null;
+  const failed = tree ? failedAt(tree) : null;
   return (
     <Note tone="bad" icon="warning">
       <strong>It failed</strong>

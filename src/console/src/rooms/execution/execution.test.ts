@@ -6,8 +6,9 @@ import { callCurl, quoted } from "./curl";
 import { below, changedParameters } from "./Dialogs";
 import { countOf, listQuery } from "./filters";
 import { compensated } from "./flow";
-import { isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
+import { failedAt, isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
 import { busySpans, folded, straight } from "./scale";
+import { marksOf } from "./Timeline";
 import { recordedOf } from "./useRecorded";
 import { entryPlace, entryText, whyOf } from "./words";
 
@@ -47,6 +48,7 @@ test("what belongs to an item stands below the item", () => {
   const each = tree.byId.get("each#1.1");
   expect(each?.lines.map((line) => line.id)).toEqual(["each[0]", "each[1]", "each[2]"]);
   expect(tree.byId.get("each[1]")).toMatchObject({ status: "ERROR", startMs: 11, endMs: 0, costUsd: 1, work: "item" });
+  expect(tree.byId.get("each[1]/look#1.1")?.step).toBe("each/look");
   expect(each?.costUsd).toBe(3);
   expect(tree.attempts).toHaveLength(8);
   expect(linesShown(tree, { turned: new Set(), text: "", only: "" }).map((line) => line.depth)).toEqual([0, 0, 1, 2, 2, 1, 2, 2, 1, 2, 2]);
@@ -69,6 +71,19 @@ test("a step in the graph is as its last attempt; in a map as the worst item", (
   expect(statesAt(tree, ["each"]).get("keep")).toEqual({ status: "ERROR", visits: 3 });
   const [first] = tree.attempts;
   expect(first && siblingsOf(tree, first).map((line) => line.id)).toEqual(["call#1.1", "call#1.2", "call#2.1"]);
+});
+
+test("what takes a step back is told apart from the step", () => {
+  const tree = treeOf([map(3), step("undo/each[1]/look#1.1")]);
+  const undo = tree.byId.get("undo/each[1]/look#1.1");
+  expect(undo && marksOf(undo, false)).toEqual(["takes back [1]"]);
+  expect(statesAt(tree, ["each"]).get("look")?.visits).toBe(3);
+});
+
+test("it failed with what no other try made good", () => {
+  const bad = { state: "failed", error: "503" };
+  expect(failedAt(treeOf([step("a#1.1", bad), step("b#1.1", bad), step("b#1.2"), step("undo/c#1.1", bad)]))?.id).toBe("a#1.1");
+  expect(failedAt(treeOf([step("b#1.1", bad), step("b#1.2")]))).toBeNull();
 });
 
 test("what ran at once counts once", () => {
