@@ -158,6 +158,21 @@ export async function story({ browser, server }) {
   await look(`/inbox/${two.id}`, text(/Approved with changes/));
   await look("/agents", text("hostile"));
   await look("/agents/hostile", text("Running now"));
+  await look("/executions", text("hostile"));
+  // The one that was approved, so that there is a call to look at, too.
+  const place = `/agents/hostile/executions/${two.executionRecordId}`;
+  await look(`${place}/${encodeURIComponent("pay#1.1")}`, () => page.locator(".execution-attempt").getByText("onerror"));
+  await look(`${place}/${encodeURIComponent("check#1.1")}`, () => page.locator(".execution-attempt").getByText("onerror"));
+  await page.locator(".execution-attempt .hidden-mark", { hasText: "RLO" }).first().waitFor();
+  await look(`${place}?view=graph`, () => page.locator(".react-flow__node"));
+  await look(`${place}?view=journal`, () => page.locator(".execution-journal").getByText("onerror"));
+  await page.locator(".execution-journal .text-button").first().click();
+  await page.getByRole("dialog").getByText("onerror").first().waitFor();
+  await calm("an entry of the journal");
+  await page.keyboard.press("Escape");
+  await look(`${place}?view=data`, text("onerror"));
+  await look(`${place}/${encodeURIComponent(`<img src=x onerror=window.__hit=1>#1.1`)}`, text("There is no such attempt"));
+  await look(`/executions?label=${encodeURIComponent(`a=<img src=x onerror=window.__hit=1>`)}`, text("No execution fits"));
   await look("/agents/hostile/budgets", text("In production"));
   const [{ id: execution }] = (await api("GET", `${base}/agents/hostile/executionRecords?pageSize=1&status=WAITING_FOR_HUMAN`)).items;
   await drawn({ page, look, calm, execution });
