@@ -1,4 +1,5 @@
 // What is photographed: the address, what must be there before, and what is prepared through the API. Each room adds its lines.
+import { readFile } from "node:fs/promises";
 import { failed, large, manyExecutions, waiting } from "./execution-seeds.mjs";
 import { longFlow, many, someApprovals, someSettings } from "./seeds.mjs";
 
@@ -15,11 +16,21 @@ const ORDER = { prepare: prepared("order", waiting) };
 const order = (rest = "") => `/agents/parcel-order/executions/${made.order}${rest}`;
 const lines = ".execution-line";
 const attempt = (id) => `/${encodeURIComponent(id)}`;
+async function twoRevisions(api) {
+  const known = await api("GET", `${base}/agents/compared`).catch(() => null);
+  if (known) return;
+  const flow = (await readFile(new URL("../../../flows/refund-review.yaml", import.meta.url), "utf8")).replace("flow: refund-review", "flow: compared");
+  await api("POST", `${base}/agents`, { id: "compared", displayName: "Compared" });
+  await api("POST", `${base}/agents/compared/revisions`, { flow });
+  const other = flow.replace("at most four sentences", "at most two sentences").replace("- {from: review, to: outcome, on: rejected}", "- {from: review, to: told, on: rejected}\n  - {from: told, to: outcome}").replace("  outcome:\n", "  told:\n    title: Tell the desk\n    set: {told: 'true'}\n\n  outcome:\n");
+  await api("POST", `${base}/agents/compared/revisions`, { comment: "Shorter", flow: other });
+}
 
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
   { name: "agents-none", at: "/agents?search=nobody", until: ".empty" },
+  { name: "agent-new", at: "/agents", until: ".table-row", then: (page) => page.getByRole("button", { name: "New agent" }).click().then(() => page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Refund review")) },
   { name: "agent", at: "/agents/company-profile", until: ".table-row .status" },
   { name: "inbox-closed-none", at: "/inbox?view=closed&agent=nightly-report", until: ".empty" },
   { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: someApprovals, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
@@ -49,6 +60,19 @@ export const SHOTS = [
       await page.waitForTimeout(500);
     },
   },
+  { name: "designer-map", at: "/agents/lead-enrichment/design/1", until: ".react-flow__node", then: (page) => page.locator('.react-flow__node[data-id="leads"]').dblclick().then(() => page.locator('.react-flow__node[data-id="save"]').click()) },
+  {
+    name: "designer-test",
+    at: "/agents/support-triage/design/1",
+    until: ".react-flow__node",
+    then: async (page) => {
+      await page.getByRole("button", { name: "Test", exact: true }).click();
+      await page.getByRole("button", { name: "Test run" }).click();
+      await page.locator(".designer-ran li").first().waitFor();
+      await page.waitForTimeout(1_000);
+    },
+  },
+  { name: "designer-compare", at: "/agents/compared/design/1?compare=2", until: ".designer-diff", prepare: twoRevisions },
   { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow },
   { name: "designer-long", at: "/agents/long-flow/design", until: ".react-flow__node", then: (page) => page.waitForTimeout(800) },
   { name: "executions", at: "/executions", until: ".table-row", prepare: async (api) => void ((made.order ??= await waiting(api)), (made.failed ??= await failed(api))) },

@@ -82,7 +82,7 @@ async function drawn({ page, look, calm, execution }) {
   for (const id of ["ask", "call", "model", "nokind"]) {
     await page.locator(`.react-flow__node[data-id="${id}"]`).click();
     await page.getByRole("tab", { name: "Step" }).click();
-    await page.getByLabel("Title", { exact: true }).first().waitFor();
+    await page.getByLabel("Title of the step").waitFor();
     await unfold();
     await page.locator(".designer-hidden .hidden-mark", { hasText: "RLO" }).first().waitFor();
     await calm(`the designer's form of ${id}`);
