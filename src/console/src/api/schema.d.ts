@@ -119,6 +119,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The console, in the browser */
+        get: operations["console"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the console consists of */
+        get: operations["consoleFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/signIn": {
         parameters: {
             query?: never;
@@ -1619,6 +1653,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every trigger */
+        get: operations["listTriggers"];
+        put?: never;
+        /** A new trigger; a webhook's secret is shown this once */
+        post: operations["createTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A trigger */
+        get: operations["getTrigger"];
+        put?: never;
+        post?: never;
+        /** Remove it; what it started goes on */
+        delete: operations["deleteTrigger"];
+        options?: never;
+        head?: never;
+        /** Another definition; it becomes a revision */
+        patch: operations["changeTrigger"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every definition, newest first */
+        get: operations["listTriggerRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A definition as it was */
+        get: operations["getTriggerRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}/nextFireTimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a schedule is due next */
+        get: operations["listTriggerFireTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it did, newest first; kept for 30 days */
+        get: operations["listTriggerFirings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/networks/{network}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new trigger; a webhook's secret is shown this once */
+        post: operations["createNetworkTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}/bindings/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let it start this agent */
+        put: operations["bindTrigger"];
+        post?: never;
+        /** Let it start this agent no more */
+        delete: operations["unbindTrigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:fire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fire it by hand; answers when its executions have begun */
+        post: operations["fireTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:restoreFrom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An earlier definition, as a new revision */
+        post: operations["restoreTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch it on */
+        post: operations["enableTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch it off: nothing fires, nothing is caught up */
+        post: operations["disableTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold a schedule; what passes meanwhile is caught up */
+        post: operations["pauseTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused schedule go on */
+        post: operations["resumeTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers/{trigger}:rotateSecret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another secret; for a time both count */
+        post: operations["rotateTriggerSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/{hook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An event for a trigger, with its signature or token */
+        post: operations["receiveEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/secrets": {
         parameters: {
             query?: never;
@@ -2256,6 +2566,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ai/agents/instances/{agent}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run an instance with this input */
+        post: operations["reactExecute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/agents/instances/{agent}/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Executions of an instance, newest first */
+        get: operations["reactListExecutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/agents/executions/{execution}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An execution */
+        get: operations["reactGetExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/agents/executions/{execution}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an execution */
+        post: operations["reactCancelExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/decide/{token}": {
         parameters: {
             query?: never;
@@ -2354,6 +2732,11 @@ export interface components {
         /** @description A file, without its bytes. */
         StoredFile: {
             fileId: string;
+            /**
+             * Format: uint64
+             * @description Its integer id; paths take it as well.
+             */
+            number: number;
             /** @description `IMAGE`, `AUDIO`, `VIDEO`, `TEXT`, `DOCUMENT` or `OTHER`. */
             fileType: string;
             contentType: string;
@@ -3174,6 +3557,8 @@ export interface components {
             outputTokens: number;
             /** Format: double */
             totalCost: number;
+            /** @description What validators said of the answer, in order; only where there are some. */
+            checks: components["schemas"]["CheckTrace"][];
         };
         /** @description What a model was asked. */
         LlmTrace: {
@@ -3217,6 +3602,20 @@ export interface components {
             strValue?: string | null;
             jsonValue: components["schemas"]["FreeForm"];
             fileLink?: string | null;
+        };
+        /** @description What one validator said. */
+        CheckTrace: {
+            /**
+             * Format: uint32
+             * @description 1 for the first answer; each correction is one more.
+             */
+            cycle: number;
+            validator: string;
+            /** @description `pass`, `retry`, `stop`. */
+            verdict: string;
+            /** Format: double */
+            score?: number | null;
+            feedback?: string | null;
         };
         /** @description A file that the response refers to. */
         Link: {
@@ -3428,6 +3827,11 @@ export interface components {
         Record: {
             /** Format: uuid */
             id: string;
+            /**
+             * Format: uint64
+             * @description Its integer id; paths take it as well.
+             */
+            number?: number | null;
             agentId: string;
             /**
              * Format: int64
@@ -3465,6 +3869,11 @@ export interface components {
             runType: string;
             environmentSlug?: string | null;
             sessionId?: string | null;
+            /**
+             * Format: uint64
+             * @description The session's integer id.
+             */
+            sessionNumber?: number | null;
             trigger?: components["schemas"]["TriggerView"] | null;
             subject?: string | null;
             /** Format: uuid */
@@ -3480,6 +3889,11 @@ export interface components {
             paused: boolean;
             /** @description Who started it. */
             startedBy: string;
+            /**
+             * Format: uint64
+             * @description The integer id of who started it.
+             */
+            startedByNumber?: number | null;
             labels: {
                 [key: string]: string;
             };
@@ -3491,6 +3905,8 @@ export interface components {
              * @description The execution that this one retried, forked or replayed.
              */
             departedFrom?: string | null;
+            /** @description Set where one record is read: it was set aside. Lists of records leave it out; `GET …/quarantined` is their list. */
+            quarantined?: components["schemas"]["QuarantineView"] | null;
         };
         /** @description What began it. */
         TriggerView: {
@@ -3519,6 +3935,13 @@ export interface components {
             /** Format: uint64 */
             expiresAt?: number | null;
         };
+        /** @description Why an execution was set aside, and what resolves that. */
+        QuarantineView: {
+            reason: string;
+            actions: components["schemas"]["QuarantineAction"][];
+        };
+        /** @description What can be done about an execution that was set aside, by the word of its route. */
+        QuarantineAction: "release" | "cancelRun" | "export" | "delete";
         /** @description Where a record stands and everything that happened in it. */
         Envelope: {
             status: string;
@@ -3834,6 +4257,401 @@ export interface components {
             /** @description Why there was no answer. */
             error?: string | null;
         };
+        /** @description A trigger. */
+        TriggerShown: {
+            id: string;
+            displayName: string;
+            description?: string | null;
+            kind: components["schemas"]["Kind"];
+            schedule?: components["schemas"]["Schedule"] | null;
+            webhook?: components["schemas"]["Inbound"] | null;
+            /** @description The type of events that fire, of a webhook that is particular. */
+            eventType?: string | null;
+            parameters: {
+                [key: string]: unknown;
+            };
+            mapping?: {
+                [key: string]: string;
+            } | null;
+            filter?: string | null;
+            overlap: components["schemas"]["Overlap"];
+            budget?: components["schemas"]["TriggerBudget"] | null;
+            /**
+             * Format: uint32
+             * @description The definition's; counts from 1.
+             */
+            revision: number;
+            active: boolean;
+            paused: boolean;
+            pausedUntil?: components["schemas"]["TimeMs"] | null;
+            /** @description The agents that it starts. */
+            agentIds: string[];
+            bindings: components["schemas"]["BindingShown"][];
+            /** @description The path of the inbound address, of a webhook. */
+            inboundPath?: string | null;
+            /** @description When it last started something. */
+            lastFiredAt?: components["schemas"]["TimeMs"] | null;
+            /** @description The next due time, of a schedule that is switched on. */
+            nextFireAt?: components["schemas"]["TimeMs"] | null;
+            /**
+             * Format: double
+             * @description What its executions have cost in this calendar month, in US dollars; where it has a budget.
+             */
+            currentMonthlyCost?: number | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            /** @description In whose name it starts what it starts by itself. */
+            updatedBy: string;
+        };
+        /** @description What makes a trigger fire. */
+        Kind: "SCHEDULE" | "WEBHOOK" | "MANUAL" | "API";
+        /** @description Times at which a trigger fires. */
+        Schedule: {
+            /** @description Five fields (minute, hour, day of month, month, day of week), six with seconds in front, or a macro such as `@daily`. */
+            cron: string;
+            /**
+             * @description An IANA name; absent: `UTC`.
+             * @default UTC
+             */
+            timeZone: string;
+            /**
+             * Format: uint32
+             * @description Each due time is delayed by chance, by this much at most.
+             * @default 0
+             */
+            jitterSeconds: number;
+            /**
+             * @description What is done about due times that passed while the server was down, or the schedule paused.
+             * @default last
+             */
+            catchUp: components["schemas"]["CatchUp"];
+            /**
+             * Format: uint32
+             * @description With `all`: firings that are caught up at most, the newest ones.
+             * @default 10
+             */
+            catchUpMax: number;
+            /**
+             * Format: uint32
+             * @description A due time that is no later than this counts as met.
+             * @default 10
+             */
+            graceSeconds: number;
+        };
+        /** @description What is done about due times that nobody was there for. */
+        CatchUp: "skip" | "last" | "all";
+        /** @description Events that come in over HTTP. */
+        Inbound: {
+            /** @default HMAC */
+            auth: components["schemas"]["Proof"];
+            /**
+             * Format: uint32
+             * @description With `HMAC`: how far the sender's clock may be from ours; what is older is refused.
+             * @default 300
+             */
+            replayWindowSeconds: number;
+            /** @description CEL over `payload` and `headers`: the event's id, where it is not the header `webhook-id`. The same id fires once. */
+            eventId?: string | null;
+            /** @description Only events of this type (the payload's `type`, as Standard Webhooks has it) fire. */
+            eventType?: string | null;
+        };
+        /** @description How a caller of the inbound address shows who it is. */
+        Proof: "HMAC" | "TOKEN";
+        /** @description What happens when a trigger fires while an execution that it started for the same agent still runs. */
+        Overlap: "skip" | "queue" | "parallel";
+        /** @description What its executions may cost in a calendar month (UTC). */
+        TriggerBudget: {
+            /**
+             * Format: double
+             * @description In US dollars.
+             */
+            amount: number;
+            /**
+             * @description Starts are refused once it is used up.
+             * @default false
+             */
+            enforceLimit: boolean;
+        };
+        /** @description An agent that a trigger starts. */
+        BindingShown: {
+            agentId: string;
+            environmentSlug?: string | null;
+        };
+        /** @description A definition as it was. */
+        TriggerRevision: {
+            /** @description What `:restoreFrom` takes. */
+            id: string;
+            triggerId: string;
+            /** Format: uint32 */
+            revision: number;
+            /**
+             * Format: uint32
+             * @description The same; the vendor's clients read it.
+             */
+            version: number;
+            changeReason: components["schemas"]["ChangeReason"];
+            displayName: string;
+            description?: string | null;
+            kind: components["schemas"]["Kind"];
+            schedule?: components["schemas"]["Schedule"] | null;
+            webhook?: components["schemas"]["Inbound"] | null;
+            /** @description The type of events that fire, of a webhook that is particular. */
+            eventType?: string | null;
+            parameters: {
+                [key: string]: unknown;
+            };
+            mapping?: {
+                [key: string]: string;
+            } | null;
+            filter?: string | null;
+            overlap: components["schemas"]["Overlap"];
+            budget?: components["schemas"]["TriggerBudget"] | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            restoredFrom?: string | null;
+            isCurrent: boolean;
+        };
+        /**
+         * @description Why there is a revision.
+         * @enum {string}
+         */
+        ChangeReason: "CREATED" | "UPDATED" | "RESTORED";
+        /** @description Due times of a schedule, before chance delays them. */
+        FireTimes: {
+            times: components["schemas"]["TimeMs"][];
+        };
+        /** @description A page, newest first. */
+        Firings: {
+            items: components["schemas"]["Firing"][];
+            nextPageToken?: string | null;
+        };
+        /** @description What a trigger did, or did not do, for one agent. */
+        Firing: {
+            /** @description The same for every agent of one occurrence. */
+            firingId: string;
+            /** @description How it came about. */
+            kind: components["schemas"]["Kind"];
+            /** Format: uint32 */
+            triggerRevision: number;
+            agentId?: string | null;
+            state: components["schemas"]["FiringState"];
+            /** @description Why nothing started, or how the execution ended. */
+            note?: string | null;
+            executionRecordId?: string | null;
+            at: components["schemas"]["TimeMs"];
+            /** @description The due time, of a schedule. */
+            scheduledFor?: components["schemas"]["TimeMs"] | null;
+            eventId?: string | null;
+            firedBy: string;
+            origin: components["schemas"]["Origin"];
+            payload: components["schemas"]["FreeForm"];
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        FiringState: "PENDING" | "QUEUED" | "STARTED" | "ENDED" | "SKIPPED" | "MISSED" | "FAILED";
+        /**
+         * @description What executions are for.
+         * @enum {string}
+         */
+        Origin: "PRODUCTION" | "TEST";
+        /** @description A trigger with its secret, which is shown this once. */
+        TriggerWithSecret: {
+            id: string;
+            displayName: string;
+            description?: string | null;
+            kind: components["schemas"]["Kind"];
+            schedule?: components["schemas"]["Schedule"] | null;
+            webhook?: components["schemas"]["Inbound"] | null;
+            /** @description The type of events that fire, of a webhook that is particular. */
+            eventType?: string | null;
+            parameters: {
+                [key: string]: unknown;
+            };
+            mapping?: {
+                [key: string]: string;
+            } | null;
+            filter?: string | null;
+            overlap: components["schemas"]["Overlap"];
+            budget?: components["schemas"]["TriggerBudget"] | null;
+            /**
+             * Format: uint32
+             * @description The definition's; counts from 1.
+             */
+            revision: number;
+            active: boolean;
+            paused: boolean;
+            pausedUntil?: components["schemas"]["TimeMs"] | null;
+            /** @description The agents that it starts. */
+            agentIds: string[];
+            bindings: components["schemas"]["BindingShown"][];
+            /** @description The path of the inbound address, of a webhook. */
+            inboundPath?: string | null;
+            /** @description When it last started something. */
+            lastFiredAt?: components["schemas"]["TimeMs"] | null;
+            /** @description The next due time, of a schedule that is switched on. */
+            nextFireAt?: components["schemas"]["TimeMs"] | null;
+            /**
+             * Format: double
+             * @description What its executions have cost in this calendar month, in US dollars; where it has a budget.
+             */
+            currentMonthlyCost?: number | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            /** @description In whose name it starts what it starts by itself. */
+            updatedBy: string;
+            /** @description Of a webhook: what senders sign with (HMAC), or send along (TOKEN). */
+            secret?: string | null;
+        };
+        /** @description A new trigger. */
+        CreateTrigger: {
+            displayName: string;
+            /** @default null */
+            description: string | null;
+            kind: components["schemas"]["Kind"];
+            /**
+             * @description Of a schedule, which needs it.
+             * @default null
+             */
+            schedule: components["schemas"]["Schedule"] | null;
+            /**
+             * @description Of a webhook; absent: signed by HMAC.
+             * @default null
+             */
+            webhook: components["schemas"]["Inbound"] | null;
+            /**
+             * @description The same as `webhook.eventType`.
+             * @default null
+             */
+            eventType: string | null;
+            /**
+             * @description Constant parameters of what it starts.
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Parameters by CEL over `payload`, `headers`, `trigger` and `firing`. Absent: a payload that is an object is the parameters.
+             * @default null
+             */
+            mapping: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description CEL that is true for what fires.
+             * @default null
+             */
+            filter: string | null;
+            /**
+             * @description Absent: `skip`.
+             * @default skip
+             */
+            overlap: components["schemas"]["Overlap"];
+            /** @default null */
+            budget: components["schemas"]["TriggerBudget"] | null;
+            /**
+             * @description Absent: true.
+             * @default null
+             */
+            active: boolean | null;
+            /**
+             * @description Agents that it starts, in production; others by a binding.
+             * @default []
+             */
+            agentIds: string[];
+        };
+        /** @description A change; what is absent stays, `null` takes away. */
+        ChangeTrigger: {
+            /** @default null */
+            displayName: string | null;
+            description?: string | null;
+            /** @default null */
+            schedule: components["schemas"]["Schedule"] | null;
+            /** @default null */
+            webhook: components["schemas"]["Inbound"] | null;
+            eventType?: string | null;
+            /** @default null */
+            parameters: {
+                [key: string]: unknown;
+            } | null;
+            mapping?: {
+                [key: string]: string;
+            } | null;
+            filter?: string | null;
+            /** @default null */
+            overlap: components["schemas"]["Overlap"] | null;
+            budget?: components["schemas"]["TriggerBudget"] | null;
+            /**
+             * @description As `:enable` and `:disable`.
+             * @default null
+             */
+            active: boolean | null;
+        };
+        /** @description Where a bound agent runs. */
+        BindTrigger: {
+            /**
+             * @description Absent: `production`.
+             * @default null
+             */
+            environmentSlug: string | null;
+        };
+        /** @description What firing came to. */
+        FiringAnswer: {
+            /** @description None: the filter left it out. */
+            firingId?: string | null;
+            /** @description The filter, or the type of event, left it out. */
+            filtered: boolean;
+            /** @description This event has fired before; it does not again. */
+            duplicate: boolean;
+            /** @description One per agent. */
+            firings: components["schemas"]["Firing"][];
+        };
+        /** @description How to fire by hand. */
+        FireTrigger: {
+            /**
+             * @description What the event would carry.
+             * @default null
+             */
+            samplePayload: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description Absent: `PRODUCTION`. `TEST` leaves lists, statistics and budgets of production alone.
+             * @default PRODUCTION
+             */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description Which definition to take back. */
+        RestoreTrigger: {
+            /** @description The `id` of a revision. */
+            revisionId: string;
+        };
+        /** @description How long a schedule is held. */
+        PauseTrigger: {
+            /**
+             * @description It goes on by itself then; absent: when it is resumed.
+             * @default null
+             */
+            until: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description How a secret is replaced. */
+        RotateTrigger: {
+            /**
+             * Format: uint32
+             * @description How long the old one counts too; absent: a day.
+             * @default null
+             */
+            overlapSeconds: number | null;
+        };
+        /** @description What became of an event. */
+        Received: {
+            /** @description None: the filter, or the type of event, left it out, or no agent is bound. */
+            firingId?: string | null;
+            filtered: boolean;
+            /** @description The same event has come before. */
+            duplicate: boolean;
+        };
         /** @description A secret without its value. */
         SecretInfo: {
             /** @description What flows write behind `secret.`; the same as `name` and `key`. */
@@ -3886,11 +4704,6 @@ export interface components {
              */
             secrets: number;
         };
-        /**
-         * @description What executions are for.
-         * @enum {string}
-         */
-        Origin: "PRODUCTION" | "TEST";
         /** @description What an agent may cost in a calendar month (UTC), and what it has cost in this one. */
         Budget: {
             agentId: string;
@@ -4064,6 +4877,8 @@ export interface components {
             agentRevision?: number | null;
             startTime?: components["schemas"]["TimeMs"] | null;
             reason: string;
+            /** @description What resolves it. */
+            actions: components["schemas"]["QuarantineAction"][];
         };
         /** @description An execution that goes on. */
         Released: {
@@ -4454,6 +5269,99 @@ export interface components {
         NewComment: {
             text: string;
         };
+        /** @description An execution. */
+        AgentExecutionResponse: {
+            /** Format: uint64 */
+            id: number;
+            /** Format: uint64 */
+            agent_id: number;
+            trigger_type: components["schemas"]["ExecutionTriggerEnum"];
+            /**
+             * Format: uint64
+             * @description The user whose key started it.
+             */
+            triggered_by?: number | null;
+            status: components["schemas"]["ExecutionStatusEnum"];
+            input_data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What came out; a value that is no object stands in `output`. */
+            output_data?: {
+                [key: string]: unknown;
+            } | null;
+            error_message?: string | null;
+            context_type?: string | null;
+            /** Format: int64 */
+            context_id?: number | null;
+            started_at?: string | null;
+            completed_at?: string | null;
+            /** Format: uint64 */
+            execution_time_ms?: number | null;
+            /** Format: uint */
+            iteration_count: number;
+            iterations: components["schemas"]["IterationData"][];
+            tools_used: string[];
+            /** Format: uint64 */
+            total_tokens: number;
+            /** Format: double */
+            total_cost: number;
+            /** @description Of the latest model call. */
+            model_used?: string | null;
+            success: boolean;
+            /** Format: uint */
+            actions_taken: number;
+            /** @description `execution`: its other id. `waiting_for`: why it does not move by itself, and what would move it. */
+            extra_metadata: {
+                [key: string]: unknown;
+            };
+            created_at: string;
+            updated_at: string;
+        };
+        /**
+         * @description What started it.
+         * @enum {string}
+         */
+        ExecutionTriggerEnum: "manual" | "scheduled" | "event" | "api";
+        /**
+         * @description Where an execution stands.
+         * @enum {string}
+         */
+        ExecutionStatusEnum: "pending" | "running" | "completed" | "failed" | "cancelled" | "timeout";
+        /** @description One cycle. */
+        IterationData: {
+            /**
+             * Format: uint
+             * @description From 1.
+             */
+            iteration: number;
+            /** @description What the model said. */
+            thought: string;
+            /** @description The tool; several are separated by `, `; `final_answer` where the model is done. */
+            action: string;
+            /** @description The tool's arguments; of several tools those of each under its name. */
+            action_input: {
+                [key: string]: unknown;
+            };
+            /** @description What came back; of several tools a line for each. */
+            observation: string;
+            /** @description When it began. */
+            timestamp: string;
+        };
+        /** @description What is wrong. */
+        HTTPError: {
+            detail: components["schemas"]["Detail"];
+            /** @description Stable; not with 422. */
+            code?: string | null;
+        };
+        Detail: string | components["schemas"]["ValidationError"][];
+        /** @description One field. */
+        ValidationError: {
+            /** @description `body`, `query`, `path` or `header`, and the way to the field from there. */
+            loc: string[];
+            msg: string;
+            /** @description The stable code of what is wrong. */
+            type: string;
+        };
         /** @description What the page's form sends. */
         Form: {
             /** @description One of those that the page offers. */
@@ -4547,7 +5455,9 @@ export interface operations {
     openapi: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4567,7 +5477,9 @@ export interface operations {
     swagger: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4605,6 +5517,50 @@ export interface operations {
         };
     };
     docsFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+        };
+    };
+    console: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    consoleFile: {
         parameters: {
             query?: never;
             header?: never;
@@ -4763,7 +5719,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Goes after a day unless an execution uses it. `?temporary` alone means true. */
-                temporary?: boolean;
+                temporary?: "" | "true" | "false";
             };
             header?: {
                 "Idempotency-Key"?: string;
@@ -7594,6 +8550,518 @@ export interface operations {
             };
         };
     };
+    listTriggers: {
+        parameters: {
+            query?: {
+                /** @description Only those that start this agent. */
+                agentId?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"][];
+                };
+            };
+        };
+    };
+    createTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTrigger"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerWithSecret"];
+                };
+            };
+        };
+    };
+    getTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    deleteTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTrigger"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    listTriggerRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerRevision"][];
+                };
+            };
+        };
+    };
+    getTriggerRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerRevision"];
+                };
+            };
+        };
+    };
+    listTriggerFireTimes: {
+        parameters: {
+            query?: {
+                /** @description How many; 10 where it does not say, 100 at most. */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireTimes"];
+                };
+            };
+        };
+    };
+    listTriggerFirings: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Firings"];
+                };
+            };
+        };
+    };
+    createNetworkTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                network: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTrigger"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerWithSecret"];
+                };
+            };
+        };
+    };
+    bindTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BindTrigger"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    unbindTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    fireTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FireTrigger"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringAnswer"];
+                };
+            };
+        };
+    };
+    restoreTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreTrigger"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    enableTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    disableTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    pauseTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseTrigger"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    resumeTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerShown"];
+                };
+            };
+        };
+    };
+    rotateTriggerSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateTrigger"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerWithSecret"];
+                };
+            };
+        };
+    };
+    receiveEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                "webhook-id"?: string;
+                "webhook-timestamp"?: string;
+                "webhook-signature"?: string;
+                "X-Webhook-Token"?: string;
+            };
+            path: {
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreeForm"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+        };
+    };
     listSecrets: {
         parameters: {
             query?: never;
@@ -8756,6 +10224,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comment"];
+                };
+            };
+        };
+    };
+    reactExecute: {
+        parameters: {
+            query?: {
+                /** @description What the execution is about: `deal`, `contact`, `lead` or any other word. The flow reads it as `context.type`. */
+                context_type?: string;
+                /** @description Which one. The flow reads it as `context.id`. */
+                context_id?: number;
+                /** @description Answer at once. */
+                async_execution?: boolean;
+            };
+            header?: {
+                "x-tenant-id"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentExecutionResponse"];
+                };
+            };
+        };
+    };
+    reactListExecutions: {
+        parameters: {
+            query?: {
+                /** @description 20 where it is absent, 100 at most. */
+                limit?: number;
+                /** @description Only executions that began before the one with this id. */
+                before?: number;
+            };
+            header?: {
+                "x-tenant-id"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentExecutionResponse"][];
+                };
+            };
+        };
+    };
+    reactGetExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-tenant-id"?: string;
+            };
+            path: {
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentExecutionResponse"];
+                };
+            };
+        };
+    };
+    reactCancelExecution: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-tenant-id"?: string;
+            };
+            path: {
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentExecutionResponse"];
                 };
             };
         };
