@@ -1,5 +1,5 @@
 // Around every room: the way to the others, whose data is shown, and who is signed in.
-import { Suspense, useRef, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { itemsOf } from "../api/client";
 import { useApi } from "../api/query";
 import { useSession } from "../api/session";
@@ -131,6 +131,11 @@ function Whose() {
   const environments = useApi("/v1/tenants/{tenant}/environments", { path: { tenant } });
   const known = itemsOf(environments.data);
   const isKnown = environment === null || known.some((one) => one.slug === environment);
+  // One that this tenant does not have would leave every room empty.
+  const isGone = environments.data !== undefined && !isKnown;
+  useEffect(() => {
+    if (isGone) chooseEnvironment(null);
+  }, [isGone, chooseEnvironment]);
   return (
     <div className="stack" style={{ gap: "var(--space-2)" }}>
       {who.isRoot && (tenants.data?.length ?? 0) > 1 && (
