@@ -109,9 +109,9 @@ async function schedule({ page, go, api }) {
 
   await drawer.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("dialog", { name: "Pause it" }).getByRole("button", { name: "Pause" }).click();
-  await drawer.getByText("Paused", { exact: true }).waitFor();
+  await drawer.locator("[data-status=PAUSED]").waitFor();
   await drawer.getByRole("button", { name: "Go on" }).click();
-  await drawer.getByText("On", { exact: true }).waitFor();
+  await drawer.locator("[data-status=ON]").waitFor();
 
   await drawer.getByRole("button", { name: "Fire" }).click();
   const fire = page.getByRole("dialog", { name: "Fire it now" });

@@ -18,7 +18,8 @@ export type Asked =
 
 interface Props {
   release: Release;
-  history: readonly Schemas["DeployLine"][];
+  /** Undefined: not known yet. */
+  history: readonly Schemas["DeployLine"][] | undefined;
   onClose: () => void;
 }
 
@@ -49,9 +50,11 @@ function WholeDialog(props: Props & { asked: Exclude<Asked, { kind: "split" }> }
   const isRollback = asked.kind === "rollback";
   const [environment, setEnvironment] = useState(asked.environment);
   const place = release.places.find((one) => one.slug === environment);
-  const before = beforePresent(history, environment, place?.split ?? []);
-  const first = asked.revision ?? before ?? release.revisions.find((one) => one.revision !== mainOf(place?.split ?? []))?.revision ?? 0;
-  const [revision, setRevision] = useState(first);
+  const before = history ? beforePresent(history, environment, place?.split ?? []) : null;
+  const another = release.revisions.find((one) => one.revision !== mainOf(place?.split ?? []))?.revision ?? 0;
+  const [chosen, setRevision] = useState<number | null>(asked.revision ?? null);
+  // Where a rollback goes is not guessed before the history is there. 0: not known yet.
+  const revision = chosen ?? (history === undefined ? 0 : (before ?? another));
   const [reason, setReason] = useState("");
   const split = [{ revision, weight: 1 }];
   const act = useAction(async () => {
@@ -72,7 +75,7 @@ function WholeDialog(props: Props & { asked: Exclude<Asked, { kind: "split" }> }
         <>
           <Button onClick={onClose}>Keep as it is</Button>
           <Button look={isRollback ? "danger" : "primary"} icon={isRollback ? "undo" : "release"} busy={act.isBusy} disabled={revision === 0 || isSame} onClick={() => void act.run()}>
-            {isRollback ? `Roll back to revision ${revision}` : `Deploy revision ${revision}`}
+            {revision === 0 ? "Roll back" : isRollback ? `Roll back to revision ${revision}` : `Deploy revision ${revision}`}
           </Button>
         </>
       }
@@ -85,11 +88,11 @@ function WholeDialog(props: Props & { asked: Exclude<Asked, { kind: "split" }> }
             hint={isRollback && before === revision ? "What ran before the present one" : undefined}
             value={String(revision)}
             onChange={(event) => setRevision(Number(event.target.value))}
-            options={revisionOptions(release, place)}
+            options={revision === 0 ? [{ value: "0", label: "…" }, ...revisionOptions(release, place)] : revisionOptions(release, place)}
           />
         </div>
         <Field label="Why" hint="Kept in the history" value={reason} maxLength={500} autoComplete="off" onChange={(event) => setReason(event.target.value)} />
-        {isSame ? <Note>This is what {place.name} runs now.</Note> : place && <Consequences release={release} place={place} split={split} />}
+        {isSame ? <Note>This is what {place.name} runs now.</Note> : place && revision > 0 && <Consequences release={release} place={place} split={split} />}
         <ProblemNote error={act.problem} />
       </div>
     </Dialog>

@@ -81,7 +81,7 @@ export default function ReleaseRoom({ params }: RoomProps) {
                 <ChangeDialog
                   asked={asked}
                   release={data}
-                  history={history.data ?? []}
+                  history={history.data ?? (history.error ? [] : undefined)}
                   onClose={() => {
                     setAsked(null);
                     reloadHistory();

@@ -56,7 +56,7 @@ function Triggers(props: { agent: string | null }) {
   const { query } = useLocation();
   const shown = query.get("trigger");
   const [isNew, setNew] = useState(false);
-  const [secret, setSecret] = useState<string | null>(null);
+  const [secret, setSecret] = useState<{ value: string; /** The trigger to show once it is put away. */ next: string | null } | null>(null);
   const mayMake = may("agents:deploy") && may("executions:run");
   const columns = useMemo(() => columnsOf(agent === null), [agent]);
   useShortcuts([{ keys: "n", label: "New trigger", run: () => setNew(true), once: true }], mayMake && !isNew && shown === null);
@@ -90,14 +90,21 @@ function Triggers(props: { agent: string | null }) {
           onDone={(made) => {
             setNew(false);
             triggers.reload();
-            if (made?.secret) setSecret(made.secret);
-            if (made) setQuery({ trigger: made.id }, {});
+            if (made?.secret) setSecret({ value: made.secret, next: made.id });
+            else if (made) setQuery({ trigger: made.id }, {});
           }}
         />
       )}
-      {shown && triggers.data && <TriggerDrawer id={shown} known={open ?? null} agent={agent} reload={triggers.reload} onSecret={setSecret} onClose={() => setQuery({ trigger: null })} />}
+      {shown && triggers.data && <TriggerDrawer id={shown} known={open ?? null} agent={agent} reload={triggers.reload} onSecret={(value) => setSecret({ value, next: null })} onClose={() => setQuery({ trigger: null })} />}
       {secret && (
-        <ShownOnce title="The trigger's secret" value={secret} onClose={() => setSecret(null)}>
+        <ShownOnce
+          title="The trigger's secret"
+          value={secret.value}
+          onClose={() => {
+            setSecret(null);
+            if (secret.next) setQuery({ trigger: secret.next }, {});
+          }}
+        >
           <p className="quiet small">Whoever sends events signs with it, as Standard Webhooks has it, or sends it along as a token.</p>
         </ShownOnce>
       )}
