@@ -46,14 +46,15 @@ export const SHOTS = [
     at: "/agents/letters-long/deployments",
     until: ".table-scroll .table-row",
     prepare: async (api) => {
+      if (await api("GET", `${base}/agents/letters-long`).catch(() => null)) return;
       await letters(api, "letters-long");
       await manyDeploys(api, Number(process.env.SHOT_ROWS ?? 1_000));
     },
   },
-  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByText("What follows").waitFor()) },
-  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()).then(() => page.getByText(/Compare revisions/).waitFor()) },
+  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()) },
   { name: "compare", at: "/agents/letters/compare?before=1&after=3", until: ".release-figures", then: (page) => page.getByText("In the text").waitFor() },
   { name: "compare-graph", at: "/agents/letters/compare?before=1&after=3", until: ".release-graph .react-flow__node", then: (page) => page.locator(".release-graph").scrollIntoViewIfNeeded().then(() => page.waitForTimeout(600)) },
+  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()) },
   { name: "triggers", at: "/agents/letters/triggers", until: ".table-row", prepare: someReleases },
   { name: "triggers-none", at: "/agents/company-profile/triggers", until: ".empty" },
   { name: "trigger", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByText("Every night").first().click().then(() => page.getByRole("dialog").getByRole("row", { name: /letters/ }).first().waitFor()) },

@@ -232,7 +232,7 @@ function Graph(props: { agent: string; before: string; after: string; diff: Sche
       <h2 id="compare-graph" className="release-title">
         On the graph
       </h2>
-      <p className="quiet small">
+      <p className="quiet small release-graph-says">
         {tally("added")} new, {tally("removed")} gone, {tally("changed")} changed. Green is new, red and dashed is gone, amber is changed. <Link to={to`/agents/${props.agent}/design/${String(props.shown)}`}>Open revision {props.shown} in the designer</Link>
       </p>
       <div className="panel release-graph">

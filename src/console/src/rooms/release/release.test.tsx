@@ -39,6 +39,8 @@ test("what is not over is counted for each revision and environment", () => {
     { revision: 2, environment: "staging", running: 0, waitingForPeople: 0, waiting: 1, oldestMs: 9 },
     { revision: 1, environment: "production", running: 1, waitingForPeople: 1, waiting: 0, oldestMs: 3 },
   ]);
+  const asked = { agentRevision: 1, status: "WAITING_FOR_ASYNC", startTime: 1, waitingFor: { kind: "APPROVAL" } } as Schemas["Record"];
+  expect(runningOf([asked])[0]).toMatchObject({ waitingForPeople: 1, waiting: 0 });
   expect(unfinishedOf(running, 1)).toBe(2);
   expect(unfinishedOf(running, 1, "staging")).toBe(0);
 });

@@ -100,6 +100,9 @@ export interface Running {
   oldestMs: number;
 }
 
+/** What only a person moves on. */
+const PEOPLE = new Set(["APPROVAL", "CONSULT", "IN_DOUBT"]);
+
 /** Which revisions still have executions that are not over, by environment. */
 export function runningOf(records: readonly Record_[]): Running[] {
   const found = new Map<string, Running>();
@@ -107,7 +110,8 @@ export function runningOf(records: readonly Record_[]): Running[] {
     const environment = one.environmentSlug ?? "production";
     const key = `${one.agentRevision} ${environment}`;
     const known = found.get(key) ?? { revision: one.agentRevision, environment, running: 0, waitingForPeople: 0, waiting: 0, oldestMs: one.startTime };
-    if (one.status === "WAITING_FOR_HUMAN") known.waitingForPeople += 1;
+    // A signed-in person is told WAITING_FOR_ASYNC for both kinds of waiting; what it waits for tells them apart.
+    if (one.status === "WAITING_FOR_HUMAN" || (one.status === "WAITING_FOR_ASYNC" && PEOPLE.has(one.waitingFor?.kind ?? ""))) known.waitingForPeople += 1;
     else if (one.status === "WAITING_FOR_ASYNC") known.waiting += 1;
     else known.running += 1;
     known.oldestMs = Math.min(known.oldestMs, one.startTime);

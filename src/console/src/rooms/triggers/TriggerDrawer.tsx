@@ -104,7 +104,7 @@ function Inside(props: { trigger: Trigger; agent: string | null; reload: () => v
         {trigger.kind === "WEBHOOK" && <Inbound trigger={trigger} onRotate={mayChange ? () => setAsked("rotate") : null} />}
         {isSchedule && <Next trigger={trigger} />}
         <Bindings trigger={trigger} mayChange={mayChange} onBind={() => setAsked("bind")} onDone={done} />
-        <section>
+        <section className="trigger-part">
           <h3>Firings</h3>
           {may("executions:read") ? <Firings trigger={trigger.id} count={fired} /> : <Note icon="lock">Your key has no scope executions:read, which this wants.</Note>}
         </section>
@@ -233,12 +233,21 @@ function Inbound(props: { trigger: Trigger; onRotate: (() => void) | null }) {
   );
 }
 
+/** A due time on the clocks of the schedule's zone; on the reader's, where the browser does not know that zone. */
+export function timeIn(atMs: number, timeZone: string): string {
+  try {
+    return new Date(atMs).toLocaleString(undefined, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZone, timeZoneName: "short" });
+  } catch {
+    return absoluteTime(atMs);
+  }
+}
+
 function Next(props: { trigger: Trigger }) {
   const { trigger } = props;
   const { tenant } = useSession();
   const times = useApi("/v1/tenants/{tenant}/triggers/{trigger}/nextFireTimes", { path: { tenant, trigger: trigger.id }, query: { count: NEXT_SHOWN } }, { refreshMs: REFRESH_MS, enabled: trigger.active });
   return (
-    <section>
+    <section className="trigger-part">
       <h3>What comes</h3>
       {!trigger.active ? (
         <p className="quiet">Nothing: it is switched off.</p>
@@ -250,7 +259,9 @@ function Next(props: { trigger: Trigger }) {
               <ol className="trigger-times">
                 {data.times.map((at) => (
                   <li key={at}>
-                    <span className="grow number">{absoluteTime(at)}</span>
+                    <span className="grow number" title={absoluteTime(at)}>
+                      {timeIn(at, trigger.schedule?.timeZone ?? "UTC")}
+                    </span>
                     <RelativeTime at={at} />
                   </li>
                 ))}
@@ -392,7 +403,7 @@ function Definitions(props: { trigger: Trigger; mayChange: boolean; onDone: () =
     { key: "when", title: "When", width: "6.5rem", align: "end", cell: (one) => <RelativeTime at={one.createdAt} /> },
   ];
   return (
-    <section>
+    <section className="trigger-part">
       <h3>Its definitions</h3>
       <Loaded query={all} rows={2}>
         {(data) => <Table label="Definitions" rows={[...(data as Definition[])].sort((a, b) => b.revision - a.revision)} columns={columns} keyOf={(one) => one.id} onOpen={setOpen} keys={false} />}

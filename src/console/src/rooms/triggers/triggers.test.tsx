@@ -5,7 +5,7 @@ import type { Schemas } from "../../api/client";
 import { bodyOf, draftOf, fieldOf, FRESH, mappingOf, objectOf, problemsOf, stateOf, whenOf, type Trigger } from "./draft";
 import { payloadOf } from "./Fire";
 import { FiringStatus } from "./Firings";
-import { inboundUrl } from "./TriggerDrawer";
+import { inboundUrl, timeIn } from "./TriggerDrawer";
 
 const known: Trigger = {
   id: "t", displayName: "Nightly", description: "At night", kind: "SCHEDULE",
@@ -55,6 +55,13 @@ test("what it is and when it fires", () => {
   expect(whenOf(known)).toBe("30 2 * * * Europe/Berlin");
   expect(whenOf({ kind: "WEBHOOK", webhook: { auth: "HMAC", replayWindowSeconds: 1 }, eventType: "order.paid" })).toBe("Events order.paid");
   expect(inboundUrl("/hooks/abc", "https://flow.example/prefix/#/agents/x")).toBe("https://flow.example/prefix/hooks/abc");
+});
+
+test("a due time stands on the clocks of its zone", () => {
+  const at = Date.UTC(2026, 10, 27, 1, 30);
+  expect(timeIn(at, "Europe/Berlin")).toMatch(/2:30/);
+  expect(timeIn(at, "Asia/Tokyo")).toMatch(/10:30/);
+  expect(timeIn(at, "Nowhere/At all")).toMatch(/30/);
 });
 
 test("a firing that ended says how its execution ended", () => {
