@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod engine;
 pub mod flow;
 pub mod ids;

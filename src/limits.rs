@@ -79,6 +79,8 @@ pub const DIFF_EFFORT_MAX: usize = 500_000_000;
 pub const REQUEST_MEMORY_BYTES: usize = 1 << 30;
 /// How often what a body holds is in memory at its worst: as it came, as the text of a field, and decoded from that.
 pub const REQUEST_COPIES: usize = 3;
+/// Of that memory for requests that show no key: signed events, sign-in forms. A tenant may have half of all.
+pub const STRANGERS_MEMORY_BYTES_MAX: usize = 32 << 20;
 /// Lines of a text that stay the same and are shown around those that do not.
 pub const DIFF_CONTEXT_LINES: usize = 3;
 /// A changed value of this length is shown on the line of its name, a longer one below it.

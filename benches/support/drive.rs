@@ -90,6 +90,7 @@ impl Drive {
             trigger: None,
             labels: BTreeMap::new(),
             history: Vec::new(),
+            guidance: flowgate::machine::guidance::Guidance::default(),
             attachments: Vec::new(),
             refused: None,
         }))

@@ -13,7 +13,7 @@ use super::key_uses::KeyUses;
 use super::limits::{Bounds, Limiter};
 use super::memory::Memory;
 use super::metrics::Metrics;
-use super::native::{ParameterCache, SessionLocks, Triggers};
+use super::native::{Evaluations, ParameterCache, SessionLocks, Triggers};
 use super::operate::Document;
 use super::paths::Paths;
 use super::places::Places;
@@ -46,6 +46,8 @@ pub struct Settings {
     /// Where online backups may go; none: there are none.
     pub backup_dir: Option<PathBuf>,
     pub waits: Waits,
+    /// For dialects that count in credits.
+    pub credit: config::CreditUsd,
     /// Present in a server for trying things out: an execution whose models cannot be called is rehearsed instead of failing.
     pub rehearsals: Option<Rehearsals>,
 }
@@ -87,6 +89,7 @@ impl Settings {
             trusted_proxies: server.trusted_proxies.iter().map(proxy).collect::<Result<_, _>>()?,
             backup_dir: server.backup_dir.clone(),
             waits: Waits::default(),
+            credit: server.credit_usd,
             rehearsals: None,
         })
     }
@@ -123,6 +126,8 @@ pub struct App {
     pub sessions: SessionLocks,
     /// What triggers that run share with whoever makes them due.
     pub triggers: Triggers,
+    /// What evaluations that run share with whoever starts and cancels them.
+    pub evaluations: Evaluations,
     /// Tripped when the server begins to stop: no new work, streams end.
     pub closing: CancellationToken,
     pub routes: Arc<Vec<Route>>,
@@ -153,6 +158,7 @@ impl App {
             deliveries: Arc::default(),
             sessions: SessionLocks::default(),
             triggers: Triggers::default(),
+            evaluations: Evaluations::default(),
             closing: CancellationToken::new(),
             paths: Paths::of(&routes),
             routes: Arc::new(routes),

@@ -9,16 +9,30 @@ use serde::Deserialize;
 use super::problem::Problem;
 use crate::catalog::audit::Actor;
 use crate::catalog::files::{Attached, AttachmentLimits, FileRow, Lifetime, NewFile, TEXT_BYTES_MAX};
-use crate::catalog::{Catalog, Stored, file_types};
+use crate::catalog::{self, Catalog, Stored, file_types};
 use crate::ids::{ExecutionId, FileId, Tenant};
 
 /// Files of one start.
-const ATTACHMENTS_MAX: usize = 16;
+pub const ATTACHMENTS_MAX: usize = 16;
 /// Text of all of them, the notes on what is cut included: it goes into the journal with the start.
 const TEXT_BYTES_ALL_MAX: usize = 5 * TEXT_BYTES_MAX;
 
+impl AttachmentRequest {
+    /// A file that is there.
+    #[must_use]
+    pub fn of_file(id: String) -> Self {
+        Self { file_id: Some(id), ..Self::default() }
+    }
+
+    /// A file that came in a form.
+    #[must_use]
+    pub fn of_form(name: String, content_type: Option<String>, bytes: Vec<u8>) -> Self {
+        Self { name: Some(name), content_type, bytes: Some(bytes), ..Self::default() }
+    }
+}
+
 /// A file of a request: `fileId` alone, as an upload answered it, or `name` and `content`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttachmentRequest {
     #[serde(default)]
@@ -30,6 +44,9 @@ pub struct AttachmentRequest {
     /// Base64.
     #[serde(default)]
     pub content: Option<String>,
+    /// The content as it came in a form.
+    #[serde(skip)]
+    bytes: Option<Vec<u8>>,
     /// As an upload answered it; not read.
     #[serde(default)]
     #[expect(dead_code, reason = "clients send back what an upload answered")]
@@ -54,11 +71,13 @@ pub struct Resolved {
 enum Checked {
     /// Its bytes are read when it is its turn.
     Stored(Box<FileRow>),
+    /// The agent's own; deleted at this moment, it is none of its any more.
+    Standing(Box<FileRow>),
     Sent(NewFile),
 }
 
-/// Turns the attachments of a request into files of the execution `owner`, which is about to start: files that are sent along are
-/// kept for it, temporary ones are its own from now on. When the start is refused, for whatever reason, call [`Resolved::discard`].
+/// Turns the attachments of a request, and behind them the agent's own files, into files of the execution `owner`, which is about to
+/// start: files that are sent along are kept for it, temporary ones are its own from now on. When the start is refused, for whatever reason, call [`Resolved::discard`].
 ///
 /// # Errors
 /// 400 for what is neither, 404 for a file that the tenant does not have, 413 and 422 (`attachment_type`) for what the agent does not
@@ -67,17 +86,26 @@ pub async fn resolve(
     catalog: &Catalog,
     tenant: &Tenant,
     limits: &AttachmentLimits,
-    wanted: &[AttachmentRequest],
+    (wanted, standing): (&[AttachmentRequest], Vec<FileRow>),
     owner: ExecutionId,
     actor: &Actor,
 ) -> Result<Resolved, Problem> {
     if wanted.len() > ATTACHMENTS_MAX {
         return Err(Problem::unfit("attachments", format!("at most {ATTACHMENTS_MAX}, these are {}", wanted.len())));
     }
+    if !limits.takes_files() && !wanted.is_empty() {
+        return Err(Problem::refused(
+            "file_upload_disabled",
+            "file upload is disabled for this agent: its setting `attachmentBytesMax` is 0",
+        ));
+    }
     let mut checked = Vec::with_capacity(wanted.len());
     for (index, request) in wanted.iter().enumerate() {
         checked.push(check(catalog, tenant, limits, &Place { index, request, owner }, actor)?);
     }
+    let is_wanted = |row: &FileRow| checked.iter().any(|one| matches!(one, Checked::Stored(other) if other.id == row.id));
+    let own: Vec<_> = standing.into_iter().filter(|row| !is_wanted(row)).map(|row| Checked::Standing(Box::new(row))).collect();
+    checked.extend(own);
     let mut resolved = Resolved { attachments: Vec::with_capacity(checked.len()), made: Vec::new() };
     match keep(catalog, tenant, checked, owner, actor, &mut resolved).await {
         Ok(()) => Ok(resolved),
@@ -103,17 +131,21 @@ impl Place<'_> {
 
 fn check(catalog: &Catalog, tenant: &Tenant, limits: &AttachmentLimits, place: &Place<'_>, actor: &Actor) -> Result<Checked, Problem> {
     let request = place.request;
-    match (&request.file_id, &request.content) {
-        (Some(id), None) => {
+    match (&request.file_id, &request.content, &request.bytes) {
+        (Some(id), None, None) => {
             let Stored { value: row, .. } = catalog.file(tenant, id, actor.at)?;
             fits(limits, place, &row.content_type, row.fingerprint.bytes)?;
             Ok(Checked::Stored(Box::new(row)))
         }
-        (None, Some(content)) => {
+        (None, Some(_), None) | (None, None, Some(_)) => {
             let name =
                 request.name.clone().ok_or_else(|| Problem::unfit(&place.field("name"), "a file that is sent along needs a name"))?;
-            let bytes =
-                STANDARD.decode(content).map_err(|error| Problem::unfit(&place.field("content"), format!("it is not base64: {error}")))?;
+            let bytes = match &request.bytes {
+                Some(bytes) => bytes.clone(),
+                None => STANDARD
+                    .decode(request.content.as_deref().unwrap_or_default())
+                    .map_err(|error| Problem::unfit(&place.field("content"), format!("it is not base64: {error}")))?,
+            };
             let content_type = file_types::settle(request.content_type.as_deref(), &bytes);
             fits(limits, place, &content_type, bytes.len() as u64)?;
             Ok(Checked::Sent(NewFile { name, declared_type: Some(content_type), bytes, lifetime: Lifetime::Execution(place.owner) }))
@@ -147,10 +179,14 @@ async fn keep(
     for one in checked {
         let attached = match one {
             Checked::Stored(row) => {
-                let bytes = if file_types::is_textual(&row.content_type) { catalog.file_bytes(tenant, &row).await? } else { Vec::new() };
                 used.push(row.id);
-                row.attached(&bytes)
+                row.attached(&text_bytes_of(catalog, tenant, &row).await?)
             }
+            Checked::Standing(row) => match text_bytes_of(catalog, tenant, &row).await {
+                Ok(bytes) => row.attached(&bytes),
+                Err(catalog::Error::NotFound { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            },
             Checked::Sent(mut new) => {
                 let bytes = std::mem::take(&mut new.bytes);
                 // Of the bytes only what may be text is needed once they are written.
@@ -171,6 +207,11 @@ async fn keep(
     }
     catalog.use_files(tenant, &used, owner, actor.at).await?;
     Ok(())
+}
+
+/// What may be text of a file.
+async fn text_bytes_of(catalog: &Catalog, tenant: &Tenant, row: &FileRow) -> Result<Vec<u8>, catalog::Error> {
+    if file_types::is_textual(&row.content_type) { catalog.file_bytes(tenant, row).await } else { Ok(Vec::new()) }
 }
 
 impl Resolved {
@@ -195,7 +236,7 @@ mod tests {
 
     async fn resolve_of(catalog: &Catalog, limits: &AttachmentLimits, wanted: serde_json::Value) -> Result<Resolved, Problem> {
         let wanted: Vec<AttachmentRequest> = serde_json::from_value(wanted).unwrap();
-        resolve(catalog, &Tenant::default(), limits, &wanted, clock::execution_id(), &Actor::without_key("ann")).await
+        resolve(catalog, &Tenant::default(), limits, (&wanted, Vec::new()), clock::execution_id(), &Actor::without_key("ann")).await
     }
 
     #[tokio::test]

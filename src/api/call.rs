@@ -113,7 +113,8 @@ impl Call {
 
 fn misread(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let path = error.path().to_string();
-    let field = if path == "." { "$" } else { &path };
+    // A text that breaks off is wrong nowhere in particular.
+    let field = if path == "." || path == "?" { "$" } else { &path };
     Problem::invalid(field, error.inner().to_string())
 }
 

@@ -20,6 +20,7 @@ use super::call::Call;
 use super::caller::{self, Caller, Known};
 use super::credential;
 use super::dialects::{self, Dialect};
+use super::form;
 use super::idempotency;
 use super::key_uses::Use;
 use super::memory::Held;
@@ -29,6 +30,7 @@ use super::route::{Access, Method, Payload, Route, header_bytes_max};
 use super::sign_in;
 use crate::catalog::audit::Actor;
 use crate::clock;
+use crate::crash;
 use crate::ids::{Tenant, TimeMs};
 
 /// What the names of a path stand for.
@@ -36,6 +38,8 @@ pub type Named = HashMap<&'static str, String>;
 
 /// One part of a path, in bytes.
 const SEGMENT_BYTES_MAX: usize = 200;
+/// What the vendor's clients send with every action that has no body.
+const EMPTY_OBJECT: &[u8] = b"{}";
 
 /// Everything goes through our own table of paths.
 pub fn configure(app: &Arc<App>, config: &mut web::ServiceConfig) {
@@ -65,6 +69,7 @@ async fn serve(app: &Arc<App>, route: &Route, named: Named, request: HttpRequest
     let answering = AssertUnwindSafe(answer(app, route, named, &request, payload)).catch_unwind();
     let answered = answering.await.unwrap_or_else(|_| Err(internal(&format!("the handler of {} panicked", route.operation))));
     app.metrics.in_flight.dec();
+    crash::point("request.handled");
     let response = match answered {
         Ok(answer) => respond(answer),
         Err(problem) => respond_problem(problem, request.path(), route.dialect),
@@ -114,7 +119,8 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
         access: route.access,
         named: parameters.get("tenant").cloned(),
     };
-    let mut held = Held::default();
+    crash::point("request.authenticated");
+    let mut held = app.memory.of(caller.as_ref().map(|_| tenant.clone()));
     let body = body(app, route, request, payload, &mut held).await?;
     let call = Call {
         app: Arc::clone(app),
@@ -197,10 +203,20 @@ fn check_headers(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
+fn no_body() -> Problem {
+    Problem::invalid("$", "this operation takes no body")
+}
+
+fn too_large(bytes_max: usize) -> Problem {
+    Problem::new(413, "too_large", "Too large", format!("the body may have {bytes_max} bytes at most"))
+}
+
 /// Reads the body as far as the route allows.
 async fn body(app: &App, route: &Route, request: &HttpRequest, mut payload: web::Payload, held: &mut Held) -> Result<Bytes, Problem> {
-    let (bytes_max, wait) = (app.settings.body_bytes_max(route), app.settings.waits.body);
-    let too_large = || Problem::new(413, "too_large", "Too large", format!("the body may have {bytes_max} bytes at most"));
+    let wait = app.settings.waits.body;
+    let takes_none = matches!(route.payload, Payload::Nothing);
+    let bytes_max = if takes_none { EMPTY_OBJECT.len() } else { app.settings.body_bytes_max(route) };
+    let too_large = || if takes_none { no_body() } else { too_large(bytes_max) };
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_large());
@@ -212,7 +228,7 @@ async fn body(app: &App, route: &Route, request: &HttpRequest, mut payload: web:
             if bytes.len() + chunk.len() > bytes_max {
                 return Err(too_large());
             }
-            app.memory.take(held, chunk.len())?;
+            held.take(chunk.len())?;
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.freeze())
@@ -237,10 +253,13 @@ fn check_type(route: &Route, request: &HttpRequest, body: &Bytes) -> Result<(), 
         Payload::Fields(_) if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
             Err(wrong("application/x-www-form-urlencoded"))
         }
-        Payload::Form { .. } if !essence.eq_ignore_ascii_case("multipart/form-data") => Err(wrong("multipart/form-data")),
-        // The vendor's clients send `{}` with every action.
-        Payload::Nothing if !body.is_empty() && body.as_ref() != b"{}" => Err(Problem::invalid("$", "this operation takes no body")),
-        Payload::Nothing | Payload::Json { .. } | Payload::Fields(_) | Payload::Form { .. } => Ok(()),
+        Payload::Form { .. } if !form::is_form(content_type) => Err(wrong("multipart/form-data")),
+        Payload::Either { .. } if body.is_empty() => Err(Problem::invalid("$", "a body is needed, JSON or a form")),
+        Payload::Either { .. } if !form::is_form(content_type) && !essence.eq_ignore_ascii_case("application/json") => {
+            Err(wrong("application/json` or `Content-Type: multipart/form-data"))
+        }
+        Payload::Nothing if !body.is_empty() && body.as_ref() != EMPTY_OBJECT => Err(no_body()),
+        Payload::Nothing | Payload::Json { .. } | Payload::Fields(_) | Payload::Form { .. } | Payload::Either { .. } => Ok(()),
     }
 }
 

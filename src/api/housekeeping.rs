@@ -40,6 +40,7 @@ async fn tidy(app: &App, cursors: &mut Cursors) -> Result<(), catalog::Error> {
             cursors.insert(tenant.clone(), next);
         }
         app.catalog.sweep_triggers(&tenant, now).await?;
+        app.catalog.sweep_evaluations(&tenant).await?;
     }
     let files = app.catalog.sweep_files(now).await?;
     let sign_ins = app.catalog.sweep_sign_ins(now).await?;

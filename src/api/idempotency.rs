@@ -19,10 +19,12 @@ use actix_web::http::header::HeaderMap;
 use super::answer::{Answer, Body};
 use super::app::App;
 use super::call::Call;
+use super::form;
 use super::problem::Problem;
 use super::route::{Creates, Payload, Route};
 use crate::catalog::Stored;
 use crate::catalog::idempotency::{KeptAnswer, Note, RequestRow, RequestState, Reservation, noting};
+use crate::crash;
 use crate::ids::{Digest, ExecutionId, Tenant};
 
 const HEADER: &str = "idempotency-key";
@@ -110,6 +112,7 @@ pub async fn answer(route: &Route, call: Call) -> Result<Answer, Problem> {
             None => return Err(running()),
         },
     };
+    crash::point("request.key_reserved");
     match creates {
         Creates::Execution => request.start(route, call, stored, &working).await,
         Creates::Thing | Creates::Secret => request.make(route, call, stored).await,
@@ -241,16 +244,18 @@ fn document_key(route: &Route, call: &Call) -> Result<String, Problem> {
 
 /// Of everything that the request says; the same for two spellings of the same JSON.
 fn fingerprint(route: &Route, call: &Call) -> Digest {
+    let content_type = call.header("content-type").unwrap_or_default();
     let body = match route.payload {
         Payload::Nothing => Vec::new(),
         Payload::Fields(_) => call.body.to_vec(),
         Payload::Json { .. } if call.body.is_empty() => b"{}".to_vec(),
-        Payload::Json { .. } => {
+        Payload::Form { .. } => without_boundary(&call.body, content_type),
+        Payload::Either { .. } if form::is_form(content_type) => without_boundary(&call.body, content_type),
+        Payload::Json { .. } | Payload::Either { .. } => {
             let parsed = serde_json::from_slice::<serde_json::Value>(&call.body);
             let canonical = parsed.and_then(|value| serde_json_canonicalizer::to_vec(&value));
             canonical.unwrap_or_else(|_| call.body.to_vec())
         }
-        Payload::Form { .. } => without_boundary(&call.body, call.header("content-type").unwrap_or_default()),
     };
     let mut head = format!("{} {}?{}\n", route.method.name(), call.path, call.query);
     // Lengths in front, so that no two lists of headers read alike.

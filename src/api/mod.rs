@@ -19,6 +19,7 @@ mod dialects;
 mod dispatch;
 mod docs;
 mod draft_changes;
+mod form;
 mod gauges;
 mod housekeeping;
 mod idempotency;
@@ -39,6 +40,7 @@ mod routes;
 mod server;
 mod sign_in;
 mod sse;
+mod unattended;
 mod upkeep;
 
 pub use app::{App, Rehearsals, Settings, Waits};

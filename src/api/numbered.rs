@@ -9,7 +9,8 @@ use crate::catalog::numbers::Kind;
 use crate::ids::Tenant;
 
 /// Names in paths that may be numbers.
-const KINDS: [(&str, Kind); 3] = [("agent", Kind::Agent), ("execution", Kind::Execution), ("file", Kind::File)];
+const KINDS: [(&str, Kind); 5] =
+    [("agent", Kind::Agent), ("execution", Kind::Execution), ("file", Kind::File), ("webhook", Kind::Webhook), ("dataset", Kind::Dataset)];
 
 /// A text of digits; no name is written so.
 #[must_use]
@@ -39,7 +40,8 @@ pub fn others(catalog: &Catalog, tenant: &Tenant, named: &mut Named) -> Result<(
         let Some(text) = named.get_mut(name) else { continue };
         let Some(number) = number(text) else { continue };
         if let Some(found) = catalog.named(kind, tenant, number)? {
-            *text = found;
+            // A webhook is numbered by its whole key; paths name it by the end of that.
+            *text = found.rsplit('/').next().unwrap_or_default().to_owned();
         }
     }
     Ok(())

@@ -157,6 +157,9 @@ fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value>
         Payload::Fields(schema) => {
             Some(json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": schema(generator)}}}))
         }
+        Payload::Either { schema, form } => Some(json!({"required": true, "content": {
+            JSON: {"schema": schema(generator)}, "multipart/form-data": {"schema": form(generator)},
+        }})),
         Payload::Form { part } => Some(json!({"required": true, "content": {"multipart/form-data": {"schema": {
             "type": "object", "required": [part], "additionalProperties": false, "properties": {part: {"type": "string", "format": "binary"}},
         }}}})),

@@ -83,6 +83,11 @@ pub enum Payload {
     Form {
         part: &'static str,
     },
+    /// JSON, or a form whose files and texts `form` describes.
+    Either {
+        schema: SchemaOf,
+        form: SchemaOf,
+    },
 }
 
 /// What an answer carries.
@@ -229,6 +234,13 @@ impl Route {
     #[must_use]
     pub fn takes_form(mut self, part: &'static str) -> Self {
         self.payload = Payload::Form { part };
+        self
+    }
+
+    /// JSON, or a multipart form with the parts that `F` names.
+    #[must_use]
+    pub fn takes_either<T: JsonSchema, F: JsonSchema>(mut self) -> Self {
+        self.payload = Payload::Either { schema: schema_of::<T>, form: schema_of::<F> };
         self
     }
 

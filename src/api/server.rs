@@ -56,6 +56,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         actix_web::rt::spawn(upkeep::run(Arc::clone(&app)));
         let triggering = actix_web::rt::spawn(native::run_triggers(Arc::clone(&app)));
+        let evaluating = actix_web::rt::spawn(native::run_evaluations(Arc::clone(&app)));
         let mut signals = Signals::new()?;
         let notifying = notify::start(parts(&app, address)).await.map_err(std::io::Error::other)?;
         ready(Listening { address });
@@ -68,7 +69,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         let stopping = async {
             notifying.stop().await;
             // What it breaks off is owed, and made by the next server. Fails only when it broke, which was logged.
-            let _ = triggering.await;
+            let _ = (triggering.await, evaluating.await);
             let parked = app.engine.clone().shutdown(stop.grace).await;
             handle.stop(true).await;
             parked

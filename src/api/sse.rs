@@ -18,13 +18,21 @@ pub fn frame<T: Serialize>(id: Option<&str>, event: &str, data: &T) -> Bytes {
     Bytes::from(format!("{id}event: {event}\ndata: {data}\n\n"))
 }
 
+/// One frame without a name.
+#[must_use]
+pub fn data<T: Serialize>(data: &T) -> Bytes {
+    Bytes::from(format!("data: {}\n\n", serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned())))
+}
+
 /// How a stream says that the server stops, for programs.
 const STOPPING: &str = "shutting_down";
 
 /// The event that ends a stream before its time: why, for programs, and in words.
 #[must_use]
 pub fn closing(reason: &str, message: &str) -> Bytes {
-    frame(None, "closing", &serde_json::json!({"reason": reason, "message": message}))
+    // Clients of other products know an `error` by its name.
+    let error = serde_json::json!({"message": message, "type": "server_error", "param": null, "code": reason});
+    frame(None, "closing", &serde_json::json!({"reason": reason, "message": message, "error": error}))
 }
 
 /// `frames` with a comment whenever nothing was sent for a while, ended by an event `closing` when the server stops.

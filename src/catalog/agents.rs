@@ -37,7 +37,7 @@ pub struct AgentSettings {
     pub session_turns_max: u32,
     /// Characters of earlier turns that go to the model, at most; the oldest go first.
     pub session_characters_max: u32,
-    /// Bytes of one attached file, at most.
+    /// Bytes of one attached file, at most; 0: it takes no files.
     pub attachment_bytes_max: u64,
     /// Types of attached files, `text/*` or whole; empty: any.
     pub attachment_types: Vec<String>,

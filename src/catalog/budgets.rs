@@ -1,4 +1,4 @@
-//! Budgets: what an agent may cost in a calendar month, for production and for tests. An enforced one refuses starts; the others only
+//! Budgets: what an agent may cost in a calendar month, for production, for tests and for evaluations. An enforced one refuses starts; the others only
 //! say when a threshold is crossed.
 
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,11 @@ pub enum BudgetCheck {
 }
 
 fn word(purpose: Purpose) -> &'static str {
-    if purpose.is_production() { "production" } else { "test" }
+    match purpose {
+        Purpose::Production => "production",
+        Purpose::Test => "test",
+        Purpose::Evaluation => "evaluation",
+    }
 }
 
 fn row_key(agent: &str, purpose: Purpose) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::agent_files::Processing;
 use super::agents::AgentSettings;
 use super::audit::Actor;
 use super::numbers::Kind;
@@ -46,6 +47,8 @@ pub struct FileRow {
     /// How many executions use it; 0 beside an `execution` in rows that are older than the count: that one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub uses: u32,
+    #[serde(default, skip_serializing_if = "Processing::is_waiting")]
+    pub processing: Processing,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
@@ -123,6 +126,12 @@ impl From<&AgentSettings> for AttachmentLimits {
 }
 
 impl AttachmentLimits {
+    /// Whether files may be sent at all; a bound of 0 switches them off.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.bytes_max > 0
+    }
+
     #[must_use]
     pub fn allows(&self, content_type: &str) -> bool {
         let fits = |pattern: &String| match pattern.strip_suffix("/*") {
@@ -214,6 +223,7 @@ impl Catalog {
                 Lifetime::Kept | Lifetime::Temporary => None,
             },
             uses: u32::from(matches!(new.lifetime, Lifetime::Execution(_))),
+            processing: Processing::Waiting,
         };
         let mut changes = Changes::default();
         changes.put(tenant, &id.to_string(), 0, &row);

@@ -4,6 +4,7 @@
 //!
 //! **Invariant**: everything that must hold together changes in one commit, by compare-and-set; of two writers one reads again.
 
+pub mod agent_files;
 pub mod agents;
 pub mod approvals;
 pub mod audit;
@@ -13,6 +14,8 @@ pub mod deployments;
 pub mod documents;
 pub mod drafts;
 pub mod environments;
+pub mod evaluations;
+mod expressions;
 pub mod file_types;
 pub mod files;
 pub mod idempotency;

@@ -57,7 +57,7 @@ impl Catalog {
 
     /// What is called so goes with the rest of `changes`: its number stands for nothing from then on.
     pub(super) fn unnumber(&self, kind: Kind, tenant: &Tenant, key: &str, changes: &mut Changes) -> Result<(), Error> {
-        if let Some(gone) = self.store().without_number(kind, tenant, key)? {
+        for gone in self.store().without_number(kind, tenant, key)? {
             changes.entry(gone);
         }
         Ok(())

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::audit::Actor;
 use super::numbers::Kind;
 use super::{Catalog, Changes, Error, Kept, Listing};
+use crate::crash;
 use crate::ids::{ExecutionId, Tenant, TimeMs};
 use crate::machine::event::Event;
 use crate::machine::input::Purpose;
@@ -169,6 +170,7 @@ impl Catalog {
                 Ok(())
             })
             .await?;
+            crash::point("purge.committed");
             // Afterwards: files without their execution are swept in the end, an execution without its files would be a loss.
             for execution in some {
                 self.remove_files_of(tenant, *execution).await?;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::audit::Actor;
+use super::numbers::Kind;
 use super::signing::SigningSecret;
 use super::{Catalog, Changes, Error, Kept, Listing, Stored};
 use crate::ids::{ExecutionId, Tenant, TimeMs};
@@ -23,6 +24,11 @@ const URL_BYTES_MAX: usize = 2_048;
 const DESCRIPTION_BYTES_MAX: usize = 500;
 /// Webhooks of one agent, and tenant-wide ones: every event goes to all of them.
 pub(super) const WEBHOOKS_MAX: usize = 20;
+
+/// What the keys of every agent's webhooks begin with.
+const OF_AGENTS: &str = "a/";
+/// Rows looked at in one piece.
+const ROWS_AT_ONCE: usize = 500;
 
 /// What can be heard of. The text forms are part of the API and of the format on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -84,7 +90,7 @@ impl Reach {
     pub fn prefix(&self) -> String {
         match self {
             Self::Tenant => "t/".to_owned(),
-            Self::Agent(agent) => format!("a/{agent}/"),
+            Self::Agent(agent) => format!("{OF_AGENTS}{agent}/"),
             Self::Execution(execution) => format!("x/{execution}/"),
         }
     }
@@ -327,6 +333,37 @@ impl Catalog {
         self.list(tenant, Listing { prefix: &reach.prefix(), ..Listing::default() })
     }
 
+    /// Those of every agent, each with its agent's name, in the order of these names; `after` is the key of the last one seen.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn webhooks_of_agents(
+        &self,
+        tenant: &Tenant,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Stored<WebhookRow>)>, Error> {
+        let listed = self.list::<WebhookRow>(tenant, Listing { prefix: OF_AGENTS, after, limit, ..Listing::default() })?;
+        let agent = |stored: &Stored<WebhookRow>| stored.key.split('/').nth(1).unwrap_or_default().to_owned();
+        Ok(listed.into_iter().map(|stored| (agent(&stored), stored)).collect())
+    }
+
+    /// The webhook with this id, whichever agent has it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn webhook_of_any_agent(&self, tenant: &Tenant, id: &str) -> Result<(String, Stored<WebhookRow>), Error> {
+        let mut after: Option<String> = None;
+        loop {
+            let rows = self.webhooks_of_agents(tenant, after.as_deref(), ROWS_AT_ONCE)?;
+            let Some((_, last)) = rows.last() else { return Err(missing(id)) };
+            after = Some(last.key.clone());
+            if let Some(found) = rows.into_iter().find(|(_, stored)| stored.value.id == id) {
+                return Ok(found);
+            }
+        }
+    }
+
     /// # Errors
     /// `NotFound`, `Store`.
     pub fn webhook(&self, tenant: &Tenant, reach: &Reach, id: &str) -> Result<Stored<WebhookRow>, Error> {
@@ -385,6 +422,7 @@ impl Catalog {
         self.update(|catalog, changes| {
             let stored = catalog.webhook(tenant, reach, id)?;
             changes.remove::<WebhookRow>(tenant, &stored.key, stored.version);
+            catalog.unnumber(Kind::Webhook, tenant, &stored.key, changes)?;
             changes.audit(tenant, actor, "webhook.removed", &format!("webhook:{id}"), None);
             Ok(())
         })

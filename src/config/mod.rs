@@ -8,7 +8,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use server::{BODY_BYTES_MAX_DEFAULT, Server};
+pub use server::{BODY_BYTES_MAX_DEFAULT, CreditUsd, Server};
 
 /// The data directory where nothing says otherwise.
 const DATA_DIR_DEFAULT: &str = ".flowgate";

@@ -42,6 +42,41 @@ pub struct Server {
     pub tenant_at_once: NonZeroUsize,
     /// The largest JSON body, where an operation has no bound of its own.
     pub body_bytes_max: NonZeroUsize,
+    /// What one credit is worth in US dollars, for dialects that count in credits.
+    pub credit_usd: CreditUsd,
+}
+
+/// US dollars per credit; above 0.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct CreditUsd(f64);
+
+impl CreditUsd {
+    /// The credits that so many US dollars are.
+    #[must_use]
+    pub fn credits(self, usd: f64) -> f64 {
+        usd / self.0
+    }
+}
+
+impl Default for CreditUsd {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+impl TryFrom<f64> for CreditUsd {
+    type Error = String;
+
+    fn try_from(usd: f64) -> Result<Self, Self::Error> {
+        if usd.is_finite() && usd > 0.0 { Ok(Self(usd)) } else { Err(format!("a credit is worth more than 0 US dollars, not {usd}")) }
+    }
+}
+
+impl From<CreditUsd> for f64 {
+    fn from(credit: CreditUsd) -> Self {
+        credit.0
+    }
 }
 
 /// How a variable's text is read.
@@ -49,12 +84,13 @@ pub struct Server {
 enum Kind {
     Text,
     Number,
+    Decimal,
     /// Separated by commas.
     List,
 }
 
 /// Every key, in the order in which they are shown.
-const KEYS: [(&str, Kind); 10] = [
+const KEYS: [(&str, Kind); 11] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("grace_seconds", Kind::Number),
@@ -65,6 +101,7 @@ const KEYS: [(&str, Kind); 10] = [
     ("failures_per_minute", Kind::Number),
     ("tenant_at_once", Kind::Number),
     ("body_bytes_max", Kind::Number),
+    ("credit_usd", Kind::Decimal),
 ];
 
 impl Default for Server {
@@ -83,6 +120,7 @@ impl Default for Server {
             failures_per_minute: of(60),
             tenant_at_once: size(10_000),
             body_bytes_max: size(BODY_BYTES_MAX_DEFAULT),
+            credit_usd: CreditUsd::default(),
         }
     }
 }
@@ -125,6 +163,7 @@ fn of_variable(key: &str, kind: Kind, name: &str, text: &str) -> Result<toml::Va
     let value = match kind {
         Kind::Text => toml::Value::String(text.to_owned()),
         Kind::Number => toml::Value::Integer(text.trim().parse().map_err(|_| refused(format!("`{text}` is no whole number")))?),
+        Kind::Decimal => toml::Value::Float(text.trim().parse().map_err(|_| refused(format!("`{text}` is no number")))?),
         Kind::List => {
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
             toml::Value::Array(parts.map(|part| toml::Value::String(part.to_owned())).collect())
@@ -183,7 +222,13 @@ mod tests {
         assert!(error.contains("project/flowgate.toml") && error.contains("unknown field `lisen`"), "{error}");
         let error = layer("key_per_second = 0", &[]).unwrap_err().to_string();
         assert!(error.contains("project/flowgate.toml"), "{error}");
-        for (name, text) in [("FLOWGATE_GRACE_SECONDS", "soon"), ("FLOWGATE_LISTEN", "here"), ("FLOWGATE_TENANT_AT_ONCE", "0")] {
+        for (name, text) in [
+            ("FLOWGATE_GRACE_SECONDS", "soon"),
+            ("FLOWGATE_LISTEN", "here"),
+            ("FLOWGATE_TENANT_AT_ONCE", "0"),
+            ("FLOWGATE_CREDIT_USD", "0"),
+            ("FLOWGATE_CREDIT_USD", "much"),
+        ] {
             let error = layer("", &[(name, text)]).unwrap_err().to_string();
             assert!(error.starts_with(&format!("the environment variable {name} is refused")), "{error}");
         }

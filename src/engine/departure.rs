@@ -61,6 +61,7 @@ pub(super) async fn retry_on(shared: &messages::Shared, tenant: &Tenant, request
         trigger: start.trigger,
         labels: start.labels,
         history: start.history,
+        guidance: start.guidance,
         attachments: start.attachments,
         ..StartRequest::new(revision, start.input, request.starter)
     };

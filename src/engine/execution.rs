@@ -22,6 +22,7 @@ use super::perform::Work;
 use super::request::Answered;
 use super::{family, shared};
 use crate::clock;
+use crate::crash;
 use crate::ids::{BootId, QuestionId, TimeMs};
 use crate::machine::call::Outcome;
 use crate::machine::effect::Effect;
@@ -149,6 +150,7 @@ impl ExecutionActor {
     fn decide_group(&mut self, ctx: &mut Context<Self>) {
         let Some(life) = self.life.as_mut() else { return };
         let expected_seq = life.state.seq();
+        crash::point("decide.before");
         let decided = catch_unwind(AssertUnwindSafe(|| decide_inputs(&self.shared, &self.key, life, &mut self.inbox)));
         let Ok((mut commit, events)) = decided.map_err(|panic| {
             // The state may be half changed. The group is dropped; the directory still holds its inputs.
@@ -156,6 +158,7 @@ impl ExecutionActor {
         }) else {
             return;
         };
+        crash::point("decide.after");
         commit.number = self.next_commit;
         self.next_commit += 1;
         if events.is_empty() {
@@ -229,7 +232,9 @@ impl ExecutionActor {
 
     /// Effects first (a cancel's tokens are tripped before it is answered), then notices, then answers.
     fn release(&mut self, commit: Commit) {
+        crash::point("release.before_effects");
         self.perform(commit.effects);
+        crash::point("release.before_answers");
         let Some(life) = self.life.as_ref() else { return };
         if commit.count > 0 {
             let (execution, count) = (self.key.execution, commit.count);

@@ -15,6 +15,7 @@ use super::directory::Directory;
 use super::messages::{Deliver, Key, Shared, Sink};
 use super::notice::Notice;
 use super::shared::payload_text;
+use crate::crash;
 use crate::flow::spec::EffectClass;
 use crate::ids::CallId;
 use crate::machine::call::{Call, CallError, Outcome};
@@ -80,7 +81,9 @@ impl Performer {
         let runtime = shared.runtime.clone();
         runtime.spawn(async move {
             let work = Work { call, flow, name, request };
+            crash::point("call.before");
             let outcome = perform(&shared, &lineage, &work, cancel).await;
+            crash::point("call.after");
             if shared.performer.is_over(&key, call) {
                 directory.do_send(Deliver { key, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
             }

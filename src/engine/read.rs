@@ -9,6 +9,7 @@ use super::{asked, hydrate};
 use crate::flow::plan::Plan;
 use crate::ids::{ExecutionId, QuestionId, Tenant};
 use crate::machine::event::{Event, Recorded};
+use crate::machine::failure::failure;
 use crate::machine::input::Start;
 use crate::machine::replay;
 use crate::machine::summary::WaitingFor;
@@ -53,12 +54,14 @@ pub(super) fn snapshot(shared: &Shared, tenant: &Tenant, id: ExecutionId, live: 
     let state = replay(&plan, &events).map_err(|error| Error::Store(format!("the journal of {id} does not replay: {error}")))?;
     let summary = state.summary(&plan).ok_or_else(|| unknown(id))?;
     let flights = state.flights().into_iter();
+    let failure = state.ended().and_then(|ended| failure(&plan, start.entry.as_deref(), ended));
     Ok(Snapshot {
         id,
         seq: state.seq(),
         start,
         summary,
         ended: state.ended().cloned(),
+        failure,
         questions: state.questions().into_iter().cloned().collect(),
         flights: flights.map(|(call, name, request)| Flight { call, name, request: std::sync::Arc::new(request.clone()) }).collect(),
         live,

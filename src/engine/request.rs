@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::flow::spec::RehearsalSpec;
 use crate::ids::{CallId, Digest, ExecutionId, Tenant, TimeMs};
 use crate::machine::call::{Call, CallError, Message};
+use crate::machine::guidance::Guidance;
 use crate::machine::input::{Attachment, Mode, Purpose, Start, Trigger};
 use crate::machine::question::{Decided, Person, Question};
 use crate::machine::summary::{Ended, Summary};
@@ -93,6 +94,8 @@ pub struct StartRequest {
     pub labels: BTreeMap<String, String>,
     /// Earlier turns of the session, oldest first; only what users and models said is shown to models.
     pub history: Vec<Message>,
+    /// What the caller says about model calls, beside the flow.
+    pub guidance: Guidance,
     pub attachments: Vec<Attachment>,
     /// Set: the start is recorded as rejected with this error, and nothing runs.
     pub refused: Option<CallError>,
@@ -121,6 +124,7 @@ impl StartRequest {
             trigger: None,
             labels: BTreeMap::new(),
             history: Vec::new(),
+            guidance: Guidance::default(),
             attachments: Vec::new(),
             refused: None,
         }
@@ -261,6 +265,8 @@ pub struct Snapshot {
     /// Holds `waiting_for`, tokens and cost as well.
     pub summary: Summary,
     pub ended: Option<Ended>,
+    /// How callers of a definition are told that it failed: the code, and an explanation.
+    pub failure: Option<(String, String)>,
     /// Open questions in full, oldest first.
     pub questions: Vec<Question>,
     pub flights: Vec<Flight>,

@@ -17,7 +17,7 @@ use crate::machine::input::{Mode, Pin, Price, Start};
 use crate::store::Entry;
 
 /// The rules that new executions are decided by.
-const SEMANTICS: u32 = 1;
+const SEMANTICS: u32 = 2;
 
 /// Everything that a start fixes, apart from what the request says itself.
 pub(super) struct Surroundings {
@@ -83,9 +83,11 @@ pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartReq
     let config = config(&found.plan, request.config)?;
     let tools = match request.mode {
         Mode::Rehearsal => BTreeMap::new(),
-        Mode::Production | Mode::Sandbox => tools(shared, tenant, &found.servers, &request.accept_tools).await?,
+        Mode::Production | Mode::Sandbox | Mode::Evaluation => tools(shared, tenant, &found.servers, &request.accept_tools).await?,
     };
-    let prices = prices(shared, &found.models);
+    let mut models = found.models;
+    models.extend(request.guidance.model.clone());
+    let prices = prices(shared, &models);
     Ok(Start {
         tenant: tenant.clone(),
         execution: request.execution.unwrap_or_else(clock::execution_id),
@@ -112,6 +114,7 @@ pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartReq
         trigger: request.trigger,
         labels: request.labels,
         history: request.history,
+        guidance: request.guidance,
         attachments: request.attachments,
         refused: request.refused,
     })

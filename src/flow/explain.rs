@@ -99,7 +99,12 @@ fn facts(scope: &Scope, step: &Step) -> String {
         Kind::Wait(Wait::ForMs(ms)) => facts.push(format!("for {}", duration(*ms))),
         Kind::Wait(Wait::Until(until)) => facts.push(format!("until {}", until.source())),
         Kind::Event(event) => facts.extend(event.timeout_ms.map(|ms| format!("at most {}", duration(ms)))),
-        Kind::Agent(agent) => facts.push(format!("up to {}", count(u64::from(agent.max_iterations), "iteration", "iterations"))),
+        Kind::Agent(agent) => {
+            facts.push(format!("up to {}", count(u64::from(agent.max_iterations), "iteration", "iterations")));
+            if agent.caller_tools {
+                facts.push("with tools of its caller".to_owned());
+            }
+        }
         Kind::End { output: Some(Mapping::Expr(output)) } => facts.push(format!("gives {}", output.source())),
         _ => {}
     }

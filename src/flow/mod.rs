@@ -4,6 +4,7 @@
 
 pub mod builtins;
 pub mod compile;
+pub mod definitions;
 pub mod diff;
 pub mod digest;
 pub mod explain;

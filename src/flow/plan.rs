@@ -263,6 +263,8 @@ pub struct Agent {
     pub llm: LlmTemplate,
     pub max_iterations: u32,
     pub tools: Vec<Tool>,
+    /// The model sees the tools of the start as well.
+    pub caller_tools: bool,
 }
 
 #[derive(Debug)]

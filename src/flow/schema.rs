@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::panic::catch_unwind;
 use std::sync::Arc;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 /// Mismatches listed for one value; a list of 100,000 wrong items needs no more.
@@ -36,6 +37,8 @@ pub struct Mismatch {
     /// JSON pointer into the value.
     pub pointer: String,
     pub message: String,
+    /// The properties at that place that are missing or unknown, where that is what is wrong.
+    pub properties: Vec<String>,
 }
 
 impl std::fmt::Display for Mismatch {
@@ -86,6 +89,7 @@ impl Schema {
             .map(|error| Mismatch {
                 pointer: error.instance_path().as_str().to_owned(),
                 message: shortened(&error.to_string()).into_owned(),
+                properties: properties(&error),
             })
             .collect()
     }
@@ -94,6 +98,16 @@ impl Schema {
     pub fn fill_defaults(&self, value: &mut Value) {
         let mut left = DEFAULTS_MAX;
         fill(self.source(), self.source(), value, 0, &mut left);
+    }
+}
+
+fn properties(error: &ValidationError<'_>) -> Vec<String> {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned).into_iter().collect(),
+        ValidationErrorKind::AdditionalProperties { unexpected } | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            unexpected.iter().take(MISMATCHES_MAX).cloned().collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -68,21 +68,30 @@ impl<'a> Deciding<'a> {
             return self.fail_agent(frame, ix, CallError::new("max_iterations", message));
         }
         let Some(messages) = self.state.agent_run(frame, ix).map(|agent| agent.messages.clone()) else { return };
+        let guidance = self.state.start().map(|start| start.guidance.clone()).unwrap_or_default();
         let request = LlmRequest {
-            model: spec.llm.model.clone(),
+            model: guidance.model(&spec.llm),
             messages,
             tools: self.tool_definitions(spec),
             output: spec.llm.output.as_ref().map(|schema| schema.source().clone()),
-            temperature: spec.llm.temperature,
-            max_tokens: spec.llm.max_tokens.unwrap_or(limits::ANSWER_TOKENS_DEFAULT),
+            temperature: guidance.temperature(&spec.llm),
+            max_tokens: guidance.max_tokens(&spec.llm),
         };
         let place = Place { part: Part::Model { iteration }, ..self.own_place(frame, ix) };
         let call = self.complete(&place, Request::Llm(request), EffectClass::Read, None);
         self.first_call(&place, Arc::new(call));
     }
 
+    /// The caller wants models to work without tools.
+    fn has_no_tools(&self) -> bool {
+        self.state.start().is_some_and(|start| start.guidance.no_tools)
+    }
+
     /// The agent's tools as the model sees them; those of MCP servers as they were pinned at the start.
     fn tool_definitions(&self, agent: &Agent) -> Vec<ToolDefinition> {
+        if self.has_no_tools() {
+            return Vec::new();
+        }
         let mut definitions = Vec::new();
         for tool in &agent.tools {
             if let ToolCall::Mcp { server, allow } = &tool.call {
@@ -94,7 +103,14 @@ impl<'a> Deciding<'a> {
                 definitions.push(ToolDefinition { name: tool.name.clone(), description: tool.description.clone(), args });
             }
         }
+        definitions.extend(self.caller_tools(agent).iter().cloned());
         definitions
+    }
+
+    /// The tools that whoever started the execution answers, where the step hands them through.
+    fn caller_tools(&self, agent: &Agent) -> &[ToolDefinition] {
+        let start = self.state.start().filter(|_| agent.caller_tools);
+        start.map_or(&[], |start| start.guidance.tools.as_slice())
     }
 
     /// The model answered: with calls, another iteration; without, the agent's output.
@@ -132,6 +148,9 @@ impl<'a> Deciding<'a> {
     }
 
     fn tool_named(&self, frame: FrameId, ix: StepIx, name: &str) -> Option<&'a Tool> {
+        if self.has_no_tools() {
+            return None;
+        }
         self.agent_spec(frame, ix)?.tools.iter().find(|tool| match &tool.call {
             ToolCall::Mcp { server, allow } => {
                 allow.as_ref().is_none_or(|allow| allow.iter().any(|allowed| allowed == name))
@@ -144,6 +163,10 @@ impl<'a> Deciding<'a> {
     fn begin_tool(&mut self, place: &Place, asked: ToolUse) {
         let ix = self.state.step_ix(self.plan, place.frame, &place.step);
         let Some(tool) = self.tool_named(place.frame, ix, &asked.name) else {
+            let is_callers = |agent| self.caller_tools(agent).iter().any(|tool| tool.name == asked.name);
+            if self.agent_spec(place.frame, ix).is_some_and(is_callers) {
+                return self.ask_caller(place, &asked);
+            }
             let message = format!("there is no tool `{}`", asked.name);
             return self.observe_failure(place, &CallError::new("no_such_tool", message));
         };

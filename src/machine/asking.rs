@@ -5,17 +5,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::budget::Breach;
-use super::call::{Answer, Call, CallError};
+use super::call::{Answer, Call, CallError, Request, ToolUse};
 use super::decide::{Deciding, Refusal};
 use super::event::{Event, Fate, Part, Place};
-use super::input::Mode;
-use super::question::{Action, Decided, Decision, Question, QuestionKind, Shown, Verdict, Vote};
+use super::input::{Mode, Purpose};
+use super::question::{Action, CALLER_TOOL, Decided, Decision, Question, QuestionKind, Shown, Verdict, Vote};
 use super::render::{self, DigestScope};
 use super::{approval, state::OpenQuestion};
 use crate::flow::expr::Expr;
 use crate::flow::plan::{Approval, Approvers, Ask, Expiry, Kind, Policy, StepIx, ToolGate};
 use crate::flow::schema::Schema;
-use crate::flow::spec::DecisionKind;
+use crate::flow::spec::{DecisionKind, EffectClass};
 use crate::ids::{Digest, FrameId, QuestionId};
 use crate::limits;
 
@@ -79,6 +79,26 @@ impl<'a> Deciding<'a> {
             budget: None,
         };
         self.ask(place, draft, &gate.policy);
+    }
+
+    /// A call of a tool that the caller has: whoever started the execution answers with what it gave.
+    pub(super) fn ask_caller(&mut self, place: &Place, asked: &ToolUse) {
+        let starter = self.state.start().map(|start| format!("user:{}", start.starter.user));
+        let request = Request::Builtin { name: format!("{CALLER_TOOL}{}", asked.name), args: asked.args.clone() };
+        // Nobody here performs it, so it has neither a key nor a script.
+        let timeout_ms = limits::CALL_TIMEOUT_DEFAULT_MS;
+        let call = Arc::new(Call { request, effect: EffectClass::Once, timeout_ms, idempotency_key: None, script: None });
+        let draft = Draft {
+            kind: QuestionKind::ToolApproval,
+            title: format!("`{}` is the caller's tool: what does it give?", asked.name),
+            show: Vec::new(),
+            action: Some(Action { step: asked.name.clone(), arguments: asked.args.clone(), call }),
+            form: None,
+            decisions: vec![DecisionKind::Respond],
+            budget: None,
+        };
+        let approvers = Approvers { any_of: Vec::from_iter(starter), quorum: 1, exclude: Vec::new() };
+        self.ask(place, draft, &Policy { approvers, remind_ms: Vec::new(), expires: None });
     }
 
     pub(super) fn ask_in_doubt(&mut self, place: &Place, error: &CallError) {
@@ -187,6 +207,7 @@ impl<'a> Deciding<'a> {
             config: Digest::of_json(&self.state.config),
             policy: Digest::of_json(&approvers),
             mode: start.map_or(Mode::Production, |start| start.mode),
+            semantics: start.map_or(0, |start| start.semantics),
         }
     }
 
@@ -239,7 +260,11 @@ impl<'a> Deciding<'a> {
     pub(super) fn answer(&mut self, decision: &Decision) -> Result<(), Refusal> {
         let open = self.state.open.get(&decision.question).cloned().ok_or(Refusal::NoQuestion)?;
         let question = &open.question;
-        approval::may_decide(question, &decision.by)?;
+        // Nothing that is decided in an evaluation reaches the world; what answers there in the place of people stands for all of them.
+        let is_evaluated = self.state.start().is_some_and(|start| start.purpose == Purpose::Evaluation);
+        if !(is_evaluated && decision.by.every_role) {
+            approval::may_decide(question, &decision.by)?;
+        }
         approval::takes(question, &decision.verdict)?;
         if decision.digest != question.digest {
             return Err(Refusal::Digest);
@@ -425,7 +450,7 @@ impl<'a> Deciding<'a> {
 
 /// Whether a tool's arguments are what a person edits, rather than the body rendered from them.
 fn is_direct(action: &Action) -> bool {
-    matches!(action.call.request, super::call::Request::Mcp(_) | super::call::Request::Builtin { .. })
+    matches!(action.call.request, Request::Mcp(_) | Request::Builtin { .. })
 }
 
 fn open_to_all() -> Policy {

@@ -232,6 +232,9 @@ pub struct Used {
     /// Of the input.
     #[serde(default)]
     pub cached_tokens: u64,
+    /// Of the output.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning_tokens: u64,
     #[serde(default)]
     pub input_cost: NanoUsd,
     #[serde(default)]
@@ -250,6 +253,7 @@ impl Used {
             input_tokens: self.input_tokens + other.input_tokens,
             output_tokens: self.output_tokens + other.output_tokens,
             cached_tokens: self.cached_tokens + other.cached_tokens,
+            reasoning_tokens: self.reasoning_tokens + other.reasoning_tokens,
             input_cost: self.input_cost.plus(other.input_cost),
             output_cost: self.output_cost.plus(other.output_cost),
         }
@@ -270,6 +274,7 @@ impl Usage {
             input_tokens: self.input_tokens,
             output_tokens: self.output_tokens,
             cached_tokens: self.cached_tokens,
+            reasoning_tokens: self.reasoning_tokens,
             input_cost,
             output_cost: self.cost.minus(input_cost),
         }

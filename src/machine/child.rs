@@ -77,6 +77,7 @@ impl Deciding<'_> {
             origin: None,
             labels: std::collections::BTreeMap::new(),
             history: Vec::new(),
+            guidance: super::guidance::Guidance::default(),
             refused: None,
             ..own.clone()
         };

@@ -124,7 +124,8 @@ fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attemp
     state.drop_rest_timer(frame, ix);
     let work = match work {
         Work::Agent { system, prompt } => {
-            let mut messages: Vec<_> = system.iter().map(|text| Message::System { text: text.clone() }).collect();
+            let guidance = state.start.as_ref().map(|start| start.guidance.clone()).unwrap_or_default();
+            let mut messages = Vec::from_iter(guidance.instructions(system.clone()));
             messages.extend(state.start.iter().flat_map(|start| start.turns()));
             messages.push(Message::User { text: prompt.clone() });
             Running::Agent(Box::new(AgentRun { step: step.clone(), messages, iteration: 1, model: None, slots: Vec::new() }))

@@ -333,10 +333,7 @@ impl<'a> Deciding<'a> {
                 error = self.state.cancel.as_ref().map(|(reason, _)| CallError::new("cancelled", reason.clone()));
             }
             Some(Stop::Failed { error: cause }) => {
-                // A child's timeout has the same shape; it is a failure here.
-                let is_ours = cause.code == TIMEOUT && cause.data.as_ref().is_some_and(|data| data.get("limit_ms").is_some());
-                let of_execution = self.state.is_overdue && is_ours;
-                status = if of_execution { Status::TimedOut } else { Status::Failed };
+                status = if self.state.is_overdue { Status::TimedOut } else { Status::Failed };
                 error = Some(cause);
             }
         }

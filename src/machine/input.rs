@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::call::{CallError, Message, Outcome, ToolDefinition};
+use super::guidance::Guidance;
 use super::question::{Decision, Person};
 use super::summary::Ended;
 use crate::flow::spec::RehearsalSpec;
@@ -94,6 +95,8 @@ pub enum Mode {
     Sandbox,
     /// Nothing leaves the process: every `llm`, `agent`, `http` and `mcp` step is answered by a script.
     Rehearsal,
+    /// Models and reads are real; nothing that changes the world is called: a script answers for it, or the call is refused.
+    Evaluation,
 }
 
 impl Mode {
@@ -114,9 +117,13 @@ pub enum Purpose {
     Production,
     /// Somebody tries the flow out; lists and statistics leave it aside unless they are asked for it.
     Test,
+    /// A dataset measures the flow: kept apart like a test, and apart from tests; nobody is told of it.
+    Evaluation,
 }
 
 impl Purpose {
+    pub const ALL: [Self; 3] = [Self::Production, Self::Test, Self::Evaluation];
+
     #[must_use]
     pub fn is_production(&self) -> bool {
         *self == Self::Production
@@ -201,6 +208,9 @@ pub struct Start {
     /// Earlier turns of the session; every `llm` and `agent` step sees them before its prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Message>,
+    /// What the caller says about model calls, beside the flow.
+    #[serde(default, skip_serializing_if = "Guidance::is_nothing")]
+    pub guidance: Guidance,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// Set: the start is recorded and nothing of it runs; it ends as rejected, with this error.

@@ -17,6 +17,7 @@ mod evolve;
 pub mod failure;
 mod frames;
 pub mod given;
+pub mod guidance;
 pub mod input;
 pub mod invariants;
 mod names;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::{Call, Request};
 use super::event::Budget;
 use crate::flow::plan::Approvers;
 use crate::flow::spec::DecisionKind;
@@ -69,6 +69,18 @@ pub struct Question {
     pub expires_at: Option<TimeMs>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<Vote>,
+}
+
+/// In front of the name of a tool that the caller has, in the call that stands for it.
+pub(super) const CALLER_TOOL: &str = "caller:";
+
+impl Question {
+    /// The caller's tool that this asks for, with its arguments; none for every other question.
+    #[must_use]
+    pub fn caller_tool(&self) -> Option<(&str, &Value)> {
+        let Request::Builtin { name, args } = &self.action.as_ref()?.call.request else { return None };
+        Some((name.strip_prefix(CALLER_TOOL)?, args))
+    }
 }
 
 /// One piece of evidence: the expression and its value.

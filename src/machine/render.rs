@@ -34,6 +34,9 @@ pub enum RenderError {
     Edit(String),
 }
 
+/// Under older rules than these, two numbers with the same double were the same in arguments, and so in what was approved.
+const EXACT_NUMBERS: u32 = 2;
+
 /// What the digest of an action covers beside the call itself.
 #[derive(Clone, Debug)]
 pub struct DigestScope {
@@ -46,6 +49,8 @@ pub struct DigestScope {
     /// Of who may decide.
     pub policy: Digest,
     pub mode: Mode,
+    /// The version of the rules that the execution was started under.
+    pub semantics: u32,
 }
 
 /// Renders the call, to the byte.
@@ -187,12 +192,13 @@ pub fn digest(scope: &DigestScope, call: &Call) -> Digest {
         "policy": scope.policy,
         "mode": scope.mode,
         "effect": call.effect,
-        "action": action(&call.request),
+        "action": action(&call.request, scope.semantics),
     }))
 }
 
 /// Texts keep their type here, so that a secret and text that looks like one differ.
-fn action(request: &Request) -> Value {
+fn action(request: &Request, semantics: u32) -> Value {
+    let arguments = |args: &Value| if semantics < EXACT_NUMBERS { Digest::of_json(args) } else { arguments_digest(args) };
     match request {
         Request::Llm(request) => json!({"llm": request}),
         Request::Http(request) => json!({"http": {
@@ -208,9 +214,9 @@ fn action(request: &Request) -> Value {
             "server": request.server,
             "tool": request.tool,
             "definition": request.definition,
-            "body": arguments_digest(&request.args),
+            "body": arguments(&request.args),
         }}),
-        Request::Builtin { name, args } => json!({"builtin": {"name": name, "body": arguments_digest(args)}}),
+        Request::Builtin { name, args } => json!({"builtin": {"name": name, "body": arguments(args)}}),
     }
 }
 

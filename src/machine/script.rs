@@ -7,20 +7,20 @@ use super::decide::Deciding;
 use super::event::{Part, Place};
 use super::input::Mode;
 use super::state::FrameKind;
-use crate::flow::spec::{SandboxSpec, SandboxTurnSpec};
+use crate::flow::spec::{EffectClass, SandboxSpec, SandboxTurnSpec};
 use crate::ids::FrameId;
+
+/// The code of a call that an evaluation does not make.
+const EFFECT_IN_EVALUATION: &str = "effect_in_evaluation";
 
 impl Deciding<'_> {
     /// What answers this attempt instead of the world; none: the world does.
-    pub(super) fn script_for(&self, place: &Place, request: &Request, attempt: u32) -> Option<Script> {
+    pub(super) fn script_for(&self, place: &Place, request: &Request, effect: EffectClass, attempt: u32) -> Option<Script> {
         let mode = self.state.start().map(|start| start.mode)?;
-        if mode == Mode::Production {
+        if mode == Mode::Production || (mode == Mode::Evaluation && !changes_the_world(place, request, effect)) {
             return None;
         }
-        let improvise = || {
-            let is_outward = !matches!(request, Request::Builtin { .. });
-            (mode == Mode::Rehearsal && is_outward).then_some(Script { answer: ScriptAnswer::Improvise, delay_ms: 0 })
-        };
+        let improvise = || unscripted(mode, request);
         if place.part == Part::Undo {
             // Taking back what was only rehearsed has nothing to do.
             let is_outward = !matches!(request, Request::Builtin { .. });
@@ -66,7 +66,7 @@ impl Deciding<'_> {
         let key = self.script_key(place);
         let from_file = self.state.start().and_then(|start| start.script.as_ref()).and_then(|script| script.get(&key));
         match mode {
-            Mode::Rehearsal => from_file.or(self.spec(place.frame, ix).sandbox.as_ref()),
+            Mode::Rehearsal | Mode::Evaluation => from_file.or(self.spec(place.frame, ix).sandbox.as_ref()),
             Mode::Sandbox => self.spec(place.frame, ix).sandbox.as_ref(),
             Mode::Production => None,
         }
@@ -95,6 +95,32 @@ impl Deciding<'_> {
             FrameKind::Root => attempt as usize - 1,
         }
     }
+}
+
+/// Whether an evaluation must not make this call. Models and validators say something and change nothing.
+fn changes_the_world(place: &Place, request: &Request, effect: EffectClass) -> bool {
+    let says = matches!(request, Request::Llm(_) | Request::Builtin { .. }) || matches!(place.part, Part::Check { .. } | Part::Gate { .. });
+    !says && (effect != EffectClass::Read || place.part == Part::Undo)
+}
+
+/// The answer to a call that nobody wrote a script for; none: the world answers.
+fn unscripted(mode: Mode, request: &Request) -> Option<Script> {
+    if matches!(request, Request::Builtin { .. }) {
+        return None;
+    }
+    let answer = match mode {
+        Mode::Production | Mode::Sandbox => return None,
+        Mode::Rehearsal => ScriptAnswer::Improvise,
+        Mode::Evaluation => ScriptAnswer::Error {
+            code: EFFECT_IN_EVALUATION.to_owned(),
+            message:
+                "an evaluation changes nothing outside, and nothing is scripted for this call; give the step a `sandbox`, or the sample an \
+                      entry in `effects`"
+                    .to_owned(),
+            retryable: false,
+        },
+    };
+    Some(Script { answer, delay_ms: 0 })
 }
 
 fn answer(spec: &SandboxSpec, turn: usize, attempt: u32) -> Option<Script> {

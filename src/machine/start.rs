@@ -1,5 +1,7 @@
 //! The start of an execution: its input checked and completed, and what cannot work refused before anything runs.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::call::Used;
@@ -38,6 +40,7 @@ impl Deciding<'_> {
             }
         }
         refuse_unpriced(self.plan, &start)?;
+        refuse_tools(self.plan, &start)?;
         let refused = start.refused.clone();
         self.emit(Event::Started { start: Box::new(start) });
         if let Some(error) = refused {
@@ -66,13 +69,39 @@ fn refuse_unpriced(plan: &Plan, start: &Start) -> Result<(), Refusal> {
     if !is_limited || start.mode == Mode::Rehearsal {
         return Ok(());
     }
-    let missing = models(plan).into_iter().find(|model| !start.prices.contains_key(*model));
+    let asked = start.guidance.model.as_deref();
+    let missing = models(plan).into_iter().chain(asked).find(|model| !start.prices.contains_key(*model));
     match missing {
         Some(model) => {
             let message = format!(
                 "the flow has a cost limit and `{model}` has no price; add one to the price table (FLOWGATE_PRICES) or drop `limits.cost_usd`"
             );
             Err(Refusal::Start { code: "no_price", message })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Tools of the caller need a step that hands them through, and names that its model can tell apart.
+fn refuse_tools(plan: &Plan, start: &Start) -> Result<(), Refusal> {
+    let wanted = &start.guidance.tools;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let steps = plan.scopes.iter().flat_map(|scope| &scope.steps);
+    let agents = steps.filter_map(|step| if let Kind::Agent(agent) = &step.kind { Some(agent) } else { None });
+    let mut handing = agents.filter(|agent| agent.caller_tools).peekable();
+    if handing.peek().is_none() {
+        let message =
+            format!("no step of `{}` hands tools of its caller to a model; an `agent` step does with `caller_tools: true`", plan.name);
+        return Err(Refusal::Start { code: "no_caller_tools", message });
+    }
+    let mut taken: HashSet<&str> = handing.flat_map(|agent| &agent.tools).map(|tool| tool.name.as_str()).collect();
+    taken.extend(start.tools.values().flatten().map(|tool| tool.name.as_str()));
+    match wanted.iter().find(|tool| !taken.insert(tool.name.as_str())) {
+        Some(tool) => {
+            let message = format!("two tools are called `{}`; the flow's own count as well", tool.name);
+            Err(Refusal::Start { code: "tool_taken", message })
         }
         None => Ok(()),
     }

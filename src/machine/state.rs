@@ -55,7 +55,7 @@ pub struct State {
     pub(super) pause: Option<super::pause::Pause>,
     /// What arrived during the pause, in order.
     pub(super) held: Vec<super::pause::Held>,
-    /// The execution's own deadline has passed.
+    /// The deadline of the execution itself has passed before anything else made it fail.
     pub(super) is_overdue: bool,
     pub(super) undoing: bool,
     /// The result under judgement, once everything has ended.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::call::{Answer, Call, CallError, Message, Outcome, Request};
 use super::decide::Deciding;
 use super::event::{Ending, Event, Fate, Part, Place, Role};
+use super::input::Start;
 use super::render;
 use super::state::{Flight, Task, TaskPhase};
 use super::steps::eval_true;
@@ -47,7 +48,7 @@ impl Deciding<'_> {
         let step = self.spec(frame, ix);
         let names = self.names(frame);
         let request = match &step.kind {
-            Kind::Llm(llm) => Request::Llm(llm_request(llm, &names, self.state.start().into_iter().flat_map(super::input::Start::turns))?),
+            Kind::Llm(llm) => Request::Llm(llm_request(llm, &names, self.state.start())?),
             Kind::Call(template) => render::call(template, &names).map_err(|error| CallError::new("template", error.to_string()))?,
             Kind::Agent(_)
             | Kind::Approval(_)
@@ -70,7 +71,7 @@ impl Deciding<'_> {
             mcp.definition = self.tool_definition(&mcp.server, &mcp.tool).map(super::call::ToolDefinition::digest);
         }
         let idempotency_key = (effect != EffectClass::Read).then(|| self.idempotency_key(place));
-        let script = self.script_for(place, &request, 1);
+        let script = self.script_for(place, &request, effect, 1);
         let timeout_ms = timeout_ms.unwrap_or(limits::CALL_TIMEOUT_DEFAULT_MS);
         Call { request, effect, timeout_ms, idempotency_key, script }
     }
@@ -97,7 +98,7 @@ impl Deciding<'_> {
 
     /// One attempt; the call is owed from here on.
     pub(super) fn start_call(&mut self, place: &Place, role: Role, attempt: u32, call: Arc<Call>) {
-        let call = match self.script_for(place, &call.request, attempt) {
+        let call = match self.script_for(place, &call.request, call.effect, attempt) {
             Some(script) if role == Role::Act && call.script.as_ref() != Some(&script) => {
                 Arc::new(Call { script: Some(script), ..(*call).clone() })
             }
@@ -411,23 +412,21 @@ impl Deciding<'_> {
 fn llm_request(
     llm: &LlmTemplate,
     names: &dyn crate::flow::names::Names,
-    turns: impl Iterator<Item = Message>,
+    start: Option<&Start>,
 ) -> Result<super::call::LlmRequest, CallError> {
     let text =
         |template: &crate::flow::template::Template| template.render(names).map_err(|error| CallError::new("template", error.to_string()));
-    let mut messages = Vec::new();
-    if let Some(system) = &llm.system {
-        messages.push(Message::System { text: text(system)? });
-    }
-    messages.extend(turns);
+    let guidance = start.map(|start| start.guidance.clone()).unwrap_or_default();
+    let mut messages = Vec::from_iter(guidance.instructions(llm.system.as_ref().map(text).transpose()?));
+    messages.extend(start.into_iter().flat_map(Start::turns));
     messages.push(Message::User { text: text(&llm.prompt)? });
     Ok(super::call::LlmRequest {
-        model: llm.model.clone(),
+        model: guidance.model(llm),
         messages,
         tools: Vec::new(),
         output: llm.output.as_ref().map(|schema| schema.source().clone()),
-        temperature: llm.temperature,
-        max_tokens: llm.max_tokens.unwrap_or(limits::ANSWER_TOKENS_DEFAULT),
+        temperature: guidance.temperature(llm),
+        max_tokens: guidance.max_tokens(llm),
     })
 }
 

@@ -391,12 +391,15 @@ fn mismatch(schema: &Schema, value: &Value) -> Option<String> {
     (!wrong.is_empty()).then(|| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
-pub(super) fn text_of(output: &Value) -> String {
+/// An answer as one text.
+#[must_use]
+pub fn text_of(output: &Value) -> String {
     output.as_str().map_or_else(|| output.to_string(), str::to_owned)
 }
 
 /// An answer that is JSON written as text, as that JSON.
-fn parsed(output: &Value) -> Value {
+#[must_use]
+pub fn parsed(output: &Value) -> Value {
     let read = output.as_str().and_then(|text| serde_json::from_str(unfenced(text)).ok());
     read.unwrap_or_else(|| output.clone())
 }

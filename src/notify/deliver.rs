@@ -18,6 +18,7 @@ use crate::catalog::links::NewLink;
 use crate::catalog::webhooks::{Happening, WebhookRow};
 use crate::catalog::{self, Stored};
 use crate::clock;
+use crate::crash;
 use crate::engine::{self, Snapshot};
 use crate::ids::{Tenant, TimeMs};
 use crate::machine::question::{Person, Question};
@@ -179,6 +180,7 @@ async fn deliver(parts: &Parts, due: &Stored<DueRow>) -> Result<(), catalog::Err
             mail(parts, tenant, &row, Recipient { approver: approver.clone(), address: address.clone() }).await?
         }
     };
+    crash::point("delivery.sent");
     if let Settling::Failed { note } = &outcome.settling {
         tracing::warn!(delivery = row.id, tenant = tenant.as_str(), note, "a delivery failed for good");
     }

@@ -13,8 +13,10 @@ use super::happenings::{self, Happened, Happenings};
 use crate::catalog::deliveries::{DeliveryRow, DeliveryState, DueRow, Target, delivery_id};
 use crate::catalog::webhooks::{Happening, Reach, WebhookRow};
 use crate::catalog::{self, Catalog, Changes, Kept, Stored};
+use crate::crash;
 use crate::ids::{ExecutionId, TimeMs};
 use crate::journal::{Record, Turn};
+use crate::machine::input::Purpose;
 use crate::machine::summary::Summary;
 use crate::store::{self, Fed, Feed, Position};
 
@@ -162,6 +164,7 @@ impl Follower {
                 Ok((next, reached))
             });
             let (next, reached) = recorded.await?;
+            crash::point("follow.recorded");
             from = next;
             self.recorded = reached.unwrap_or(self.recorded);
             if from == turns.len() {
@@ -192,6 +195,10 @@ fn deliveries(parts: &Parts, turn: &Turn, changes: &mut Changes) -> Result<bool,
     };
     // Purged meanwhile: nobody is told any more.
     let Some(summary) = turn.summary.as_ref().or(standing.as_ref()) else { return Ok(false) };
+    // Nobody is to decide anything there, and nothing happens outside.
+    if summary.purpose == Purpose::Evaluation {
+        return Ok(false);
+    }
     let Happenings { happened, told } = happenings::of(turn, summary);
     let mut added = false;
     if !happened.is_empty() && catalog.is_hooked(&turn.tenant)? {

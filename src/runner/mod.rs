@@ -126,6 +126,17 @@ impl Runner {
         self.0.settings.prices.price(model)
     }
 
+    /// The model that a caller's name for it stands for.
+    #[must_use]
+    pub fn model_named(&self, name: &str) -> Option<&str> {
+        self.0.settings.model_aliases.get(name).map(String::as_str)
+    }
+
+    /// The names that callers may use.
+    pub fn model_names(&self) -> impl Iterator<Item = &str> {
+        self.0.settings.model_aliases.keys().map(String::as_str)
+    }
+
     /// Whether a key or a base URL is set for the model's provider. Where it is not, a run is a rehearsal.
     #[must_use]
     pub fn can_reach(&self, model: &str) -> bool {

@@ -32,6 +32,8 @@ pub struct Settings {
     pub vault: Option<Arc<dyn Vault>>,
     pub prices: PriceTable,
     pub bounds: Bounds,
+    /// Names of models that callers of some dialects know, to `provider/model`.
+    pub model_aliases: BTreeMap<String, String>,
     /// Bounds of single hosts (`api.example`), providers (`model:openai`) and MCP servers (`mcp:files`).
     pub special_bounds: HashMap<String, Bounds>,
 }
@@ -70,6 +72,16 @@ pub struct File {
     pub prices: Option<PricesTable>,
     #[serde(default)]
     pub bounds: BTreeMap<String, BoundsTable>,
+    #[serde(default)]
+    pub models: ModelsTable,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelsTable {
+    /// Names that callers of some dialects know, to `provider/model`.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -110,6 +122,8 @@ pub enum Error {
     Provider(#[from] provider::Error),
     #[error("prices: {0}")]
     Prices(#[from] prices::Error),
+    #[error("models.aliases: `{name}` stands for `{model}`, which is not written as provider/model")]
+    Alias { name: String, model: String },
 }
 
 impl Settings {
@@ -125,7 +139,8 @@ impl Settings {
         secrets.hide(&providers.keys());
         let (bounds, special_bounds) = bounds(&file.bounds);
         let prices = prices(variables.get(PRICES_VARIABLE), file.prices.as_ref())?;
-        Ok(Self { providers, mcp: file.mcp, outbound, secrets, vault: None, prices, bounds, special_bounds })
+        let model_aliases = aliases(file.models)?;
+        Ok(Self { providers, mcp: file.mcp, outbound, secrets, vault: None, prices, model_aliases, bounds, special_bounds })
     }
 }
 
@@ -140,6 +155,14 @@ fn prices(variable: Option<&String>, table: Option<&PricesTable>) -> Result<Pric
         prices.override_with(&read(&path)?)?;
     }
     Ok(prices)
+}
+
+fn aliases(table: ModelsTable) -> Result<BTreeMap<String, String>, Error> {
+    let is_whole = |model: &str| model.split_once('/').is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty());
+    match table.aliases.iter().find(|(_, model)| !is_whole(model)) {
+        Some((name, model)) => Err(Error::Alias { name: name.clone(), model: model.clone() }),
+        None => Ok(table.aliases),
+    }
 }
 
 fn bounds(tables: &BTreeMap<String, BoundsTable>) -> (Bounds, HashMap<String, Bounds>) {
@@ -193,5 +216,8 @@ mod tests {
         let error = settings(&[("FLOWGATE_PRICES", "/nonexistent.json")], "").unwrap_err().to_string();
         assert!(error.contains("/nonexistent.json"), "{error}");
         assert!(toml::from_str::<File>("[outbound]\nalow = []").is_err());
+        let error = settings(&[], "[models.aliases]\nquick = 'gpt-5-mini'").unwrap_err().to_string();
+        assert!(error.contains("models.aliases") && error.contains("`quick`"), "{error}");
+        assert_eq!(settings(&[], "[models.aliases]\nquick = 'openai/gpt-5-mini'").unwrap().model_aliases["quick"], "openai/gpt-5-mini");
     }
 }

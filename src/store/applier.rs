@@ -19,6 +19,7 @@ use super::stats;
 use super::sums::Sums;
 use super::value::{self, Blob, JournalRow};
 use super::view::{Order, Range, View, Write};
+use crate::crash;
 use crate::ids::{ExecutionId, Tenant};
 use crate::journal::{self, Record};
 use crate::machine::summary::Summary;
@@ -150,7 +151,9 @@ impl Applier {
         let mark = Mark { position: frame.position, sums };
         let body = serde_json::to_vec(&mark).map_err(|error| Error::ViewDamaged(format!("its progress cannot be written: {error}")))?;
         writes.push((keys::PROGRESS.to_vec(), Some(value::seal(keys::PROGRESS, body))));
+        crash::point("view.before");
         self.view.apply(writes)?;
+        crash::point("view.after");
         self.heads.change(moved);
         self.mark = mark;
         Ok(())

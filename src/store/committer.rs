@@ -17,6 +17,7 @@ use super::progress::Progress;
 use super::read;
 use super::rows::Located;
 use super::view::View;
+use crate::crash;
 use crate::journal::Record;
 
 /// Entries in one commit: enough that the sync is shared by everyone who waits, few enough that it stays under a millisecond of work.
@@ -100,7 +101,9 @@ impl Committer {
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => close = true,
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            crash::point("mark.before");
             self.log.raise_mark().map_err(|error| error.to_string())?;
+            crash::point("mark.after");
             self.meters.synced();
             marked_at = Instant::now();
             if close {
@@ -127,6 +130,7 @@ impl Committer {
         if accepted.is_empty() {
             return Ok(());
         }
+        crash::point("commit.accepted");
         let bytes: Vec<&[u8]> = accepted.iter().flat_map(|request| &request.records).map(|(_, bytes)| bytes.as_slice()).collect();
         let (position, places) = match self.log.append(&bytes) {
             Ok(written) => written,
@@ -151,9 +155,11 @@ impl Committer {
             records.extend(located.map(|((record, bytes), place)| Located { record, bytes, place }));
         }
         let handed = self.frames.send(Frame { position, records });
+        crash::point("commit.handed_to_view");
         for answer in answers {
             let _ = answer.send(Ok(position));
         }
+        crash::point("commit.answered");
         handed.map_err(|_| self.progress.stopped().unwrap_or_else(|| "the applier is gone".to_owned()))
     }
 

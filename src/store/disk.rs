@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::Error;
+use crate::crash;
 
 /// Written at a time when a new file is filled with zeros.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
@@ -157,7 +158,9 @@ pub fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let file = disk.create(&beside, bytes.len() as u64)?;
         file.write_at(bytes, 0)?;
         file.sync()?;
+        crash::point("file.written_beside");
         disk.rename(&beside, name)?;
+        crash::point("file.renamed");
         disk.sync_names()
     };
     write().map_err(Error::io("write", disk.path(name)))

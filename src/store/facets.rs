@@ -26,7 +26,7 @@ pub enum Facet {
     ToolCalls = 11,
     /// A tool's call failed.
     ToolErrors = 12,
-    /// For tests, which are few among all of a tenant's executions.
+    /// For tests and evaluations, which are few among all of a tenant's executions.
     Test = 13,
 }
 
@@ -53,7 +53,7 @@ pub fn of(summary: &Summary) -> Vec<(Facet, String)> {
     if summary.tool_errors {
         facets.push((Facet::ToolErrors, String::new()));
     }
-    if summary.purpose == Purpose::Test {
+    if summary.purpose != Purpose::Production {
         facets.push((Facet::Test, String::new()));
     }
     facets

@@ -110,7 +110,7 @@ impl Filter {
 
     /// The lists to read, as prefixes of keys. What fits is in one list of every group; not everything that is there fits.
     pub(super) fn lists(&self, tenant: &Tenant) -> Vec<Vec<Vec<u8>>> {
-        let purposes = self.purpose.map_or_else(|| vec![Purpose::Production, Purpose::Test], |purpose| vec![purpose]);
+        let purposes = self.purpose.map_or_else(|| Purpose::ALL.to_vec(), |purpose| vec![purpose]);
         let each = |prefix: &dyn Fn(Purpose) -> Vec<Vec<u8>>| purposes.iter().flat_map(|purpose| prefix(*purpose)).collect();
         let facet = |facet: Facet, values: &[String]| -> Vec<Vec<u8>> {
             each(&|purpose| values.iter().map(|value| keys::index_prefix(tenant, purpose, facet, value)).collect())
@@ -158,7 +158,7 @@ impl Filter {
         ];
         let labels = self.labels.iter().map(|(key, value)| (Facet::Label, vec![facets::label(key, value)]));
         let mut facets: Vec<_> = flow.into_iter().chain(rest.into_iter().flatten()).chain(labels).collect();
-        if facets.is_empty() && self.statuses.is_empty() && self.purpose == Some(Purpose::Test) {
+        if facets.is_empty() && self.statuses.is_empty() && self.purpose.is_some_and(|purpose| purpose != Purpose::Production) {
             facets.push((Facet::Test, vec![String::new()]));
         }
         facets

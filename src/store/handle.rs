@@ -221,6 +221,14 @@ impl Store {
         list::executions(self.view()?, tenant, filter, before, limit)
     }
 
+    /// The ids of at most `count_max` executions that fit `filter`, newest first, by what the index holds of it. Blocking.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn execution_ids(&self, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Vec<ExecutionId>, Error> {
+        list::ids(self.view()?, tenant, filter, count_max)
+    }
+
     /// The statistics that fit, by purpose, flow and month.
     ///
     /// # Errors

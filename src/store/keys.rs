@@ -195,12 +195,13 @@ fn purpose_byte(purpose: Purpose) -> u8 {
     match purpose {
         Purpose::Production => 1,
         Purpose::Test => 2,
+        Purpose::Evaluation => 3,
     }
 }
 
 /// The purpose with this number.
 fn purpose_of(byte: u8) -> Option<Purpose> {
-    [Purpose::Production, Purpose::Test].into_iter().find(|purpose| purpose_byte(*purpose) == byte)
+    Purpose::ALL.into_iter().find(|purpose| purpose_byte(*purpose) == byte)
 }
 
 /// Part of the view's format: independent of the order in which the variants are declared.

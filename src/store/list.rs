@@ -177,6 +177,22 @@ pub fn executions(view: &dyn View, tenant: &Tenant, filter: &Filter, before: Opt
     Ok(Page { rows, next: next.map(|id| ExecutionId(Uuid::from_u128(id))) })
 }
 
+/// The newest of what a filter holds, at most `count_max` ids, by the index alone: no summary is read, so a filter on what no index has (durations,
+/// whose child) gives too many. Fewer, where that needs more reads than a long page may take.
+pub fn ids(view: &dyn View, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Vec<ExecutionId>, Error> {
+    let (first, mut end) = filter.ids();
+    let cursors = |prefixes: Vec<Vec<u8>>| Group(prefixes.into_iter().map(|prefix| Cursor::new(prefix, first, end)).collect());
+    let mut groups: Vec<Group> = filter.lists(tenant).into_iter().map(cursors).collect();
+    let mut reader = Reader { view, reads: 0, reads_max: READS_MAX.max(count_max.saturating_mul(READS_PER_ROW)) };
+    let mut found = Vec::new();
+    while found.len() < count_max {
+        let Step::Candidate(candidate) = step(&mut groups, &mut reader, end)? else { break };
+        end = candidate;
+        found.push(ExecutionId(Uuid::from_u128(candidate)));
+    }
+    Ok(found)
+}
+
 /// The execution whose id begins with `prefix` (hex digits, dashes ignored).
 pub fn find(view: &dyn View, tenant: &Tenant, prefix: &str) -> Result<Found, Error> {
     let digits: String = prefix.chars().filter(|digit| *digit != '-').collect::<String>().to_ascii_lowercase();

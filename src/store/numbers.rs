@@ -1,6 +1,6 @@
 //! Integer ids: for each kind of thing one sequence over the whole installation, from 1. A number is written together with what it
-//! stands for, as two documents: from the number to the name, which stays for ever so that no number is given twice, and from the name to
-//! the number, which may go with the thing.
+//! stands for, as two documents: from the number to the name, and from the name to the number. Both go with the thing, but the highest
+//! number of a kind stays, so that none is given twice.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +30,10 @@ pub enum Kind {
     Session,
     File,
     User,
+    /// Under the key of its row.
+    Webhook,
+    /// Of samples.
+    Dataset,
 }
 
 impl Kind {
@@ -42,6 +46,8 @@ impl Kind {
             Self::Session => "session",
             Self::File => "file",
             Self::User => "user",
+            Self::Webhook => "webhook",
+            Self::Dataset => "dataset",
         }
     }
 }
@@ -70,6 +76,10 @@ fn name_key(kind: Kind, key: &str) -> String {
 
 fn document(tenant: Tenant, collection: &str, key: String, body: String) -> Entry {
     Entry::Document { tenant, collection: collection.to_owned(), key, expected: 0, body: Some(body) }
+}
+
+fn removal(tenant: Tenant, collection: &str, key: String, version: u64) -> Entry {
+    Entry::Document { tenant, collection: collection.to_owned(), key, expected: version, body: None }
 }
 
 impl Store {
@@ -124,20 +134,36 @@ impl Store {
         Ok(row.and_then(|row| serde_json::from_str(&row.body).ok()))
     }
 
-    /// The entry that takes the number away from a name, where it has one: what was called so is gone for good.
+    /// The entries that take the number away from a name, where it has one: what was called so is gone for good.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn without_number(&self, kind: Kind, tenant: &Tenant, key: &str) -> Result<Option<Entry>, Error> {
+    pub fn without_number(&self, kind: Kind, tenant: &Tenant, key: &str) -> Result<Vec<Entry>, Error> {
+        let (system, mut entries) = (Tenant::new(SYSTEM), Vec::new());
         let name = name_key(kind, key);
-        let row = self.document(tenant, NUMBER_OF, &name)?;
-        Ok(row.map(|row| Entry::Document {
-            tenant: tenant.clone(),
-            collection: NUMBER_OF.to_owned(),
-            key: name,
-            expected: row.version,
-            body: None,
-        }))
+        let Some(row) = self.document(tenant, NUMBER_OF, &name)? else { return Ok(entries) };
+        let Ok(number) = row.body.parse::<u64>() else { return Ok(entries) };
+        entries.push(removal(tenant.clone(), NUMBER_OF, name, row.version));
+        // It may be the highest and stay. The one below may have been that once.
+        if number < self.last_number(kind)?
+            && let Some(numbered) = self.document(&system, NUMBERED, &number_key(kind, number))?
+        {
+            entries.push(removal(system.clone(), NUMBERED, number_key(kind, number), numbered.version));
+        }
+        if let Some((key, version)) = self.stale_below(kind, number)? {
+            entries.push(removal(system, NUMBERED, key, version));
+        }
+        Ok(entries)
+    }
+
+    /// The number next below, where what it stood for is gone.
+    fn stale_below(&self, kind: Kind, number: u64) -> Result<Option<(String, u64)>, Error> {
+        let (prefix, above) = (name_key(kind, ""), number_key(kind, number));
+        let range = DocumentRange { collection: NUMBERED, prefix: &prefix, after: Some(&above), descending: true };
+        let Some(below) = self.documents(&Tenant::new(SYSTEM), &range, 1)?.pop() else { return Ok(None) };
+        let Ok(named) = serde_json::from_str::<Numbered>(&below.body) else { return Ok(None) };
+        let stands = self.number_of(kind, &named.tenant, &named.key)?.is_some_and(|found| number_key(kind, found) == below.key);
+        Ok((!stands).then_some((below.key, below.version)))
     }
 }
 
@@ -169,14 +195,29 @@ mod tests {
     fn a_number_is_never_given_again_though_what_it_stood_for_goes_and_the_view_is_made_anew() {
         let disk = MemoryDisk::new(Faults::default());
         let store = Store::open_memory(&disk).unwrap();
-        assert_eq!((give(&store, "a"), give(&store, "b")), (1, 2));
-        let gone = store.without_number(Kind::File, &Tenant::default(), "b").unwrap().unwrap();
-        store.commit(gone).wait().unwrap();
+        assert_eq!((give(&store, "a"), give(&store, "b"), give(&store, "c")), (1, 2, 3));
+        for name in ["b", "c"] {
+            store.commit_all(store.without_number(Kind::File, &Tenant::default(), name).unwrap()).wait().unwrap();
+        }
         store.close().unwrap();
         let again = Store::open_memory(&disk).unwrap();
         assert_eq!(again.number_of(Kind::File, &Tenant::default(), "a").unwrap(), Some(1));
         assert_eq!(again.number_of(Kind::File, &Tenant::default(), "b").unwrap(), None);
-        assert_eq!(again.without_number(Kind::File, &Tenant::default(), "b").unwrap(), None);
-        assert_eq!(give(&again, "c"), 3);
+        assert_eq!(again.without_number(Kind::File, &Tenant::default(), "b").unwrap(), []);
+        assert_eq!(give(&again, "d"), 4);
+    }
+
+    #[test]
+    fn numbers_of_what_is_gone_take_no_room_but_for_the_highest() {
+        let store = Store::in_memory(Faults::default());
+        for name in ["a", "b", "c", "d"] {
+            give(&store, name);
+            if name != "a" {
+                store.commit_all(store.without_number(Kind::File, &Tenant::default(), name).unwrap()).wait().unwrap();
+            }
+        }
+        give(&store, "e");
+        let left = (1..=5).filter(|number| store.numbered(Kind::File, *number).unwrap().is_some());
+        assert_eq!(left.collect::<Vec<_>>(), [1, 4, 5], "each was the highest when it went, and goes with the next that does");
     }
 }

@@ -341,7 +341,7 @@ impl StatsFilter {
 
 /// The rows that fit, by purpose, flow and month.
 pub fn read(view: &dyn View, tenant: &Tenant, filter: &StatsFilter) -> Result<Vec<(StatsKey, Stats)>, Error> {
-    let purposes = filter.purpose.map_or_else(|| vec![Purpose::Production, Purpose::Test], |purpose| vec![purpose]);
+    let purposes = filter.purpose.map_or_else(|| Purpose::ALL.to_vec(), |purpose| vec![purpose]);
     let mut found = Vec::new();
     for purpose in purposes {
         let mut range = filter.range(tenant, purpose);

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test binary: a panic is its way of reporting")]
 #![cfg(unix)]
 
+mod agentic;
+mod agentic_failures;
+mod agentic_files;
+mod agentic_list;
+mod fronts;
 #[allow(
     dead_code,
     clippy::used_underscore_binding,
@@ -15,4 +20,7 @@
 mod harness;
 mod model;
 mod numbers;
+mod openai;
+mod openai_responses;
+mod openai_tools;
 mod react;

@@ -98,6 +98,7 @@ fn start(plan: &Plan, execution: ExecutionId, input: Value, parent: Option<Paren
         trigger: None,
         labels: BTreeMap::new(),
         history: Vec::new(),
+        guidance: flowgate::machine::guidance::Guidance::default(),
         attachments: Vec::new(),
         refused: None,
     }

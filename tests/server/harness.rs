@@ -38,6 +38,11 @@ impl Server {
 
     /// With further arguments and environment variables.
     pub fn start_with(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::launch(directory, arguments, variables).unwrap_or_else(|said| panic!("the server ended: {said:#?}"))
+    }
+
+    /// As `start_with`; or what it said, if it ends before it serves.
+    pub fn launch(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Self, Vec<String>> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flowgate"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.join("data"))
@@ -54,7 +59,11 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut seen = Vec::new();
         let address = loop {
-            let Some(Ok(line)) = lines.next() else { panic!("the server ended: {seen:#?}") };
+            let Some(Ok(line)) = lines.next() else {
+                // Its lock on the data directory goes with it.
+                let _ = child.wait();
+                return Err(seen);
+            };
             if let Some((_, address)) = line.split_once("serves on http://") {
                 break address.trim().parse().unwrap();
             }
@@ -64,7 +73,7 @@ impl Server {
         let said = Arc::new(Mutex::new(seen));
         let saying = Arc::clone(&said);
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| saying.lock().unwrap().push(line)));
-        Self { child, address, said, _directory: None }
+        Ok(Self { child, address, said, _directory: None })
     }
 
     pub fn pid(&self) -> u32 {

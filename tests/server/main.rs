@@ -18,6 +18,7 @@ mod approvals;
 mod bench;
 mod canaries;
 mod cancels;
+mod crashes;
 mod desk;
 mod docs;
 mod doubts;

@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 14] = [
     &["flow"],
     &["machine"],
     &["journal"],
-    &["clock"],
+    &["clock", "crash"],
     &["config", "telemetry", "present"],
     &["store"],
     &["runner"],

@@ -23,6 +23,7 @@ pub enum Origin {
     #[default]
     Production,
     Test,
+    Evaluation,
 }
 
 impl From<Origin> for Purpose {
@@ -30,6 +31,7 @@ impl From<Origin> for Purpose {
         match origin {
             Origin::Production => Self::Production,
             Origin::Test => Self::Test,
+            Origin::Evaluation => Self::Evaluation,
         }
     }
 }
@@ -39,6 +41,7 @@ impl From<Purpose> for Origin {
         match purpose {
             Purpose::Production => Self::Production,
             Purpose::Test => Self::Test,
+            Purpose::Evaluation => Self::Evaluation,
         }
     }
 }

@@ -9,6 +9,7 @@ mod budgets;
 mod deployments;
 mod drafts;
 mod environments;
+pub mod evaluations;
 pub mod execute;
 mod keys;
 mod llm_providers;
@@ -19,12 +20,13 @@ mod retention;
 mod revisions;
 mod secrets;
 mod statistics;
-mod storage;
+pub mod storage;
 mod tenants;
 mod test_chats;
 mod triggers;
-mod webhooks;
+pub mod webhooks;
 
+pub use evaluations::{Evaluations, run as run_evaluations};
 pub use execute::{ParameterCache, SessionLocks};
 pub use triggers::{Triggers, run as run_triggers};
 
@@ -53,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         statistics::routes,
         webhooks::routes,
         triggers::routes,
+        evaluations::routes,
         secrets::routes,
         budgets::routes,
         audit::routes,

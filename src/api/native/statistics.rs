@@ -7,13 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agent_id;
+use super::budgets::Origin;
+use super::execute::revision_number;
 use crate::api::answer::Answer;
 use crate::api::blocking::blocking;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::Route;
 use crate::catalog::{self, scopes::Scope};
-use crate::machine::input::Purpose;
 use crate::store::{Month, Stats, StatsFilter, Store};
 
 /// Months looked back where the request does not say.
@@ -22,19 +23,12 @@ const MONTHS_DEFAULT: u32 = 3;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Query {
-    /// `PRODUCTION` (the default) or `TEST`.
-    origin: Option<OriginName>,
+    /// `PRODUCTION` (the default), `TEST` or `EVALUATION`.
+    origin: Option<Origin>,
     environment: Option<String>,
     /// Months of start, `2026-03`; absent: the last three.
     from_month: Option<String>,
     to_month: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum OriginName {
-    Production,
-    Test,
 }
 
 /// How one revision did, in executions that began in these months.
@@ -99,12 +93,10 @@ async fn answer(call: &Call, flow: Option<String>) -> Result<Answer, Problem> {
     };
     let last_month = month("toMonth", &query.to_month)?;
     let earliest = (1..MONTHS_DEFAULT).fold(last_month.unwrap_or_else(|| Month::of(call.now)), |month, _| month.previous());
+    let purpose = query.origin.unwrap_or_default().into();
     let filter = StatsFilter {
         flow,
-        purpose: Some(match query.origin {
-            None | Some(OriginName::Production) => Purpose::Production,
-            Some(OriginName::Test) => Purpose::Test,
-        }),
+        purpose: Some(purpose),
         environment: query.environment,
         first_month: Some(month("fromMonth", &query.from_month)?.unwrap_or(earliest)),
         last_month,
@@ -119,9 +111,8 @@ async fn answer(call: &Call, flow: Option<String>) -> Result<Answer, Problem> {
         }
         Ok(sums)
     });
-    let purpose_is_test = matches!(query.origin, Some(OriginName::Test));
     let rows = rows.await?.into_iter().map(|((agent, revision), stats)| {
-        let revision = if purpose_is_test && revision == 0 { -1 } else { i64::from(revision) };
+        let revision = revision_number(purpose, revision);
         RevisionStatistics::of(agent, revision, &stats)
     });
     Answer::json(&rows.collect::<Vec<_>>())

@@ -1,13 +1,11 @@
 //! `…/storage`: files of a tenant, sent in by clients and attached to executions. They are handed out as attachments, never shown.
 
-use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::error::PayloadError;
-use futures::TryStreamExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
+use crate::api::form::{self, FORM_BYTES};
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
@@ -19,8 +17,6 @@ use crate::ids::TimeMs;
 
 /// The form's part that holds the file.
 const PART: &str = "file";
-/// What a form adds to its file.
-const FORM_BYTES: usize = 16 << 10;
 /// A downloaded file that a browser opens anyway reaches nothing.
 const POLICY: &str = "sandbox; default-src 'none'";
 
@@ -139,14 +135,22 @@ async fn upload(call: Call) -> Result<Answer, Problem> {
         None | Some("false" | "0") => Lifetime::Kept,
         Some(other) => return Err(Problem::invalid("temporary", format!("it is true or false, not `{other}`"))),
     };
-    let sent = form(&call).await?;
+    let sent = form::read(&call, PART, &[]).await?;
     let new = NewFile { name: sent.name, declared_type: sent.content_type, bytes: sent.bytes, lifetime };
     let row = call.app.catalog.add_file(&call.tenant, new, &call.actor()?).await?;
     Answer::json(&shown(&call, row).await?)
 }
 
 async fn download(call: Call) -> Result<Answer, Problem> {
-    let row = call.app.catalog.file(&call.tenant, call.parameter("file")?, call.now)?.value;
+    served(&call, call.parameter("file")?).await
+}
+
+/// The bytes of the file with this id, as an attachment.
+///
+/// # Errors
+/// 404, or when they cannot be read.
+pub async fn served(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let row = call.app.catalog.file(&call.tenant, id, call.now)?.value;
     let bytes = call.app.catalog.file_bytes(&call.tenant, &row).await?;
     let answer = Answer::bytes(&row.content_type, bytes);
     Ok(answer.header("content-disposition", disposition(&row.name)).header("content-security-policy", POLICY))
@@ -155,50 +159,6 @@ async fn download(call: Call) -> Result<Answer, Problem> {
 async fn remove(call: Call) -> Result<Answer, Problem> {
     call.app.catalog.remove_file(&call.tenant, call.parameter("file")?, &call.actor()?).await?;
     Ok(Answer::empty(204))
-}
-
-/// What came in the form.
-struct Sent {
-    name: String,
-    content_type: Option<String>,
-    bytes: Vec<u8>,
-}
-
-/// The form's one part.
-async fn form(call: &Call) -> Result<Sent, Problem> {
-    let body = futures::stream::iter([Ok::<_, PayloadError>(call.body.clone())]);
-    let mut parts = Multipart::new(&call.headers, body);
-    let mut sent = None;
-    while let Some(field) = parts.try_next().await.map_err(|error| broken(&error))? {
-        let name = field.name().unwrap_or_default().to_owned();
-        if name != PART {
-            return Err(Problem::invalid(&name, format!("the form has one part, `{PART}`")));
-        }
-        if sent.replace(read(field).await?).is_some() {
-            return Err(Problem::invalid(PART, "one file at a time"));
-        }
-    }
-    sent.ok_or_else(|| Problem::invalid(PART, format!("the part `{PART}` with the file is missing")))
-}
-
-async fn read(mut field: Field) -> Result<Sent, Problem> {
-    let name = field.content_disposition().and_then(|disposition| {
-        let extended = disposition.get_filename_ext().and_then(|name| String::from_utf8(name.value.clone()).ok());
-        extended.or_else(|| disposition.get_filename().map(str::to_owned))
-    });
-    let content_type = field.content_type().map(ToString::to_string);
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.try_next().await.map_err(|error| broken(&error))? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > FILE_BYTES_MAX {
-            return Err(Problem::new(413, "too_large", "Too large", format!("a file may have {FILE_BYTES_MAX} bytes at most")));
-        }
-    }
-    Ok(Sent { name: name.unwrap_or_default(), content_type, bytes })
-}
-
-fn broken(error: &MultipartError) -> Problem {
-    Problem::bad_request("multipart", format!("the form cannot be read: {error}"))
 }
 
 /// `attachment` with the name as RFC 5987 wants it, and in plain ASCII for those who do not read that.

@@ -274,7 +274,10 @@ fn reach(call: &Call) -> Reach {
 }
 
 /// What would be refused at every attempt is refused at once.
-fn check_url(call: &Call, url: Option<&str>) -> Result<(), Problem> {
+///
+/// # Errors
+/// 422.
+pub fn check_url(call: &Call, url: Option<&str>) -> Result<(), Problem> {
     let Some(Ok(url)) = url.map(url::Url::parse) else { return Ok(()) };
     call.app.runner.check_url(&url).map_err(|message| Problem::unfit("url", message))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::rows::{Definition, Source, TriggerRow};
-use crate::catalog::Error;
+use crate::catalog::{Error, expressions};
 use crate::flow::expr::Expr;
 use crate::flow::names::Fixed;
 use crate::ids::TimeMs;
@@ -61,12 +61,7 @@ pub fn check(definition: &Definition) -> Result<(), Error> {
 }
 
 fn compiled(field: &'static str, source: &str) -> Result<Expr, Error> {
-    let expression = Expr::new(source).map_err(|error| Error::Invalid { field, message: error.to_string() })?;
-    if let Some(unknown) = expression.references().iter().find(|reference| !ROOTS.contains(&reference.root.as_str())) {
-        let message = format!("`{}` is not known here; there are {}", unknown.root, ROOTS.join(", "));
-        return Err(Error::Invalid { field, message });
-    }
-    Ok(expression)
+    expressions::compiled(field, source, &ROOTS)
 }
 
 /// # Errors

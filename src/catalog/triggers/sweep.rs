@@ -30,7 +30,12 @@ impl Catalog {
         Ok(swept)
     }
 
-    async fn sweep<T: Kept>(&self, tenant: &Tenant, prefix: &str, is_over: impl Fn(&T) -> bool) -> Result<usize, Error> {
+    pub(in crate::catalog) async fn sweep<T: Kept>(
+        &self,
+        tenant: &Tenant,
+        prefix: &str,
+        is_over: impl Fn(&T) -> bool,
+    ) -> Result<usize, Error> {
         let (mut after, mut swept): (Option<String>, usize) = (None, 0);
         loop {
             let rows = self.list::<T>(tenant, Listing { prefix, after: after.as_deref(), limit: ROWS_AT_ONCE, ..Listing::default() })?;

@@ -1,5 +1,7 @@
 // What is photographed: the address, what must be there before, and what is prepared through the API. Each room adds its lines.
-import { letters, many, manyDeploys, someApprovals, someReleases, someSettings } from "./seeds.mjs";
+import { failed, large, manyExecutions, waiting } from "./execution-seeds.mjs";
+import { letters, manyDeploys, someReleases } from "./release-seeds.mjs";
+import { longFlow, many, someApprovals, someSettings } from "./seeds.mjs";
 
 const base = "/v1/tenants/default";
 
@@ -7,13 +9,13 @@ async function someExecutions(api) {
   for (let at = 0; at < 5; at += 1) await api("POST", `${base}/agents/company-profile:execute`, { parameters: { domain: `domain ${at}` } });
 }
 
-async function longFlow(api) {
-  const steps = Array.from({ length: 200 }, (_, at) => `  s${at}:\n    set: {value: "${at}"}\n`).join("");
-  const edges = Array.from({ length: 199 }, (_, at) => `  - {from: s${at}, to: s${at + 1}}\n`).join("");
-  await api("POST", `${base}/agents`, { id: "long-flow" }).catch(() => undefined);
-  await api("PUT", `${base}/agents/long-flow/revisions/0/draft`, { flow: `flow: long-flow\nsteps:\n${steps}edges:\n${edges}` });
-  await api("POST", `${base}/agents`, { id: "no-flow" }).catch(() => undefined);
-}
+/** Executions that were made for their pictures, by what they show. */
+const made = {};
+const prepared = (name, make) => async (api) => void (made[name] ??= await make(api));
+const ORDER = { prepare: prepared("order", waiting) };
+const order = (rest = "") => `/agents/parcel-order/executions/${made.order}${rest}`;
+const lines = ".execution-line";
+const attempt = (id) => `/${encodeURIComponent(id)}`;
 
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
@@ -74,4 +76,25 @@ export const SHOTS = [
   },
   { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow },
   { name: "designer-long", at: "/agents/long-flow/design", until: ".react-flow__node", then: (page) => page.waitForTimeout(800) },
+  { name: "executions", at: "/executions", until: ".table-row", prepare: async (api) => void ((made.order ??= await waiting(api)), (made.failed ??= await failed(api))) },
+  { name: "executions-none", at: "/executions?status=CANCELLED&label=team%3Dnobody", until: ".empty" },
+  { name: "executions-new", at: "/agents/nightly-report/executions", until: ".empty" },
+  { name: "executions-filters", at: "/executions?hasToolCalls=true", until: ".table-row" },
+  { name: "executions-many", at: "/agents/parcel-small/executions", until: ".table-row", prepare: (api) => manyExecutions(api, Number(process.env.SHOT_ROWS ?? 1_000)) },
+  { name: "execution", get at() { return order(); }, until: lines, ...ORDER },
+  { name: "execution-model", get at() { return order(attempt("draft#2.1")); }, until: ".execution-messages", ...ORDER },
+  { name: "execution-tool", get at() { return order(attempt("each[1]/reserve#1.1")); }, until: ".execution-attempt .json", ...ORDER },
+  { name: "execution-tries", get at() { return order(attempt("stock#1.2")); }, until: ".execution-attempt", ...ORDER },
+  { name: "execution-map", get at() { return order(attempt("each#1.1")); }, until: ".execution-attempt .table-row", ...ORDER },
+  { name: "execution-graph", get at() { return order("?view=graph"); }, until: ".react-flow__node", then: (page) => page.waitForTimeout(800), ...ORDER },
+  { name: "execution-graph-step", get at() { return order("?view=graph&step=draft"); }, until: ".react-flow__node", then: (page) => page.waitForTimeout(800), ...ORDER },
+  { name: "execution-journal", get at() { return order("?view=journal"); }, until: ".table-row", ...ORDER },
+  { name: "execution-family", get at() { return order("?view=family"); }, until: ".table-row", ...ORDER },
+  { name: "execution-data", get at() { return order("?view=data"); }, until: ".json", ...ORDER },
+  // A dialog stays open as long as its room is shown, so another room comes behind each.
+  { name: "execution-cancel", get at() { return order("?view=family"); }, until: ".table-row", then: (page) => page.getByRole("button", { name: "Cancel", exact: true }).click().then(() => page.getByText(/taken back/).last().waitFor()), ...ORDER },
+  { name: "execution-failed", get at() { return `/agents/parcel-broken/executions/${made.failed}${attempt("call#1.3")}`; }, until: ".execution-attempt", prepare: prepared("failed", failed) },
+  { name: "execution-signal", get at() { return order("?view=data"); }, until: ".json", then: (page) => page.getByRole("button", { name: "Send the signal" }).click().then(() => page.getByLabel("Payload, as JSON").waitFor()), ...ORDER },
+  { name: "execution-large", get at() { return `/agents/parcel-large/executions/${made.large}${attempt("each[150]/judge#1.1")}`; }, until: ".execution-attempt", prepare: prepared("large", (api) => large(api, Number(process.env.SHOT_ATTEMPTS ?? 5_000))) },
+  { name: "execution-lost", at: "/agents/parcel-order/executions/00000000-0000-7000-8000-000000000000", until: ".empty" },
 ];

@@ -3,6 +3,8 @@ import { place, type Place } from "./lib/router";
 
 const inbox = place("/inbox", () => import("./rooms/inbox/InboxRoom"));
 
+const execution = place("/agents/:agent/executions/:execution", () => import("./rooms/execution/ExecutionRoom"));
+
 export const PLACES: readonly Place[] = [
   place("/agents", () => import("./rooms/agents/AgentsRoom")),
   place("/agents/:agent", () => import("./rooms/agents/AgentRoom")),
@@ -14,8 +16,8 @@ export const PLACES: readonly Place[] = [
   place("/agents/:agent/design/:revision", () => import("./rooms/designer/DesignerRoom")),
   place("/agents/:agent/budgets", () => import("./rooms/operate/BudgetsRoom")),
   place("/agents/:agent/executions", () => import("./rooms/execution/ExecutionsRoom")),
-  place("/agents/:agent/executions/:execution", () => import("./rooms/execution/ExecutionRoom")),
-  place("/agents/:agent/executions/:execution/:attempt", () => import("./rooms/execution/ExecutionRoom")),
+  execution,
+  { ...execution, pattern: "/agents/:agent/executions/:execution/:attempt" },
   place("/executions", () => import("./rooms/execution/ExecutionsRoom")),
   inbox,
   { ...inbox, pattern: "/inbox/:approval" },

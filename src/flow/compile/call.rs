@@ -140,7 +140,7 @@ pub fn agent(context: &mut Context<'_>, place: Place, pointer: &str, spec: &Agen
     if max_iterations == 0 {
         context.error("bad_limit", &child(pointer, "max_iterations"), "an agent needs at least one iteration", "give 1 or more");
     }
-    Some(Agent { llm: llm?, max_iterations, tools: tools.into_iter().collect::<Option<_>>()? })
+    Some(Agent { llm: llm?, max_iterations, tools: tools.into_iter().collect::<Option<_>>()?, caller_tools: spec.caller_tools })
 }
 
 /// Own name, and the call as far as it compiles.

@@ -79,7 +79,7 @@ impl<'a> Reader<'a, '_> {
             return Some(StepSpec { title, llm: Some(llm), ..StepSpec::default() });
         }
         let tools = tools.into_iter().map(|(tool, _)| tool).collect();
-        let agent = AgentSpec { model, system, prompt, max_iterations, output, temperature, max_tokens, tools };
+        let agent = AgentSpec { model, system, prompt, max_iterations, output, temperature, max_tokens, tools, caller_tools: false };
         Some(StepSpec { title, agent: Some(agent), ..StepSpec::default() })
     }
 

@@ -1,6 +1,6 @@
 //! How events that stop, hold, take back or end something change the state.
 
-use super::super::event::Event;
+use super::super::event::{Event, Stop};
 use super::super::pause::Pause;
 use super::super::state::{State, Stopping, Timer, Todo};
 use crate::flow::plan::{Node, Plan};
@@ -22,7 +22,9 @@ pub(super) fn end_event(state: &mut State, plan: &Plan, event: &Event) {
             state.hint(Todo::Step(*frame, node));
         }
         Event::DeadlinePassed => {
-            state.is_overdue = true;
+            // What failed before, perhaps by a child's time limit, stays a failure while it is taken back.
+            let has_failed = state.frame(FrameId(0)).is_some_and(|root| matches!(root.stop, Some(Stop::Failed { .. })));
+            state.is_overdue = !has_failed;
             state.timers.retain(|(_, timer)| *timer != Timer::Execution);
         }
         Event::StepDeadlinePassed { frame, step } => {

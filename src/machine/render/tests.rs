@@ -63,6 +63,7 @@ fn scope() -> DigestScope {
         config: Digest::of(b"c"),
         policy: Digest::of(b"p"),
         mode: Mode::Production,
+        semantics: 2,
     }
 }
 
@@ -239,6 +240,16 @@ fn how_a_body_was_cut_says_nothing() {
     let part = |text: &str| Part::Bytes(text.to_owned());
     assert_eq!(body_digest(&[part("ab")]), body_digest(&[part("a"), part("b")]));
     assert_ne!(body_digest(&[part("ab")]), body_digest(&[part("a"), Part::Secret { secret: "b".to_owned() }]));
+}
+
+#[test]
+fn what_was_asked_under_older_rules_keeps_its_digest() {
+    let args: Value = serde_json::from_str(r#"{"amount": 100.0, "id": 9007199254740993}"#).unwrap();
+    let call = with_effect(Request::Builtin { name: "echo".to_owned(), args });
+    // As the first version said it, in the journals that it wrote.
+    let before = digest(&DigestScope { semantics: 1, ..scope() }, &call);
+    assert_eq!(before.to_string(), "sha256:63604968ada1dbd02625859bfe0384e83b80cb3ede2b5ace84674ede6fa4afca");
+    assert_ne!(before, digest(&scope(), &call), "later ones tell the numbers apart");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::drive::{Drive, done, permanent};
-use crate::machine::call::{Answer, Outcome, Request, ToolUse, Usage};
+use super::drive::{Drive, done, permanent, start_of};
+use crate::machine::call::{Answer, Message, Outcome, Request, ToolDefinition, ToolUse, Usage};
+use crate::machine::decide::Refusal;
 use crate::machine::event::Event;
 use crate::machine::question::{QuestionKind, Verdict};
 use crate::machine::summary::Status;
@@ -54,6 +55,18 @@ fn parallel_calls_run_side_by_side_and_the_next_model_call_comes_when_all_have_e
     drive.reply("model", says("fine"));
     assert_eq!(drive.ended().output, json!("fine"));
     assert_eq!(drive.ended().tokens, 40);
+}
+
+#[test]
+fn without_tools_the_model_is_offered_none_and_calls_none() {
+    let mut drive = Drive::new(AGENT);
+    let mut start = start_of(&drive.plan, json!({"who": "Kim"}));
+    start.guidance.no_tools = true;
+    drive.feed(crate::machine::input::Body::Start(Box::new(start))).unwrap();
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert!(request.tools.is_empty());
+    drive.reply("model", turn(&[("look", json!({"id": 1}))]));
+    assert_eq!(drive.events(|event| matches!(event, Event::Observed { failed: true, text, .. } if text.contains("no_such_tool"))), 1);
 }
 
 #[test]
@@ -146,4 +159,62 @@ fn the_rows_of_a_trace_add_up_to_what_the_execution_used() {
     let trace = crate::machine::trace::trace(&drive.plan, &drive.journal).unwrap();
     assert_eq!(trace.attempts.iter().map(|attempt| attempt.tokens).sum::<u64>(), drive.ended().tokens);
     assert_eq!((trace.attempts[0].kind.as_str(), trace.attempts[0].tokens), ("agent", 0), "its calls have theirs");
+}
+
+const HANDS_THROUGH: &str =
+    "{flow: t, steps: {a: {agent: {model: openai/gpt-5-mini, prompt: Hi, caller_tools: true, tools: [{builtin: now}]}}}}";
+
+fn tool(name: &str) -> ToolDefinition {
+    ToolDefinition { name: name.to_owned(), description: "Of the caller.".to_owned(), args: json!({"type": "object"}) }
+}
+
+fn with_tools(yaml: &str, names: &[&str]) -> Result<Drive, Refusal> {
+    let mut drive = Drive::new(yaml);
+    let mut start = super::drive::start_of(&drive.plan, json!({}));
+    start.guidance.tools = names.iter().map(|name| tool(name)).collect();
+    drive.feed(crate::machine::input::Body::Start(Box::new(start))).map(|()| drive)
+}
+
+#[test]
+fn a_tool_of_the_caller_is_shown_to_the_model_and_answered_by_the_starter_alone() {
+    let mut drive = with_tools(HANDS_THROUGH, &["weather"]).unwrap();
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert_eq!(request.tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["now", "weather"]);
+    drive.reply("model", turn(&[("weather", json!({"city": "Rome"}))]));
+    assert!(drive.calls.is_empty(), "nobody here performs it");
+    let question = drive.question();
+    assert_eq!(question.caller_tool(), Some(("weather", &json!({"city": "Rome"}))));
+    assert_eq!((question.approvers.any_of.as_slice(), drive.status()), (["user:ana".to_owned()].as_slice(), Status::WaitingPerson));
+    let answer = Verdict::Respond { response: json!("sunny") };
+    assert!(matches!(drive.decide(answer.clone(), "ben"), Err(Refusal::NotAllowed(_))), "not the one who asked");
+    assert!(matches!(drive.decide(Verdict::Approve, "ana"), Err(Refusal::Answer(_))), "there is nothing to approve");
+    drive.crash();
+    drive.decide(answer, "ana").unwrap();
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert!(matches!(request.messages.last(), Some(Message::Tool { name, text, .. }) if name == "weather" && text == "sunny"));
+    drive.reply("model", says("It is sunny."));
+    assert_eq!(drive.ended().output, json!("It is sunny."));
+}
+
+#[test]
+fn tools_of_the_caller_need_a_step_that_hands_them_through_and_names_of_their_own() {
+    let refused = |yaml: &str, names: &[&str]| match with_tools(yaml, names) {
+        Err(Refusal::Start { code, .. }) => Some(code),
+        Err(other) => panic!("{other}"),
+        Ok(_) => None,
+    };
+    assert_eq!(refused(AGENT, &["weather"]), Some("no_caller_tools"));
+    assert_eq!(refused(HANDS_THROUGH, &["now"]), Some("tool_taken"));
+    assert_eq!(refused(HANDS_THROUGH, &["weather", "weather"]), Some("tool_taken"));
+    assert_eq!(refused(HANDS_THROUGH, &["weather", "time"]), None);
+}
+
+#[test]
+fn a_step_that_hands_nothing_through_does_not_show_the_callers_tools() {
+    let yaml = "{flow: t, steps: {a: {agent: {model: openai/gpt-5-mini, prompt: Hi}}, b: {agent: {model: openai/gpt-5-mini, prompt: Hi, caller_tools: true}}}, edges: [{from: a, to: b}]}";
+    let mut drive = with_tools(yaml, &["weather"]).unwrap();
+    let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+    assert!(request.tools.is_empty());
+    drive.reply("model", turn(&[("weather", json!({}))]));
+    assert_eq!(drive.events(|event| matches!(event, Event::Observed { failed: true, .. })), 1, "it is no tool there");
 }

@@ -231,6 +231,22 @@ fn a_childs_own_timeout_is_not_its_parents() {
     assert_eq!((drive.ended().status, code(&drive)), (Status::Failed, "timeout"));
 }
 
+#[test]
+fn a_childs_timeout_stays_a_failure_when_the_own_limit_passes_while_it_is_taken_back() {
+    let undo = "{builtin: {name: echo, args: {undo: a}}}";
+    let yaml = format!(
+        "{{flow: t, limits: {{timeout: 1h}}, steps: {{a: {{builtin: noop, compensate: {undo}}}, c: {{flow: {{agent: other}}}}}}, edges: [{{from: a, to: c}}]}}"
+    );
+    let mut drive = parent(&yaml, None);
+    drive.settle();
+    let error = CallError { data: Some(json!({"limit_ms": 5})), ..CallError::new("timeout", "too long") };
+    let child = children(&drive)[0];
+    drive.feed(Body::ChildEnded { child, ended: ended(Status::TimedOut, Some(error)) }).unwrap();
+    drive.pass(3_600_000);
+    drive.settle();
+    assert_eq!((drive.ended().status, code(&drive)), (Status::Failed, "timeout"));
+}
+
 const AGENT: &str = "
 flow: t
 steps:

@@ -68,6 +68,7 @@ pub(crate) fn start_of(plan: &Plan, input: Value) -> Start {
         trigger: None,
         labels: BTreeMap::new(),
         history: Vec::new(),
+        guidance: crate::machine::guidance::Guidance::default(),
         attachments: Vec::new(),
         refused: None,
     }

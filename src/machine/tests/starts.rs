@@ -7,8 +7,10 @@ use serde_json::json;
 use super::drive::{Drive, done, permanent, start_of};
 use crate::ids::{Digest, ExecutionId, NanoUsd, TimeMs};
 use crate::machine::call::{Answer, CallError, Message, Outcome, Request, ToolUse, Usage};
+use crate::machine::decide::Refusal;
 use crate::machine::effect::Effect;
 use crate::machine::event::Event;
+use crate::machine::guidance::Guidance;
 use crate::machine::input::{Attachment, Body, Parent, Pin, Price, Purpose, Start, Trigger};
 use crate::machine::outstanding;
 use crate::machine::summary::{Status, Summary};
@@ -23,6 +25,10 @@ fn started(yaml: &str, change: impl FnOnce(&mut Start)) -> Drive {
 
 fn summary(drive: &Drive) -> Summary {
     drive.state.summary(&drive.plan).unwrap()
+}
+
+fn price() -> Price {
+    Price { input: NanoUsd(10), output: NanoUsd(40), cached: NanoUsd(1), version: "v".into() }
 }
 
 fn history() -> Vec<Message> {
@@ -53,6 +59,46 @@ fn models_see_what_was_said_before_between_their_instructions_and_their_prompt()
         ];
         assert_eq!(shown(&drive), expected, "{kind}");
     }
+}
+
+#[test]
+fn a_callers_guidance_joins_the_instructions_and_changes_every_model_call() {
+    for kind in ["llm", "agent"] {
+        let own = "model: openai/gpt-5-mini, prompt: Hi, temperature: 0.9, max_tokens: 50";
+        for (system, expected) in [("system: Be brief., ", "Be brief.\n\nSpeak French."), ("", "Speak French.")] {
+            let yaml = format!("{{flow: t, steps: {{a: {{{kind}: {{{system}{own}}}}}}}}}");
+            let system = Some("Speak French.".to_owned());
+            let guidance =
+                Guidance { system, model: Some("x/y".into()), temperature: Some(0.1), max_tokens: Some(500), ..Guidance::default() };
+            let drive = started(&yaml, |start| start.guidance = guidance);
+            let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+            assert_eq!(request.messages[0], Message::System { text: expected.into() }, "{kind}");
+            assert_eq!((request.model.as_str(), request.temperature, request.max_tokens), ("x/y", Some(0.1), 50), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_temperature_of_the_caller_wins_over_the_steps_and_its_default_does_not() {
+    for (own, asked, expected) in [("", None, 1.0), (", temperature: 0.5", None, 0.5), (", temperature: 0.5", Some(0.2), 0.2)] {
+        let yaml = format!("{{flow: t, steps: {{a: {{llm: {{model: openai/gpt-5-mini, prompt: Hi{own}}}}}}}}}");
+        let guidance = Guidance { temperature: asked, temperature_default: Some(1.0), ..Guidance::default() };
+        let drive = started(&yaml, |start| start.guidance = guidance);
+        let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
+        assert_eq!(request.temperature, Some(expected), "{own} {asked:?}");
+    }
+}
+
+#[test]
+fn under_a_cost_limit_the_model_that_the_caller_names_needs_a_price_too() {
+    let mut drive = Drive::new("{flow: t, limits: {cost_usd: 1}, steps: {a: {llm: {model: openai/gpt-5-mini, prompt: Hi}}}}");
+    let mut start = start_of(&drive.plan, json!({}));
+    start.prices.insert("openai/gpt-5-mini".into(), price());
+    start.guidance.model = Some("x/y".into());
+    let refused = drive.feed(Body::Start(Box::new(start.clone()))).err().unwrap();
+    assert!(matches!(refused, Refusal::Start { code: "no_price", .. }));
+    start.prices.insert("x/y".into(), price());
+    drive.feed(Body::Start(Box::new(start))).unwrap();
 }
 
 fn attachment() -> Attachment {
@@ -110,6 +156,7 @@ fn a_child_has_its_familys_purpose_and_root_and_not_the_roots_labels_and_history
     let drive = started("{flow: t, steps: {a: {flow: {agent: other}}}}", |start| {
         start.pins.insert("other".to_owned(), Pin::new(1, Digest::of(b"other")));
         (start.purpose, start.session, start.history) = (Purpose::Test, Some("s-1".into()), history());
+        start.guidance.system = Some("Be brief.".into());
         start.labels = BTreeMap::from([("team".to_owned(), "billing".to_owned())]);
         start.parent = Some(Parent { execution: ExecutionId::derived(TimeMs(2), "middle"), depth: 2, root: Some(root) });
     });
@@ -118,15 +165,14 @@ fn a_child_has_its_familys_purpose_and_root_and_not_the_roots_labels_and_history
     let child = &start.start;
     assert_eq!((child.purpose, child.session.as_deref()), (Purpose::Test, Some("s-1")));
     assert_eq!(child.parent.as_ref().and_then(Parent::top), Some(root));
-    assert!(child.labels.is_empty() && child.history.is_empty());
+    assert!(child.labels.is_empty() && child.history.is_empty() && child.guidance.is_nothing());
     assert_eq!(summary(&drive).root, Some(root));
 }
 
 #[test]
 fn tokens_and_cost_are_split_by_direction_and_add_up() {
-    let price = Price { input: NanoUsd(10), output: NanoUsd(40), cached: NanoUsd(1), version: "v".into() };
     let mut drive = started("{flow: t, steps: {a: {llm: {model: openai/gpt-5-mini, prompt: hi}}}}", |start| {
-        start.prices.insert("openai/gpt-5-mini".to_owned(), price);
+        start.prices.insert("openai/gpt-5-mini".to_owned(), price());
     });
     let cost = NanoUsd(80 * 10 + 20 + 7 * 40);
     let usage = Usage { input_tokens: 100, cached_tokens: 20, output_tokens: 7, cost, ..Usage::default() };

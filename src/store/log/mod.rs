@@ -21,6 +21,7 @@ use super::disk::{Disk, DiskFile};
 use super::entry::Position;
 use super::error::Error;
 use super::value::{Blob, Place};
+use crate::crash;
 use mark::Mark;
 use segment::{Active, Header};
 use supply::{Space, Supply, Taken};
@@ -65,7 +66,9 @@ impl Log {
             AppendError::Failed(Error::io("write and sync", path)(source))
         };
         file.write_at(&bytes, *offset).map_err(failed)?;
+        crash::point("log.written");
         file.sync().map_err(failed)?;
+        crash::point("log.synced");
         let places = starts.iter().map(|start| Place { segment: header.number, offset: *offset + *start as u64 }).collect();
         *offset += bytes.len() as u64;
         self.next_lsn += 1;
@@ -75,6 +78,7 @@ impl Log {
     /// Takes the next segment into use; its header is durable before its first frame is written.
     pub fn roll(&mut self, frame_bytes: u64) -> Result<(), AppendError> {
         let Taken { number, file, size } = self.supply.take(segment::HEADER_BYTES + frame_bytes).ok_or(AppendError::Full)?;
+        crash::point("segment.taken");
         let header = Header { number, first_lsn: self.next_lsn, size };
         let failed = |source| AppendError::Failed(Error::io("write and sync", self.disk.path(&segment::name(number)))(source));
         file.write_at(&header.encode(self.store), 0).map_err(failed)?;

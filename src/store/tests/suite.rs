@@ -140,6 +140,12 @@ fn lists_are_newest_first_and_filtered_by_index() {
             assert_eq!(list(&even, None, 1_000), expect(&|number| number.is_multiple_of(2)));
             let even_waiting = Filter { statuses: BTreeSet::from([Status::WaitingPerson]), ..even };
             assert_eq!(list(&even_waiting, None, 1_000), expect(&|number| number.is_multiple_of(2) && !number.is_multiple_of(3)));
+            for filter in [&done, &both, &even_waiting, &Filter { purpose: Some(crate::machine::input::Purpose::Test), ..done.clone() }] {
+                let ids: Vec<_> = store.executions(&tenant(), filter, None, 1_000).unwrap().rows.into_iter().map(|(id, _)| id).collect();
+                assert_eq!(store.execution_ids(&tenant(), filter, 1_000).unwrap(), ids, "the index alone says the same: {filter:?}");
+                let some = ids.len().min(7);
+                assert_eq!(store.execution_ids(&tenant(), filter, 7).unwrap(), ids[..some]);
+            }
             let window = Filter { since: Some(TimeMs(10)), until: Some(TimeMs(20)), ..Filter::default() };
             assert_eq!(list(&window, None, 1_000), expect(&|number| (10..20).contains(&number)));
             assert_eq!(list(&Filter { flow: Some("eve".to_owned()), ..Filter::default() }, None, 9), [0; 0]);

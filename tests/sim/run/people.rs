@@ -121,6 +121,7 @@ impl World {
             trigger: None,
             labels: BTreeMap::new(),
             history: Vec::new(),
+            guidance: flowgate::machine::guidance::Guidance::default(),
             attachments: Vec::new(),
             refused: None,
         };

@@ -13,12 +13,13 @@ use self::view::AgentExecutionResponse;
 use super::Dialect;
 use crate::api::answer::Answer;
 use crate::api::call::Call;
+use crate::api::dialects;
 use crate::api::native::execute::{self, BODY_BYTES_MAX, ExecuteRequest, Origin, Patience};
 use crate::api::problem::Problem;
 use crate::api::route::Route;
 use crate::catalog::numbers::Kind;
 use crate::catalog::scopes::Scope;
-use crate::engine::{EngineHandle, Error, ListRequest, Snapshot};
+use crate::engine::{Error, ListRequest};
 use crate::ids::ExecutionId;
 use crate::machine::Refusal;
 use crate::machine::input::Purpose;
@@ -123,21 +124,8 @@ async fn run(call: Call) -> Result<Answer, Problem> {
     Answer::json(&view::of(&call, engine, &rest.snapshot).await?)
 }
 
-/// The path's execution.
-async fn found(call: &Call) -> Result<(EngineHandle, Snapshot), Problem> {
-    let text = call.parameter("execution")?;
-    let unknown = || Problem::not_found("execution", text);
-    let id: ExecutionId = text.parse().map_err(|_| unknown())?;
-    let engine = call.app.engine.of(&call.tenant);
-    match engine.snapshot(id).await {
-        Ok(snapshot) => Ok((engine, snapshot)),
-        Err(Error::NotFound { .. }) => Err(unknown()),
-        Err(error) => Err(error.into()),
-    }
-}
-
 async fn get(call: Call) -> Result<Answer, Problem> {
-    let (engine, snapshot) = found(&call).await?;
+    let (engine, snapshot) = dialects::execution(&call).await?;
     Answer::json(&view::of(&call, &engine, &snapshot).await?)
 }
 
@@ -165,7 +153,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn cancel(call: Call) -> Result<Answer, Problem> {
-    let (engine, snapshot) = found(&call).await?;
+    let (engine, snapshot) = dialects::execution(&call).await?;
     match engine.cancel(snapshot.id, "cancelled over the API", call.person()?).await {
         Ok(()) => {}
         Err(Error::Refused(Refusal::Ended)) => {

@@ -7,7 +7,7 @@ use crate::api::attachments::{self, AttachmentRequest, Resolved};
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::catalog::audit::Actor;
-use crate::catalog::files::AttachmentLimits;
+use crate::catalog::files::{AttachmentLimits, FileRow};
 use crate::catalog::webhooks::{Happening, NewWebhook, WebhookRow};
 use crate::catalog::{self, Stored};
 use crate::ids::ExecutionId;
@@ -25,14 +25,14 @@ pub struct Kept {
     actor: Actor,
 }
 
-/// Keeps what `execution`, which is about to start, needs.
+/// Keeps what `execution`, which is about to start, needs: the attachments of the request, and the agent's own files.
 ///
 /// # Errors
 /// As `attachments::resolve`; 400 for a webhook that cannot be called. Nothing is left behind then.
 pub async fn keep(
     call: &Call,
     limits: &AttachmentLimits,
-    wanted: &[AttachmentRequest],
+    wanted: (&[AttachmentRequest], Vec<FileRow>),
     execution: ExecutionId,
     actor: Actor,
 ) -> Result<Kept, Problem> {

@@ -3,6 +3,7 @@
 
 mod kept;
 mod result;
+pub mod said;
 mod session;
 mod start;
 mod steps;
@@ -15,14 +16,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use result::{ExecutionResult, TraceView, open_question, revision_number, status_name, trace_of};
-pub use session::{SessionLocks, message};
-pub use start::{Origin, ParameterCache, Started, begin, begun, resolver};
+pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
+pub use said::Said;
+pub use session::{SessionLocks, message, of_read_only, recent};
+pub use start::{Origin, ParameterCache, Started, begin, begun};
 pub use steps::StepResult;
-pub use stream::{Following, Until, follow};
+pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};
-pub use wait::{Patience, patience, settle};
+pub use wait::{Patience, is_settled, patience, settle};
 
 use super::revisions;
 use crate::api::answer::Answer;
@@ -31,6 +33,8 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::catalog::scopes::Scope;
+use crate::flow::vendor::Parameter;
+use crate::ids::ExecutionId;
 use crate::machine::input::Purpose;
 
 /// Bytes of a request with attachments.
@@ -58,10 +62,51 @@ pub struct ExecuteRequest {
     pub environment_slug: Option<String>,
     #[serde(default)]
     pub mode: Option<ModeName>,
+    /// The entry of the flow to come in by; its input then counts.
+    #[serde(default)]
+    #[schemars(length(max = 200))]
+    pub entry: Option<String>,
     /// What the flow reads as `context` instead of the chat user; dialects say it.
     #[serde(skip)]
     pub context: Option<Value>,
+    /// The conversation that it goes on with; dialects say it.
+    #[serde(skip)]
+    pub said: Said,
+    /// What a dialect demands beside the agent's schema.
+    #[serde(skip)]
+    pub demands: Option<Demands>,
+    /// The id that it gets, where no `Idempotency-Key` has one; dialects that have to know it before say it.
+    #[serde(skip)]
+    pub execution: Option<ExecutionId>,
+    /// How the input is read; dialects say it.
+    #[serde(skip)]
+    pub reading: Reading,
+    /// Whether anybody may say more in its session; dialects say it.
+    #[serde(skip)]
+    pub talk: Talk,
 }
+
+/// How the input of a request becomes that of the execution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// Texts are read as what their parameters want: a command line sends nothing else.
+    #[default]
+    Lenient,
+    /// As it stands, against the schema of the definition that it comes in by; what does not fit is said by property.
+    Exact,
+}
+
+/// Whether a session goes on after the execution that it begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Talk {
+    #[default]
+    Open,
+    /// It is the execution's own, and takes no message: no request can name it.
+    ReadOnly,
+}
+
+/// Judges what is given against what the agent declares.
+pub type Demands = fn(&[Parameter], &Said, &Map<String, Value>) -> Result<(), Problem>;
 
 /// Which variant of each step runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

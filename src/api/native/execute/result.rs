@@ -80,7 +80,7 @@ pub fn response_text(output: &Value) -> String {
 /// -1 for a draft: it has no number.
 #[must_use]
 pub fn revision_number(purpose: Purpose, revision: u32) -> i64 {
-    if purpose == Purpose::Test && revision == 0 { -1 } else { i64::from(revision) }
+    if !purpose.is_production() && revision == 0 { -1 } else { i64::from(revision) }
 }
 
 /// The contract's trace.

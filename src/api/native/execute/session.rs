@@ -30,10 +30,39 @@ const MESSAGE_NAMES: [&str; 6] = ["message", "question", "query", "prompt", "inp
 /// Sessions whose order is kept in memory, before those nobody holds are dropped.
 const LOCKS_KEPT: usize = 10_000;
 
+/// How the names of sessions begin that take no message: behind it stands the one execution that the session is of.
+const READ_ONLY: &str = "execution:";
+
 /// Messages of one session that wait for their turn; a person types no faster, and each holds a request.
 const WAITING_MAX: usize = 32;
 /// When one that was refused may ask again.
 const RETRY_SECONDS: u64 = 5;
+
+/// The session of an execution that nobody talks to.
+#[must_use]
+pub fn read_only(execution: ExecutionId) -> String {
+    format!("{READ_ONLY}{execution}")
+}
+
+/// The execution of a session that takes no message; none for every other session.
+#[must_use]
+pub fn of_read_only(session: &str) -> Option<ExecutionId> {
+    session.strip_prefix(READ_ONLY)?.parse().ok()
+}
+
+/// The session that a request names.
+///
+/// # Errors
+/// 400 for what is no name, 409 for a session that takes no message, whether there is one or not.
+pub fn named(session: String) -> Result<String, Problem> {
+    if session.is_empty() || session.len() > 200 || session.chars().any(char::is_control) {
+        return Err(Problem::invalid("sessionId", "it must have 1 to 200 bytes, without control characters"));
+    }
+    if session.starts_with(READ_ONLY) {
+        return Err(Problem::conflict("session_read_only", format!("session `{session}` is of one execution and takes no message")));
+    }
+    Ok(session)
+}
 
 type Lock = Arc<tokio::sync::Mutex<()>>;
 
@@ -149,7 +178,8 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
     let filter = of_session(agent, session, purpose, BTreeSet::from([Status::Completed]));
     let page = engine.list(ListRequest { filter, before: None, limit }).await?;
     let (mut turns, mut left) = (Vec::new(), session_characters_max as usize);
-    for row in page.rows {
+    let (count, is_all, mut before) = (page.rows.len(), page.next.is_none(), Vec::new());
+    for (index, row) in page.rows.into_iter().enumerate() {
         let snapshot = engine.snapshot(row.id).await?;
         let said = message(&snapshot.start.input);
         let answered = snapshot.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
@@ -159,9 +189,32 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
         }
         left -= characters;
         turns.push([Message::User { text: said }, Message::Assistant { text: answered, calls: Vec::new() }]);
+        // The first turn may have brought along what was said before it.
+        if index + 1 == count && is_all && count < limit {
+            before = recent(snapshot.start.turns().collect(), limit - count, left);
+        }
     }
     turns.reverse();
-    Ok(turns.into_iter().flatten().collect())
+    before.extend(turns.into_iter().flatten());
+    Ok(before)
+}
+
+/// The latest turns of a conversation that is told whole, as many and as long as there is room for; a turn begins with what a person said.
+#[must_use]
+pub fn recent(mut messages: Vec<Message>, turns_max: usize, characters_max: usize) -> Vec<Message> {
+    let (mut turns, mut left, mut first) = (turns_max, characters_max, messages.len());
+    for (index, message) in messages.iter().enumerate().rev() {
+        let (Message::User { text } | Message::Assistant { text, .. } | Message::System { text } | Message::Tool { text, .. }) = message;
+        let characters = text.chars().count();
+        if turns == 0 || characters > left {
+            break;
+        }
+        left -= characters;
+        if matches!(message, Message::User { .. }) {
+            (turns, first) = (turns - 1, index);
+        }
+    }
+    messages.split_off(first)
 }
 
 /// What a person said, among the parameters: the one that is called so, or the only text; else all of them.
@@ -204,6 +257,31 @@ mod tests {
         for one in waiting {
             drop(one.await.unwrap().unwrap());
         }
+    }
+
+    #[test]
+    fn of_a_whole_conversation_the_latest_turns_are_kept_that_the_agent_wants() {
+        let user = |text: &str| Message::User { text: text.to_owned() };
+        let said = |text: &str| Message::Assistant { text: text.to_owned(), calls: Vec::new() };
+        let all = vec![user("one"), said("1"), user("two"), user("three"), said("3")];
+        let kept = |turns_max, characters_max| recent(all.clone(), turns_max, characters_max);
+        assert_eq!(kept(10, 1_000), all);
+        assert_eq!(kept(1, 1_000), [user("three"), said("3")]);
+        assert_eq!(kept(10, 9), [user("two"), user("three"), said("3")]);
+        assert_eq!(kept(10, 5), [], "no turn without what was asked");
+        assert_eq!(kept(0, 1_000), []);
+    }
+
+    #[test]
+    fn the_session_of_one_execution_takes_no_message() {
+        let execution = crate::clock::execution_id();
+        let session = read_only(execution);
+        assert_eq!(of_read_only(&session), Some(execution));
+        assert_eq!(of_read_only("s-1"), None);
+        assert_eq!(named(session).unwrap_err().code, "session_read_only");
+        assert_eq!(named("execution:".to_owned()).unwrap_err().code, "session_read_only", "nor what looks like one");
+        assert_eq!(named("s-1".to_owned()).unwrap(), "s-1");
+        assert_eq!(named(String::new()).unwrap_err().status, 400);
     }
 
     #[test]

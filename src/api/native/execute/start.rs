@@ -7,19 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{ExecuteRequest, ModeName, kept, session};
+use super::{ExecuteRequest, ModeName, Reading, Talk, kept, session};
 use crate::api::budgeted;
 use crate::api::call::Call;
 use crate::api::idempotency::Reserved;
 use crate::api::native::bodies;
 use crate::api::problem::Problem;
-use crate::catalog;
+use crate::api::unattended;
 use crate::catalog::agents::AgentRow;
 use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
+use crate::catalog::{self, Catalog};
 use crate::clock;
-use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
-use crate::flow::spec::{FlowSpec, RehearsalSpec};
+use crate::engine::{self, EngineHandle, FlowRef, StartRequest};
+use crate::flow::definitions::{self, Definition};
+use crate::flow::spec::FlowSpec;
 use crate::flow::vendor::{self, Parameter};
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::Refusal;
@@ -66,12 +68,16 @@ pub struct ParameterCache {
 type RevisionKey = (Tenant, String, u32);
 
 impl ParameterCache {
-    fn of(&self, call: &Call, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, Problem> {
-        let key = (call.tenant.clone(), agent.to_owned(), revision);
+    /// What a revision of an agent takes.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn of(&self, catalog: &Catalog, tenant: &Tenant, agent: &str, revision: u32) -> Result<Arc<Vec<Parameter>>, catalog::Error> {
+        let key = (tenant.clone(), agent.to_owned(), revision);
         if let Some(found) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Arc::clone(found));
         }
-        let row = call.app.catalog.revision(&call.tenant, agent, revision)?.value;
+        let row = catalog.revision(tenant, agent, revision)?.value;
         let parameters = Arc::new(bodies::parameters_of(agent, &row.sent));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= PARAMETERS_KEPT {
@@ -86,7 +92,7 @@ impl ParameterCache {
 ///
 /// # Errors
 /// 404, 400, 409, 422, 429 as the contract says; nothing is left behind then.
-pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose: Purpose) -> Result<Started, Problem> {
+pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, purpose: Purpose) -> Result<Started, Problem> {
     if let Some(started) = begun(call).await? {
         return Ok(started);
     }
@@ -95,12 +101,19 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
     }
     let environment = environment(call, request.environment_slug.as_deref())?;
-    let is_new = request.session_id.is_none();
-    let session = session_id(request.session_id)?;
+    let fresh = || request.execution.unwrap_or_else(clock::execution_id);
+    let execution = call.reserved.map_or_else(fresh, |reserved| reserved.execution);
+    let is_own = |session: &String| request.execution.is_some_and(|execution| execution.to_string() == *session);
+    let is_new = request.session_id.as_ref().is_none_or(is_own);
+    let session = match (request.session_id.take(), request.talk) {
+        (Some(session), _) => session::named(session)?,
+        (None, Talk::Open) => Uuid::now_v7().to_string(),
+        (None, Talk::ReadOnly) => session::read_only(execution),
+    };
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
-    let input = input(&parameters, &request.parameters.unwrap_or_default())?;
     let engine = call.app.engine.of(&call.tenant);
-    let config = config(&engine, &flow, &environment).await?;
+    let (entry, input) = entered(&engine, &flow, &parameters, &mut request).await?;
+    let config = unattended::config(&engine, &flow, &environment).await?;
     // Nobody else knows the name of a session that begins.
     let turn = if is_new { None } else { Some(session::admit(call, &engine, &agent, &session, purpose).await?) };
     // An earlier attempt at the same request may have begun while this one waited for its turn.
@@ -108,17 +121,18 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         return Ok(started);
     }
     let mode = mode(call, &engine, &flow, request.mode).await?;
-    let resolver = resolver(call, environment.slug.clone());
+    let resolver = unattended::resolver(&call.app.catalog, &call.tenant, environment.slug.clone());
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
     let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
-    let script = rehearsal(call, &flow.name, mode);
-    let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
+    let script = (mode == Mode::Rehearsal).then(|| unattended::script(&call.app, &flow.name)).flatten();
     let limits = AttachmentLimits::from(&agent.settings);
     let wanted = request.attachments.unwrap_or_default();
     let labels = labels(call)?;
-    let kept = kept::keep(call, &limits, &wanted, execution, call.actor()?).await?;
+    let standing = call.app.catalog.agent_files(&call.tenant, &agent.id, call.now)?;
+    let kept = kept::keep(call, &limits, (&wanted, standing), execution, call.actor()?).await?;
     let start = StartRequest {
         execution: Some(execution),
+        entry,
         attachments: kept.files.attachments.iter().map(attachment).collect(),
         config,
         mode,
@@ -131,7 +145,8 @@ pub async fn begin(call: &Call, origin: Origin, request: ExecuteRequest, purpose
         labels,
         resolver: Some(resolver),
         refused: refused.clone(),
-        history: turn.as_ref().map(|turn| turn.history.clone()).unwrap_or_default(),
+        history: request.said.history(turn.as_ref().map(|turn| turn.history.clone()).unwrap_or_default()),
+        guidance: request.said.guidance,
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
     match engine.start(start).await {
@@ -181,14 +196,56 @@ fn environment(call: &Call, slug: Option<&str>) -> Result<EnvironmentRow, Proble
     })
 }
 
-fn session_id(given: Option<String>) -> Result<String, Problem> {
-    match given {
-        None => Ok(Uuid::now_v7().to_string()),
-        Some(id) if id.is_empty() || id.len() > 200 || id.chars().any(char::is_control) => {
-            Err(Problem::invalid("sessionId", "it must have 1 to 200 bytes, without control characters"))
-        }
-        Some(id) => Ok(id),
+/// The entry that the execution comes in by, and its input.
+async fn entered(
+    engine: &EngineHandle,
+    flow: &FlowRef,
+    parameters: &[Parameter],
+    request: &mut ExecuteRequest,
+) -> Result<(Option<String>, Map<String, Value>), Problem> {
+    let definition = definition(engine, flow, request.entry.as_deref()).await?;
+    let own = definition.as_ref().filter(|definition| definition.entry.is_some());
+    let own = own.map(|definition| vendor::parameters::from_schema(&definition.input_schema));
+    let parameters = own.as_deref().unwrap_or(parameters);
+    let given = request.parameters.take().unwrap_or_default();
+    if let Some(demands) = request.demands {
+        demands(parameters, &request.said, &given)?;
     }
+    let given = request.said.input(&flow.name, parameters, given)?;
+    let input = match (&definition, request.reading) {
+        (Some(definition), Reading::Exact) => exact_input(definition, given)?,
+        (_, Reading::Exact | Reading::Lenient) => input(parameters, &given)?,
+    };
+    Ok((definition.and_then(|definition| definition.entry), input))
+}
+
+/// What a start comes in by; none where it names nothing.
+async fn definition(engine: &EngineHandle, flow: &FlowRef, key: Option<&str>) -> Result<Option<Definition>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    let mut all = definitions::of(&*engine.spec(flow).await?);
+    if let Some(at) = all.iter().position(|definition| definition.key == key) {
+        return Ok(Some(all.swap_remove(at)));
+    }
+    let known: Vec<&str> = all.iter().map(|definition| definition.key.as_str()).collect();
+    let message = format!("agent `{}` has no entry `{key}`; it has {}", flow.name, known.join(", "));
+    let mut problem = Problem::refused("no_such_entry", message.clone());
+    problem.errors.insert("entry".to_owned(), vec![message]);
+    Err(problem)
+}
+
+/// Values as they stand.
+fn exact_input(definition: &Definition, given: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    definition.complete(given).map_err(|unfit| {
+        let detail = unfit.iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; ");
+        let mut problem = Problem::bad_request("parameters", detail);
+        for one in unfit {
+            // Only the first name is the caller's to look up; what is deeper is said by the message.
+            let place = one.path.first().map_or_else(|| "parameters".to_owned(), |property| format!("parameters.{property}"));
+            let message = if one.path.len() > 1 { format!("{}: {}", one.path.join("."), one.message) } else { one.message };
+            problem.errors.entry(place).or_default().push(message);
+        }
+        problem
+    })
 }
 
 async fn flow(
@@ -209,7 +266,7 @@ async fn flow(
         }
     };
     let flow = FlowRef { name: agent.id.clone(), revision: chosen.revision, digest: chosen.digest };
-    Ok((flow, call.app.parameters.of(call, &agent.id, chosen.revision)?))
+    Ok((flow, call.app.parameters.of(catalog, &call.tenant, &agent.id, chosen.revision)?))
 }
 
 /// Values as their parameters want them: a command line sends texts, and what is missing is said by name.
@@ -224,41 +281,13 @@ fn input(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<Str
     })
 }
 
-/// The environment's values for what the flow declares.
-async fn config(engine: &EngineHandle, flow: &FlowRef, environment: &EnvironmentRow) -> Result<Map<String, Value>, Problem> {
-    if environment.config.is_empty() {
-        return Ok(Map::new());
-    }
-    let spec = engine.spec(flow).await?;
-    let declared = environment.config.iter().filter(|(name, _)| spec.config.contains_key(name.as_str()));
-    Ok(declared.map(|(name, value)| (name.clone(), value.clone())).collect())
-}
-
 /// In a server for trying things out, a flow whose models cannot be reached is rehearsed.
 async fn mode(call: &Call, engine: &EngineHandle, flow: &FlowRef, asked: Option<ModeName>) -> Result<Mode, Problem> {
     let mode = match asked {
         None | Some(ModeName::Unspecified | ModeName::Production) => Mode::Production,
         Some(ModeName::Sandbox) => Mode::Sandbox,
     };
-    if call.app.settings.rehearsals.is_some() && !engine.unreachable_models(flow, &[]).await?.is_empty() {
-        return Ok(Mode::Rehearsal);
-    }
-    Ok(mode)
-}
-
-/// The scripted answers of a rehearsal, where the server has some for the agent.
-fn rehearsal(call: &Call, agent: &str, mode: Mode) -> Option<RehearsalSpec> {
-    let rehearsals = call.app.settings.rehearsals.as_ref().filter(|_| mode == Mode::Rehearsal)?;
-    rehearsals.scripts.get(agent).cloned()
-}
-
-/// Child agents run what is deployed where their parent runs.
-pub fn resolver(call: &Call, environment: String) -> Resolver {
-    let (catalog, tenant) = (call.app.catalog.clone(), call.tenant.clone());
-    Resolver(Arc::new(move |agent| {
-        let chosen = catalog.choose(&tenant, agent, &environment, None, clock::entropy()).ok()?;
-        Some(FlowRef { name: agent.to_owned(), revision: chosen.revision, digest: chosen.digest })
-    }))
+    Ok(if unattended::is_rehearsed(&call.app, engine, flow).await? { Mode::Rehearsal } else { mode })
 }
 
 /// `X-Flowgate-Labels: team=support, run=7`.

@@ -3,8 +3,7 @@
 
 use std::collections::VecDeque;
 
-use actix_web::web::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use serde_json::{Value, json};
 
 use super::result::{open_question, revision_number, status_name};
@@ -70,14 +69,38 @@ pub async fn answer(call: &Call, started: &Started) -> Result<Answer, Problem> {
 /// # Errors
 /// 404, or when the execution cannot be read.
 pub async fn follow(call: &Call, engine: &EngineHandle, following: Following) -> Result<Answer, Problem> {
+    let frames = frames(engine, following).await?;
+    let written = frames.map(|frame| sse::frame(frame.id.as_deref(), frame.event, &frame.data));
+    Ok(Answer::events(sse::stream(written, call.app.closing.clone())))
+}
+
+/// What a stream tells, before it is written.
+///
+/// # Errors
+/// 404, or when the execution cannot be read.
+pub async fn frames(engine: &EngineHandle, following: Following) -> Result<impl Stream<Item = Frame> + use<>, Problem> {
     // Subscribed first: what happens from here on is heard.
     let notices = engine.subscribe(following.execution);
     let snapshot = engine.snapshot(following.execution).await?;
     let flow =
         crate::engine::FlowRef { name: snapshot.start.flow.clone(), revision: snapshot.start.revision, digest: snapshot.start.digest };
     let spec = engine.spec(&flow).await?;
-    let frames = frames(engine.clone(), notices, &spec, following, &snapshot);
-    Ok(Answer::events(sse::stream(frames, call.app.closing.clone())))
+    Ok(unfold(engine.clone(), notices, &spec, following, &snapshot))
+}
+
+/// One event of a stream.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Where a reader can come back to.
+    pub id: Option<String>,
+    pub event: &'static str,
+    pub data: Value,
+}
+
+impl Frame {
+    fn new(event: &'static str, data: Value) -> Self {
+        Self { id: None, event, data }
+    }
 }
 
 struct Reader {
@@ -85,7 +108,7 @@ struct Reader {
     notices: Notices,
     teller: Teller,
     following: Following,
-    ready: VecDeque<Bytes>,
+    ready: VecDeque<Frame>,
     phase: Phase,
 }
 
@@ -97,16 +120,16 @@ enum Phase {
     Over,
 }
 
-fn frames(
+fn unfold(
     engine: EngineHandle,
     notices: Notices,
     spec: &FlowSpec,
     following: Following,
     snapshot: &Snapshot,
-) -> impl Stream<Item = Bytes> + use<> {
+) -> impl Stream<Item = Frame> + use<> {
     let mut ready = VecDeque::new();
     if following.snapshot {
-        ready.push_back(sse::frame(None, "snapshot", &about(snapshot, following.era)));
+        ready.push_back(Frame::new("snapshot", about(snapshot, following.era)));
     }
     let teller = Teller::new(spec, following.after);
     let reader = Reader { engine, notices, teller, following, ready, phase: Phase::Reading };
@@ -122,7 +145,7 @@ fn frames(
             };
             if let Err(problem) = stepped {
                 reader.phase = Phase::Over;
-                reader.ready.push_back(sse::frame(None, "error", &json!({"message": problem.detail, "code": problem.code})));
+                reader.ready.push_back(Frame::new("error", json!({"message": problem.detail, "code": problem.code})));
             }
         }
     })
@@ -143,14 +166,14 @@ fn about(snapshot: &Snapshot, era: Era) -> Value {
 
 impl Reader {
     fn push(&mut self, told: &Told) {
-        self.ready.push_back(sse::frame(Some(&told.at.to_string()), told.event, &told.data));
+        self.ready.push_back(Frame { id: Some(told.at.to_string()), event: told.event, data: told.data.clone() });
     }
 
     fn tell(&mut self, recorded: &crate::machine::event::Recorded) {
         let is_new = self.following.after.is_none_or(|after| recorded.seq > after.seq) && recorded.seq == self.teller.next_seq();
         if self.following.journal && is_new {
-            let id = self.teller.before_next().to_string();
-            self.ready.push_back(sse::frame(Some(&id), "journal", recorded));
+            let id = Some(self.teller.before_next().to_string());
+            self.ready.push_back(Frame { id, event: "journal", data: json!(recorded) });
         }
         for told in self.teller.tell(recorded) {
             self.push(&told);
@@ -190,7 +213,7 @@ impl Reader {
         };
         if over {
             let done = self.done(&snapshot).await?;
-            self.ready.push_back(sse::frame(None, "done", &done));
+            self.ready.push_back(Frame::new("done", done));
             self.phase = Phase::Over;
         }
         Ok(())

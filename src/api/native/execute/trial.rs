@@ -14,7 +14,7 @@ use crate::catalog::revisions::NewRevision;
 use crate::machine::input::Purpose;
 
 /// What says how to run, beside what says what to run.
-const RUN_FIELDS: [&str; 6] = ["parameters", "attachments", "chatUser", "sessionId", "environmentSlug", "mode"];
+const RUN_FIELDS: [&str; 7] = ["parameters", "attachments", "chatUser", "sessionId", "environmentSlug", "mode", "entry"];
 
 /// A flow as in a revision's body, and what to run it with.
 #[derive(JsonSchema)]
@@ -45,6 +45,9 @@ pub struct TestRequest {
     environment_slug: Option<String>,
     #[serde(default)]
     mode: Option<ModeName>,
+    #[serde(default)]
+    #[schemars(length(max = 200))]
+    entry: Option<String>,
 }
 
 /// Where the flow comes from.

@@ -13,6 +13,7 @@ use crate::api::call::Call;
 use crate::api::native::execute::{self, ExecuteRequest, ExecutionResult, Origin, Patience};
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Free, Route};
+use crate::api::unattended;
 use crate::catalog::scopes::Scope;
 use crate::clock;
 use crate::engine::{Error, FlowRef, ForkRequest, RetryRequest, Snapshot};
@@ -240,7 +241,7 @@ async fn may_begin(call: &Call, snapshot: &Snapshot, revision: Option<&FlowRef>)
         digest: snapshot.start.digest,
     });
     let environment = snapshot.summary.environment().to_owned();
-    let resolver = execute::resolver(call, environment);
+    let resolver = unattended::resolver(&call.app.catalog, &call.tenant, environment);
     let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, snapshot.summary.purpose, &flow, &resolver, call.now).await?;
     match refused {
         Some(error) => Err(budgeted::problem(&error, snapshot.id)),

@@ -10,13 +10,13 @@ use super::{ALL, Record, numbered};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::caller::Era;
+use crate::api::native::budgets::Origin;
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::Route;
 use crate::catalog::scopes::Scope;
 use crate::engine::{EngineHandle, ListRequest, Listed};
 use crate::ids::{ExecutionId, TimeMs};
-use crate::machine::input::Purpose;
 use crate::machine::summary::Status;
 use crate::store::{Filter, RunKind};
 
@@ -39,7 +39,7 @@ struct ListQuery {
     end_time: Option<u64>,
     agent_revision: Vec<i64>,
     /// Absent: `PRODUCTION`.
-    origin: Option<OriginName>,
+    origin: Option<Origin>,
     session_id: Option<String>,
     /// Who started it.
     participant_id: Vec<String>,
@@ -72,13 +72,6 @@ enum StatusName {
     Failed,
     Cancelled,
     Rejected,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum OriginName {
-    Production,
-    Test,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -188,10 +181,7 @@ impl ListQuery {
         let revisions: Option<BTreeSet<u32>> = revisions.collect();
         Ok(Some(Filter {
             statuses: self.status.iter().flat_map(|name| statuses(*name, era)).copied().collect(),
-            purpose: Some(match self.origin {
-                None | Some(OriginName::Production) => Purpose::Production,
-                Some(OriginName::Test) => Purpose::Test,
-            }),
+            purpose: Some(self.origin.unwrap_or_default().into()),
             flow: flow.map(str::to_owned),
             revisions: revisions.ok_or_else(|| Problem::unfit("agentRevision", "it is not the number of a revision"))?,
             since: self.start_time.map(TimeMs),

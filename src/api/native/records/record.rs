@@ -121,7 +121,7 @@ pub struct TriggerView {
 }
 
 /// Why it does not move by itself, and what would move it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingForView {
     /// `APPROVAL`, `CONSULT`, `SUBTASK`, `IN_DOUBT`, `EVENT`, `TIMER`, `PAUSE`.
@@ -164,6 +164,7 @@ impl Record {
             origin: match summary.purpose {
                 Purpose::Production => "PRODUCTION",
                 Purpose::Test => "TEST",
+                Purpose::Evaluation => "EVALUATION",
             },
             run_type: if summary.parent.is_some() { "SUB_TASK" } else { "ROOT" },
             environment_slug: summary.environment.clone(),

@@ -22,6 +22,7 @@ use view::{ChangeTrigger, CreateTrigger, FireTrigger, Firing, FiringAnswer, Trig
 use crate::api::answer::Answer;
 use crate::api::blocking::blocking;
 use crate::api::call::Call;
+use crate::api::native::budgets::Origin;
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
@@ -373,6 +374,9 @@ async fn firings(call: Call) -> Result<Answer, Problem> {
 
 async fn fire(call: Call) -> Result<Answer, Problem> {
     let FireTrigger { sample_payload, origin } = call.json()?;
+    if origin == Origin::Evaluation {
+        return Err(Problem::unfit("origin", "evaluations are started with a dataset; fire it as TEST"));
+    }
     let id = call.parameter("trigger")?.to_owned();
     let row = call.app.catalog.trigger(&call.tenant, &id)?.value;
     // A trigger that is there for programs is fired by one; every other is fired by hand here.

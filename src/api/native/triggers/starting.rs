@@ -12,11 +12,13 @@ use crate::api::blocking::blocking;
 use crate::api::budgeted;
 use crate::api::native::bodies;
 use crate::api::problem::{Problem, internal};
+use crate::api::unattended;
 use crate::catalog::environments::PRODUCTION;
 use crate::catalog::triggers::Settled;
 use crate::catalog::triggers::rows::{FiringRow, OpenRow, StartDueRow, TriggerRow};
 use crate::catalog::{self, Stored};
 use crate::clock;
+use crate::crash;
 use crate::engine::{self, FlowRef, Resolver, StartRequest};
 use crate::flow::vendor;
 use crate::ids::Tenant;
@@ -39,10 +41,12 @@ pub(super) async fn settle(app: &Arc<App>, due: &Stored<StartDueRow>) -> Result<
     let settled = match app.catalog.owed_start(&due.value)? {
         // Settled already; its entry in the index goes.
         None => Settled::Started,
-        Some(firing) => match begin(app, tenant, &firing).await {
-            Ok(()) => Settled::Started,
-            Err(problem) => refused_or_again(&firing, &problem),
-        },
+        Some(firing) => {
+            crash::point("trigger.due");
+            let begun = begin(app, tenant, &firing).await;
+            crash::point("trigger.started");
+            begun.map_or_else(|problem| refused_or_again(&firing, &problem), |()| Settled::Started)
+        }
     };
     if let Settled::Refused { note } = &settled {
         tracing::warn!(firing = due.value.key, %tenant, note, "a trigger cannot start its agent");
@@ -97,14 +101,11 @@ async fn start(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow, name: &str) 
     let chosen = catalog.choose(tenant, &agent.id, &environment.slug, Some(&session), clock::entropy())?;
     let flow = FlowRef { name: agent.id.clone(), revision: chosen.revision, digest: chosen.digest };
     let input = input(app, tenant, &flow, &firing.parameters)?;
-    let spec = engine.spec(&flow).await?;
-    let declared = environment.config.iter().filter(|(name, _)| spec.config.contains_key(name.as_str()));
-    let config = declared.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let is_rehearsed = app.settings.rehearsals.is_some() && !engine.unreachable_models(&flow, &[]).await?.is_empty();
+    let config = unattended::config(&engine, &flow, &environment).await?;
+    let is_rehearsed = unattended::is_rehearsed(app, &engine, &flow).await?;
     let mode = if is_rehearsed { Mode::Rehearsal } else { Mode::Production };
-    let script =
-        app.settings.rehearsals.as_ref().filter(|_| is_rehearsed).and_then(|rehearsals| rehearsals.scripts.get(&agent.id).cloned());
-    let resolver = resolver(app, tenant, environment.slug.clone());
+    let script = is_rehearsed.then(|| unattended::script(app, &agent.id)).flatten();
+    let resolver = unattended::resolver(catalog, tenant, environment.slug.clone());
     let of_agent = budgeted::refusal(app, tenant, &agent.id, firing.purpose, &flow, &resolver, clock::now()).await?;
     let refused = match of_agent {
         None => of_trigger(app, tenant, firing, &flow, &resolver).await?,
@@ -152,15 +153,6 @@ fn input(app: &App, tenant: &Tenant, flow: &FlowRef, given: &Map<String, Value>)
         let detail = problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ");
         Problem::bad_request("parameters", detail)
     })
-}
-
-/// Child agents run what is deployed where their parent runs.
-fn resolver(app: &App, tenant: &Tenant, environment: String) -> Resolver {
-    let (catalog, tenant) = (app.catalog.clone(), tenant.clone());
-    Resolver(Arc::new(move |agent| {
-        let chosen = catalog.choose(&tenant, agent, &environment, None, clock::entropy()).ok()?;
-        Some(FlowRef { name: agent.to_owned(), revision: chosen.revision, digest: chosen.digest })
-    }))
 }
 
 /// Why the trigger's own budget does not let it start anything; tests are not counted.

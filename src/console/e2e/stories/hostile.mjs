@@ -50,12 +50,77 @@ async function settings(api) {
   return webhook;
 }
 
+/** A draft in which every name and every text tries to be more; most of it is no sound flow, and still has to be drawn. */
+async function draft(api) {
+  const name = line.slice(0, 120);
+  const flow = {
+    flow: "hostile-drawn",
+    title: HOSTILE,
+    description: HOSTILE,
+    input: { type: "object", properties: { [name]: { type: "string", description: HOSTILE, default: HOSTILE } } },
+    config: { [name]: HOSTILE },
+    steps: {
+      [name]: { title: HOSTILE, set: { [name]: HOSTILE } },
+      ask: { approval: { title: HOSTILE, show: [HOSTILE], action: name, approvers: { any_of: [HOSTILE] } } },
+      call: { http: { post: HOSTILE, headers: { [name]: HOSTILE }, json: { [name]: HOSTILE } }, sandbox: { output: HOSTILE } },
+      model: { title: line, llm: { model: HOSTILE, system: HOSTILE, prompt: HOSTILE, output: { type: "object", properties: { [name]: { description: HOSTILE } } } } },
+      nokind: { title: line, [name]: HOSTILE },
+    },
+    edges: [{ from: name, to: "ask", when: HOSTILE }, { from: "ask", to: "call", on: name }, { from: "call", to: "model", on: "error" }],
+    output: HOSTILE,
+  };
+  await api("POST", `${base}/agents`, { id: "hostile-drawn", displayName: line.slice(0, 100) });
+  const answer = await fill(api, "draft", "PUT", `${base}/agents/hostile-drawn/revisions/0/draft`, { flow: JSON.stringify(flow, null, 2) });
+  await fill(api, "revision.comment", "POST", `${base}/agents/hostile/revisions`, { comment: line.slice(0, 300), flow: { flow: "hostile", title: HOSTILE, input: { type: "object" }, steps: { check: { set: { said: JSON.stringify(HOSTILE) } }, more: { title: HOSTILE, set: { said: "'x'" } } }, edges: [{ from: "check", to: "more", when: `"${"<img src=x onerror=window.__hit=1>"}" != ''` }, { from: "check", to: "more", otherwise: true }] } });
+  return answer;
+}
+
+/** The designer: every step, every tab, two revisions, and what was executed. */
+async function drawn({ page, look, calm, execution }) {
+  const unfold = () => page.evaluate(() => document.querySelectorAll(".designer-form details").forEach((one) => (one.open = true)));
+  await look("/agents/hostile-drawn/design", () => page.locator(".react-flow__node"));
+  for (const id of ["ask", "call", "model", "nokind"]) {
+    await page.locator(`.react-flow__node[data-id="${id}"]`).click();
+    await page.getByRole("tab", { name: "Step" }).click();
+    await page.getByLabel("Title", { exact: true }).first().waitFor();
+    await unfold();
+    await page.locator(".designer-hidden .hidden-mark", { hasText: "RLO" }).first().waitFor();
+    await calm(`the designer's form of ${id}`);
+  }
+  await page.locator(".react-flow__node").first().click();
+  await calm("the designer's form of a step with a hostile name");
+  await page.getByTestId("canvas").locator(".react-flow__pane").click({ position: { x: 8, y: 8 } });
+  await page.getByRole("tab", { name: "Flow" }).click();
+  await calm("the designer's form of the flow");
+  await page.getByRole("tab", { name: /Problems/ }).click();
+  await page.getByRole("list", { name: "Problems" }).waitFor();
+  await calm("the problems");
+  await page.getByRole("tab", { name: "Test" }).click();
+  await page.getByRole("button", { name: "Test run" }).waitFor();
+  await calm("the test");
+  await page.getByRole("tab", { name: "YAML" }).click();
+  await page.locator(".designer-yaml .cm-content").waitFor();
+  await calm("the text");
+  await look(`/agents/hostile/design/1?execution=${execution}`, () => page.locator(".react-flow__node .tone-waiting"));
+  await page.getByRole("tab", { name: "Test" }).click();
+  await page.getByRole("region", { name: "The execution" }).waitFor();
+  await page.locator('.react-flow__node[data-id="check"]').click();
+  await page.getByRole("tab", { name: "Step" }).click();
+  await unfold();
+  await calm("a hostile execution in the designer");
+  await look("/agents/hostile/design/1?compare=2", () => page.getByLabel("Differences, line by line"));
+  await look("/agents/hostile/revisions", () => page.getByText("onerror"));
+  await look("/agents/hostile/executions", () => page.getByRole("row"));
+  await look(`/agents/hostile/executions/${execution}`, () => page.getByText("onerror"));
+}
+
 export async function story({ browser, server }) {
   const api = apiOf(server);
   took.length = 0;
   const { one, two, asked } = await approvals(api);
   const webhook = await settings(api);
-  for (const field of ["comment", "reason", "agent.description"]) assert.ok(took.includes(field), `${field} takes hostile text; it took ${took.join(", ")}`);
+  await draft(api);
+  for (const field of ["comment", "reason", "agent.description", "draft", "revision.comment"]) assert.ok(took.includes(field), `${field} takes hostile text; it took ${took.join(", ")}`);
   const { page, context, faults } = await openPage(browser, server);
   page.on("dialog", (dialog) => faults.push(`a script opened a dialog: ${dialog.message()}`));
   page.on("popup", () => faults.push("a window was opened"));
@@ -94,6 +159,8 @@ export async function story({ browser, server }) {
   await look("/agents", text("hostile"));
   await look("/agents/hostile", text("Running now"));
   await look("/agents/hostile/budgets", text("In production"));
+  const [{ id: execution }] = (await api("GET", `${base}/agents/hostile/executionRecords?pageSize=1&status=WAITING_FOR_HUMAN`)).items;
+  await drawn({ page, look, calm, execution });
   await look("/operate", text("Free on the disk"));
   await look("/operate/keys", text("onload"));
   for (const row of await page.getByRole("row").all()) {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { assertAccessible } from "../axe.mjs";
 import { apiOf, openPage, PHONE, signIn } from "../browser.mjs";
-import { letters, start } from "../seeds.mjs";
+import { letters } from "../release-seeds.mjs";
+import { start } from "../seeds.mjs";
 
 export const title = "A revision gets a tenth of the traffic, then all of it, and is rolled back; a trigger is made, tried, held and taken back";
 

@@ -25,6 +25,8 @@ export type Sent<P extends keyof paths, M extends Method> = Target<P, M> & {
   idempotencyKey?: string;
   /** Refused (409 `stale`) unless the thing has this version. */
   ifMatch?: number;
+  /** Answered as soon as it has begun, not when it rests. */
+  respondAsync?: boolean;
   signal?: AbortSignal;
 };
 
@@ -92,10 +94,11 @@ async function problemOf(response: Response): Promise<ProblemError> {
 }
 
 /** One request; parsed JSON, or null where there is no content. */
-export async function request(method: string, url: string, options: { body?: unknown; idempotencyKey?: string; ifMatch?: number; signal?: AbortSignal } = {}): Promise<unknown> {
+export async function request(method: string, url: string, options: { body?: unknown; idempotencyKey?: string; ifMatch?: number; respondAsync?: boolean; signal?: AbortSignal } = {}): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
+  if (options.respondAsync) headers["prefer"] = "respond-async";
   if (options.ifMatch !== undefined) headers["if-match"] = `"${options.ifMatch}"`;
   const body = options.body === undefined ? undefined : JSON.stringify(options.body);
   let response: Response;

@@ -41,6 +41,7 @@ const STEP: Record<string, StatusLook> = {
   COMPLETED: { label: "Done", tone: "good", sign: GOOD },
   UNSPECIFIED: { label: "Open", tone: "moving", sign: MOVING },
   IN_DOUBT: { label: "In doubt", tone: "doubt", sign: DOUBT },
+  LOST: { label: "Lost", tone: "doubt", sign: DOUBT },
 };
 
 const APPROVAL: Record<string, StatusLook> = {

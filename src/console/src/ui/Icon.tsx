@@ -8,6 +8,7 @@ const PATHS = {
   search: "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3 13.5 13.5",
   close: "M4 4l8 8M12 4l-8 8",
   copy: "M5.5 5.5h7v7h-7zM3.5 10.5v-7h7",
+  paste: "M4 3.5h8v10H4zM6.5 2.5h3v2h-3zM6 8h4M6 10.5h4",
   check: "M3 8.5l3.5 3.5L13 4.5",
   plus: "M8 3v10M3 8h10",
   minus: "M3 8h10",

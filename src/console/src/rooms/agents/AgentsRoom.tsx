@@ -1,5 +1,5 @@
 // Every agent, and what each is doing now.
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
 import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
@@ -7,15 +7,17 @@ import { counted } from "../../lib/format";
 import { useShortcuts } from "../../lib/hooks";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
-import { Badge, Empty, Figure, Loaded, Money, PlainText, RelativeTime, SearchField, Table, Tally, type Column } from "../../ui";
+import { Badge, Button, Empty, Figure, Loaded, Money, PlainText, RelativeTime, SearchField, Table, Tally, type Column } from "../../ui";
 import { useLive, type AgentLive } from "./live";
+import { NewAgent } from "./NewAgent";
 import "./agents.css";
 
 type Agent = Schemas["Agent"];
 const REFRESH_MS = 15_000;
 
 export default function AgentsRoom(_: RoomProps) {
-  const { tenant } = useSession();
+  const { tenant, may } = useSession();
+  const [isMaking, setMaking] = useState(false);
   const { query } = useLocation();
   const sought = query.get("search") ?? "";
   const agents = useApi("/v1/tenants/{tenant}/agents", { path: { tenant } }, { refreshMs: REFRESH_MS });
@@ -27,7 +29,16 @@ export default function AgentsRoom(_: RoomProps) {
       <RoomHead
         title="Agents"
         sub={agents.data && counted(itemsOf(agents.data).length, "agent")}
-        actions={<SearchField label="Search agents" value={sought} onChange={(text) => setQuery({ search: text })} inputRef={search} />}
+        actions={
+          <>
+            <SearchField label="Search agents" value={sought} onChange={(text) => setQuery({ search: text })} inputRef={search} />
+            {may("agents:write") && (
+              <Button icon="plus" onClick={() => setMaking(true)}>
+                New agent
+              </Button>
+            )}
+          </>
+        }
       />
       <Loaded query={agents} rows={8}>
         {(data) => {
@@ -41,6 +52,7 @@ export default function AgentsRoom(_: RoomProps) {
           );
         }}
       </Loaded>
+      {isMaking && <NewAgent onClose={() => setMaking(false)} />}
     </div>
   );
 }
@@ -97,7 +109,9 @@ function columns(live: (agent: string) => AgentLive, isPartial: boolean): Column
           </Link>
           {!agent.enabled && <Badge tone="stopped">Off</Badge>}
           {agent.tags.map((tag) => (
-            <Badge key={tag}>{tag}</Badge>
+            <Badge key={tag}>
+              <PlainText text={tag} />
+            </Badge>
           ))}
         </span>
       ),

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Schemas } from "../../api/client";
 import { fits } from "./AgentsRoom";
 import { tally } from "./live";
+import { idOf } from "./NewAgent";
 
 const record = (agentId: string, status: string) => ({ agentId, status }) as Schemas["Record"];
 
@@ -17,4 +18,10 @@ test("every word must be found somewhere", () => {
   const agent = { id: "refund-review", displayName: "Refunds", description: "Pays back", tags: ["money"] } as Schemas["Agent"];
   expect(fits(agent, "REFUND money")).toBe(true);
   expect(fits(agent, "refund nobody")).toBe(false);
+});
+
+test("a name suggests an id", () => {
+  expect(idOf("Refund review")).toBe("refund-review");
+  expect(idOf(" 2 Über-Prüfung! ")).toBe("uber-prufung");
+  expect(idOf("…")).toBe("");
 });

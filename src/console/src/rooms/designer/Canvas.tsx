@@ -1,12 +1,15 @@
 // The graph: steps that can be moved, joined, found and chosen. What it changes it tells as changes of the text.
-import { Background, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type Edge, type Node, type NodeProps, type ReactFlowInstance } from "@xyflow/react";
+import { Background, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type Node, type NodeProps, type ReactFlowInstance } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { statusLook } from "../../lib/status";
 import { Badge, Button, Icon, PlainText, Status, type IconName } from "../../ui";
 import type { EdgeView, Kind, LevelView, Point, StepView } from "./model/flow";
-import { defaultPort, portsOf } from "./model/flow";
-import { NODE_HEIGHT, NODE_WIDTH } from "./model/graph";
+import { defaultPort, KINDS, portsOf } from "./model/flow";
+import { NODE_HEIGHT, NODE_WIDTH } from "./model/layout";
+import { routesOf, type Route } from "./model/routes";
+import { DRAGGED } from "./Palette";
+import { RoutedEdge, type RoutedEdgeType } from "./RoutedEdge";
 
 export const KIND_LOOK: Record<Kind, { label: string; icon: IconName; says: string }> = {
   llm: { label: "Model", icon: "model", says: "One call of a model" },
@@ -38,6 +41,11 @@ export interface StepNode extends Record<string, unknown> {
   onOpen: (id: string) => void;
 }
 type FlowNode = Node<StepNode, "step">;
+/** Steps with more ports than these show their names; edges need not say them again. */
+const PORTS_UNNAMED = 2;
+const PORT_MAX = 16;
+/** More of a title does not fit into its box. */
+const TITLE_MAX = 60;
 const FAR = 0.35;
 /** Below this, a graph that would fit cannot be read. */
 const READABLE = 0.4;
@@ -58,7 +66,7 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
       </span>
       <span className="designer-step-text">
         <strong className="cut">
-          <PlainText text={step.title || step.id} max={80} />
+          <PlainText text={(step.title || step.id).slice(0, TITLE_MAX)} />
         </strong>
         {!isFar && (
           <span className="quiet cut">
@@ -66,7 +74,9 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
             {step.title && (
               <>
                 {" · "}
-                <code>{step.id}</code>
+                <code>
+                  <PlainText text={step.id.slice(0, TITLE_MAX)} />
+                </code>
               </>
             )}
           </span>
@@ -86,13 +96,14 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<FlowNode>) {
       </span>
       {ports.map((port, at) => (
         <Handle key={port} id={port} type="source" position={Position.Bottom} className={`designer-handle ${port === "error" || port === "exhausted" ? "designer-handle-bad" : ""}`} style={{ left: `${((at + 1) * 100) / (ports.length + 1)}%` }} title={port} role="img" aria-label={`From ${step.id} on ${port}`} data-port={port}>
-          {(selected || ports.length > 2) && !isFar && <span className="designer-port">{port}</span>}
+          {(selected || ports.length > PORTS_UNNAMED) && !isFar && <span className="designer-port">{port.length > PORT_MAX ? `${port.slice(0, PORT_MAX)}…` : port}</span>}
         </Handle>
       ))}
     </div>
   );
 });
 const NODE_TYPES = { step: StepBox };
+const EDGE_TYPES = { routed: RoutedEdge };
 
 export interface CanvasProps {
   view: LevelView;
@@ -115,6 +126,8 @@ export interface CanvasProps {
   onConnect: (from: string, to: string, port: string) => void;
   /** A handle was dropped where nothing is. */
   onDropped: (point: Point, from: { id: string; port: string }) => void;
+  /** A kind of step was dropped onto the canvas. */
+  onPlaced: (kind: Kind, point: Point) => void;
 }
 
 export function Canvas(props: CanvasProps) {
@@ -125,10 +138,18 @@ export function Canvas(props: CanvasProps) {
   );
 }
 
-function edgeOf(edge: EdgeView, source: StepView | undefined, props: CanvasProps): Edge {
+/** What an edge says, and all of it where that is too long. */
+function wordsOf(edge: EdgeView, source: StepView | undefined): { words: string; whole: string } {
+  const isNamed = source !== undefined && portsOf(source).length > PORTS_UNNAMED;
+  const port = edge.on === defaultPort(source) && source?.kind !== "approval" ? "" : edge.on;
+  const condition = edge.otherwise ? "otherwise" : (edge.when ?? "");
+  const join = (...parts: string[]) => parts.filter((part) => part && part !== "ok").join(" · ");
+  return { words: join(isNamed ? "" : port, condition.length > 28 ? `${condition.slice(0, 27)}…` : condition), whole: join(port, condition) };
+}
+
+function edgeOf(edge: EdgeView, words: { words: string; whole: string }, route: Route | null, props: CanvasProps, onPick: (id: string) => void): RoutedEdgeType {
   const { points } = props;
   const isBack = (points.get(edge.to)?.y ?? 0) < (points.get(edge.from)?.y ?? 0);
-  const words = [edge.on !== defaultPort(source) || source?.kind === "approval" ? edge.on : "", edge.otherwise ? "otherwise" : edge.when ? (edge.when.length > 28 ? `${edge.when.slice(0, 27)}…` : edge.when) : ""].filter((word) => word && word !== "ok");
   const mark = props.edgeMarks.get(edge.at);
   const isChosen = props.chosenEdge === edge.at;
   const classes = [isBack && "is-back", edge.on === "error" && "is-error", mark && `is-${mark}`, props.edgeProblems.has(edge.at) && "is-wrong"].filter(Boolean).join(" ");
@@ -137,21 +158,19 @@ function edgeOf(edge: EdgeView, source: StepView | undefined, props: CanvasProps
     source: edge.from,
     target: edge.to,
     sourceHandle: edge.on,
-    type: "smoothstep",
+    type: "routed",
     selected: isChosen,
-    label: words.join(" · ") || undefined,
+    data: { ...words, route, onPick },
     className: classes,
-    ariaLabel: `From ${edge.from} to ${edge.to}${words.length ? `, ${words.join(", ")}` : ""}`,
+    ariaLabel: `From ${edge.from} to ${edge.to}${words.whole ? `, ${words.whole}` : ""}`,
     markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: isChosen ? "var(--accent)" : "var(--edge-strong)" },
-    labelBgPadding: [4, 2],
-    labelBgBorderRadius: 4,
   };
 }
 
 function Inside(props: CanvasProps) {
   const { view, points, chosen, isReadOnly } = props;
   const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>([]);
-  const flow = useReactFlow<FlowNode>();
+  const flow = useReactFlow<FlowNode, RoutedEdgeType>();
   const latest = useRef(props);
   latest.current = props;
   const isBoxing = useRef(false);
@@ -177,10 +196,13 @@ function Inside(props: CanvasProps) {
   }, [view, points, chosen, props.problemsOf, props.statusOf, props.marks, props.found, onOpen, setNodes]);
 
   const byId = useMemo(() => new Map(view.steps.map((step) => [step.id, step])), [view]);
+  const words = useMemo(() => new Map(view.edges.map((edge) => [edge.at, wordsOf(edge, byId.get(edge.from))])), [view, byId]);
+  const routes = useMemo(() => routesOf(view, points, new Map([...words].map(([at, one]) => [at, one.words]))), [view, points, words]);
+  const onPick = useCallback((id: string) => latest.current.onChoose([], Number(id)), []);
   const edges = useMemo(
-    () => view.edges.filter((edge) => byId.has(edge.from) && byId.has(edge.to)).map((edge) => edgeOf(edge, byId.get(edge.from), latest.current)),
+    () => view.edges.filter((edge) => byId.has(edge.from) && byId.has(edge.to)).map((edge) => edgeOf(edge, words.get(edge.at) ?? { words: "", whole: "" }, routes.get(edge.at) ?? null, latest.current, onPick)),
     // What the edges are drawn from.
-    [view, byId, points, props.chosenEdge, props.edgeProblems, props.edgeMarks],
+    [view, byId, points, words, routes, onPick, props.chosenEdge, props.edgeProblems, props.edgeMarks],
   );
 
   useEffect(() => {
@@ -195,10 +217,23 @@ function Inside(props: CanvasProps) {
 
   return (
     <div ref={element} className="designer-canvas" data-testid="canvas">
-      <ReactFlow<FlowNode>
+      <ReactFlow<FlowNode, RoutedEdgeType>
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onDragOver={(event) => {
+          if (isReadOnly || !event.dataTransfer.types.includes(DRAGGED)) return;
+          event.preventDefault();
+          event.dataTransfer.dropEffect = "copy";
+        }}
+        onDrop={(event) => {
+          const kind = KINDS.find((one) => one === event.dataTransfer.getData(DRAGGED));
+          if (!kind || isReadOnly) return;
+          event.preventDefault();
+          const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+          props.onPlaced(kind, { x: point.x - NODE_WIDTH / 2, y: point.y - NODE_HEIGHT / 2 });
+        }}
         onNodesChange={(changes) => {
           onNodesChange(changes.filter((change) => change.type !== "remove"));
           const picks = changes.filter((change) => change.type === "select");
@@ -213,6 +248,11 @@ function Inside(props: CanvasProps) {
           for (const change of moved) if (change.type === "position" && change.position) next.set(change.id, change.position);
           const differs = [...next].some(([id, point]) => Math.round(point.x) !== points.get(id)?.x || Math.round(point.y) !== points.get(id)?.y);
           if (differs) props.onMove(next);
+        }}
+        onEdgesChange={(changes) => {
+          // Enter on an edge that has the focus.
+          const pick = changes.find((change) => change.type === "select" && change.selected);
+          if (pick?.type === "select") props.onChoose([], Number(pick.id));
         }}
         onNodeClick={(event, node) => {
           if (!event.shiftKey && !event.ctrlKey && !event.metaKey) return props.onChoose([node.id], null);
@@ -237,6 +277,8 @@ function Inside(props: CanvasProps) {
         nodesConnectable={!isReadOnly}
         elevateNodesOnSelect
         connectionRadius={28}
+        // A double click opens a step; it does not come nearer.
+        zoomOnDoubleClick={false}
         deleteKeyCode={null}
         selectionKeyCode="Shift"
         multiSelectionKeyCode={null}
@@ -264,7 +306,7 @@ function Inside(props: CanvasProps) {
 }
 
 /** Everything, where it can still be read; otherwise where it starts. */
-function showWell(flow: ReactFlowInstance<FlowNode>, props: CanvasProps, element: HTMLElement | null): void {
+function showWell(flow: ReactFlowInstance<FlowNode, RoutedEdgeType>, props: CanvasProps, element: HTMLElement | null): void {
   const all = [...props.points.values()];
   if (all.length === 0 || !element) return;
   const [left, top] = [Math.min(...all.map((one) => one.x)), Math.min(...all.map((one) => one.y))];

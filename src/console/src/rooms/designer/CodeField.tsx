@@ -1,10 +1,38 @@
 // A field for expressions and templates: the names that may stand there are offered while one types.
 import { createContext, useContext, useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { hasHidden, pieces } from "../../lib/text";
+import { PlainText } from "../../ui";
 import { completions, wordBefore, type ScopeName } from "./model/graph";
 
 const Names = createContext<readonly ScopeName[]>([]);
 export function ScopeNames(props: { names: readonly ScopeName[]; children: ReactNode }) {
   return <Names.Provider value={props.names}>{props.children}</Names.Provider>;
+}
+
+const HIDDEN_LINES_MAX = 5;
+const HIDDEN_LINE_MAX = 200;
+
+/** The part of a line that holds its first hidden character. */
+function around(line: string): string {
+  const [first] = pieces(line);
+  const from = Math.max(0, (first && !first.hidden ? first.text.length : 0) - HIDDEN_LINE_MAX / 2);
+  return `${from > 0 ? "…" : ""}${line.slice(from, from + HIDDEN_LINE_MAX)}`;
+}
+
+/** A field shows text as the browser does; characters that cannot be seen in it are said below it. */
+export function HiddenNote(props: { text: string }) {
+  if (!hasHidden(props.text)) return null;
+  const lines = props.text.split("\n").filter(hasHidden);
+  return (
+    <div className="field-hint designer-hidden" role="note">
+      Here are characters that cannot be seen:
+      {lines.slice(0, HIDDEN_LINES_MAX).map((line, at) => (
+        <div key={at}>
+          <PlainText text={around(line)} />
+        </div>
+      ))}
+    </div>
+  );
 }
 
 const REST_MS = 350;
@@ -127,6 +155,7 @@ export function CodeField(props: { label: string; hint?: ReactNode; value: strin
         ))}
       </ul>
       {props.hint && <div className="field-hint">{props.hint}</div>}
+      <HiddenNote text={typed} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 // The designer: an agent's draft as a graph and as text, with what is wrong, what it does when it is tried, and how revisions differ.
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { stringify } from "yaml";
 import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
@@ -8,7 +8,7 @@ import { type RoomProps } from "../../lib/router";
 import { Button, Empty, ErrorState, Skeleton } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
 import { Workbench } from "./Workbench";
-import { emptyFlow, forAgent, TEMPLATES } from "./templates";
+import { aboutOf, emptyFlow, forAgent, TEMPLATES, type Template } from "./templates";
 import type { Draft } from "./useDesign";
 import "./designer.css";
 
@@ -24,6 +24,9 @@ export default function DesignerRoom({ params }: RoomProps) {
   const { tenant } = useSession();
   const known = useApi("/v1/tenants/{tenant}/agents/{agent}", { path: { tenant, agent } });
   const asked = params["revision"] ? Number(params["revision"]) : null;
+  // Asked for at once, beside the agent: what follows needs it.
+  useApi("/v1/tenants/{tenant}/agents/{agent}/revisions", { path: { tenant, agent } });
+  if (asked !== null) return <Based key={`${tenant}/${agent}/${asked}`} agent={agent} base={asked} />;
   if (known.error && !known.data) {
     return (
       <div className="room">
@@ -33,7 +36,7 @@ export default function DesignerRoom({ params }: RoomProps) {
     );
   }
   if (!known.data) return <Waiting agent={agent} />;
-  const base = asked ?? (known.data as { lastRevision: number }).lastRevision;
+  const base = (known.data as { lastRevision: number }).lastRevision;
   return <Based key={`${tenant}/${agent}/${base}`} agent={agent} base={base} />;
 }
 
@@ -107,10 +110,28 @@ function Start(props: { agent: string; onBegin: (text: string) => void }) {
       <ul className="designer-templates">
         {TEMPLATES.map((one) => (
           <li key={one.name}>
-            <Button onClick={() => void one.load().then((text) => props.onBegin(forAgent(text, props.agent)))}>{one.name.replaceAll("-", " ")}</Button>
+            <TemplateCard template={one} onBegin={(text) => props.onBegin(forAgent(text, props.agent))} />
           </li>
         ))}
       </ul>
     </div>
+  );
+}
+
+/** Its name at once; what it says of itself when that is read. */
+function TemplateCard(props: { template: Template; onBegin: (text: string) => void }) {
+  const { name, load } = props.template;
+  const [text, setText] = useState<string | null>(null);
+  useEffect(() => {
+    let isGone = false;
+    load().then((read) => !isGone && setText(read), () => undefined);
+    return () => void (isGone = true);
+  }, [load]);
+  const about = text === null ? null : aboutOf(text);
+  return (
+    <button type="button" className="designer-template" aria-label={name.replaceAll("-", " ")} onClick={() => void load().then(props.onBegin)}>
+      <strong>{about?.title || name.replaceAll("-", " ")}</strong>
+      <span className="small quiet">{about?.says}</span>
+    </button>
   );
 }

@@ -1,6 +1,6 @@
 // What is chosen, to be edited: a step, an edge, or the flow itself.
 import { useMemo, useState } from "react";
-import { Badge, Button, Checkbox, Duration, Empty, JsonView, Money, Select, Status } from "../../ui";
+import { Badge, Button, Checkbox, Duration, Empty, JsonView, Money, PlainText, Select, Status } from "../../ui";
 import { CodeField, ScopeNames } from "./CodeField";
 import { KIND_LOOK } from "./Canvas";
 import { isObject, type Path } from "./model/edits";
@@ -17,6 +17,8 @@ export interface InspectorProps {
   edge: EdgeView | null;
   problems: readonly FlowProblem[];
   attempts: readonly AttemptView[];
+  /** What the execution that is shown was started with. */
+  parameters: unknown;
   isReadOnly: boolean;
   onChange: Change;
   onRename: (id: string, next: string) => void;
@@ -100,7 +102,7 @@ function StepPart(props: InspectorProps & { step: StepView; names: readonly Scop
       <Attempts attempts={own} />
       <details className="designer-part">
         <summary>Names in scope ({props.names.length})</summary>
-        <Scope names={props.names} attempts={props.attempts} />
+        <Scope names={props.names} attempts={props.attempts} parameters={props.parameters} />
       </details>
       {!isReadOnly && (
         <div className="row">
@@ -132,29 +134,37 @@ function Attempts(props: { attempts: readonly AttemptView[] }) {
       </div>
       {props.attempts.length > 1 && <Select label="Attempt" value={one.id} onChange={(event) => setAt(event.target.value)} options={props.attempts.slice(-200).map((attempt) => ({ value: attempt.id, label: attempt.id }))} />}
       {one.error !== null && <JsonView label="Error" value={one.error} />}
-      {one.input !== null && <JsonView label="Input" value={one.input} openDepth={1} />}
+      {one.input !== null && <JsonView label="Input" value={one.input} openDepth={2} />}
       {one.output !== null && <JsonView label="Output" value={one.output} />}
     </section>
   );
 }
 
 /** The value that a name had in the execution that is shown. */
-function valueOf(name: string, attempts: readonly AttemptView[]): unknown {
-  const [scope, step, part, ...rest] = name.split(".");
+export function valueOf(name: string, attempts: readonly AttemptView[], parameters: unknown): unknown {
+  const [scope, ...parts] = name.split(".");
+  const inside = (value: unknown, keys: readonly string[]) => keys.reduce<unknown>((one, key) => (isObject(one) && Object.hasOwn(one, key) ? one[key] : undefined), value ?? undefined);
+  if (scope === "input") return inside(parameters, parts);
+  const [step, part, ...rest] = parts;
   if (scope !== "steps" || part !== "output") return undefined;
-  const last = attempts.findLast((one) => one.step === step);
-  return rest.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), last?.output ?? undefined);
+  return inside(attempts.findLast((one) => one.step === step && one.output !== null)?.output, rest);
 }
 
-function Scope(props: { names: readonly ScopeName[]; attempts: readonly AttemptView[] }) {
+const SCOPE_SHOWN_MAX = 300;
+
+function Scope(props: { names: readonly ScopeName[]; attempts: readonly AttemptView[]; parameters: unknown }) {
   return (
     <ul className="designer-scope">
-      {props.names.slice(0, 300).map((one) => {
-        const value = valueOf(one.name, props.attempts);
+      {props.names.slice(0, SCOPE_SHOWN_MAX).map((one) => {
+        const value = valueOf(one.name, props.attempts, props.parameters);
         return (
           <li key={one.name}>
             <code>{one.name}</code> <span className="quiet small">{one.type}</span> {!one.isSure && <Badge tone="waiting" title="Ask with has(…)">may not have run</Badge>}
-            {value !== undefined && <div className="small cut code">{JSON.stringify(value).slice(0, 200)}</div>}
+            {value !== undefined && (
+              <div className="small code">
+                <PlainText text={JSON.stringify(value)} max={200} />
+              </div>
+            )}
           </li>
         );
       })}

@@ -1,10 +1,10 @@
 // Forms made from the schema of the flow format: each key gets the field that suits it. Keys that are not set wait in a menu.
-import { useId, useState } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { stringify } from "yaml";
 import schema from "../../../../../docs/flow.schema.json";
 import { Button, Checkbox, Field, Select, TextArea } from "../../ui";
-import { CodeField, useTyped } from "./CodeField";
-import { isObject, plainOf, type Path } from "./model/edits";
+import { CodeField, HiddenNote, useTyped } from "./CodeField";
+import { isObject, plainOf, sameValue, type Path } from "./model/edits";
 
 export interface Schema {
   $ref?: string;
@@ -184,31 +184,31 @@ function OneField(props: OneProps) {
   if (widget === "items") return <Items {...props} label={label} />;
   if (widget === "fields") {
     return (
-      <details className="designer-part" open={value !== undefined}>
-        <summary>
-          {label}
-          {value !== undefined && !isReadOnly && <RemoveKey name={label} onRemove={() => onChange(path, undefined)} />}
-        </summary>
+      <Folded label={label} isOpen={value !== undefined} onRemove={value !== undefined && !isReadOnly ? () => onChange(path, undefined) : undefined}>
         {hint && <p className="field-hint">{hint}</p>}
         <SchemaForm {...props} schema={one} value={isObject(value) ? value : {}} path={path} without={[]} />
-      </details>
+      </Folded>
     );
   }
   return <YamlField label={label} hint={hint} value={value} disabled={isReadOnly} onChange={(next) => onChange(path, next)} />;
 }
 
+/** A part that opens; what takes it away stands beside its title, not in it. */
+function Folded(props: { label: string; isOpen?: boolean; onRemove?: () => void; children: ReactNode }) {
+  return (
+    <div className="designer-fold">
+      <details className="designer-part" open={props.isOpen}>
+        <summary>{props.label}</summary>
+        {props.children}
+      </details>
+      {props.onRemove && <RemoveKey name={props.label} onRemove={props.onRemove} />}
+    </div>
+  );
+}
+
 function RemoveKey(props: { name: string; onRemove: () => void }) {
   return (
-    <Button
-      small
-      look="quiet"
-      icon="trash"
-      iconOnly
-      onClick={(event) => {
-        event.preventDefault();
-        props.onRemove();
-      }}
-    >
+    <Button small look="quiet" icon="trash" iconOnly onClick={props.onRemove}>
       {`Remove ${props.name}`}
     </Button>
   );
@@ -216,26 +216,45 @@ function RemoveKey(props: { name: string; onRemove: () => void }) {
 
 export function TypedField(props: { label: string; hint?: string; value: string; onChange: (value: string) => void; type?: string; placeholder?: string; disabled?: boolean; labelUnseen?: boolean; problem?: string | null }) {
   const { typed, type, tell } = useTyped(props.value, props.onChange);
-  return <Field label={props.label} labelUnseen={props.labelUnseen} hint={props.hint} problem={props.problem} type={props.type ?? "text"} step="any" placeholder={props.placeholder} disabled={props.disabled} value={typed} onChange={(event) => type(event.target.value)} onBlur={tell} />;
+  return (
+    <div>
+      <Field label={props.label} labelUnseen={props.labelUnseen} hint={props.hint} problem={props.problem} type={props.type ?? "text"} step="any" placeholder={props.placeholder} disabled={props.disabled} value={typed} onChange={(event) => type(event.target.value)} onBlur={tell} />
+      <HiddenNote text={typed} />
+    </div>
+  );
 }
 
-/** Anything, as YAML; told once it can be read. */
+/** Anything, as YAML; told once it can be read. What was typed stays as it was typed while it means what is there, so that nothing moves
+ * under the pointer of whoever leaves the field for a button. */
 export function YamlField(props: { label: string; hint?: string; value: unknown; onChange: (value: unknown) => void; disabled?: boolean }) {
   const known = props.value === undefined ? "" : stringify(props.value, { lineWidth: 0 }).trimEnd();
   const [typed, setTyped] = useState<string | null>(null);
+  const [told, setTold] = useState<{ value: unknown } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const shown = typed ?? known;
+  const isOwn = typed !== null && (told === null || sameValue(told.value, props.value));
+  const shown = isOwn ? typed : known;
   const tell = () => {
-    if (typed === null || typed === known) return setTyped(null);
+    if (!isOwn || told !== null) return;
+    if (typed === known) return setTyped(null);
     try {
-      props.onChange(typed.trim() === "" ? undefined : plainOf(typed));
-      setTyped(null);
+      const value = typed.trim() === "" ? undefined : plainOf(typed);
+      setTold({ value });
       setProblem(null);
+      props.onChange(value);
     } catch (error) {
       setProblem(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
     }
   };
-  return <TextArea label={props.label} hint={props.hint} problem={problem} className="code" rows={Math.min(14, Math.max(2, shown.split("\n").length))} value={shown} disabled={props.disabled} onChange={(event) => setTyped(event.target.value)} onBlur={tell} />;
+  const type = (text: string) => {
+    setTyped(text);
+    setTold(null);
+  };
+  return (
+    <div>
+      <TextArea label={props.label} hint={props.hint} problem={problem} className="code" rows={Math.min(14, Math.max(2, shown.split("\n").length))} value={shown} disabled={props.disabled} onChange={(event) => type(event.target.value)} onBlur={tell} />
+      <HiddenNote text={shown} />
+    </div>
+  );
 }
 
 function Texts(props: OneProps & { label: string }) {
@@ -315,7 +334,7 @@ export function NamedValues(props: { name: string; label: string; value: unknown
         </div>
       ))}
       {!isReadOnly && (
-        <Button small look="quiet" icon="plus" onClick={() => onChange([...path, free("name")], isTemplate ? "" : "''")}>
+        <Button small look="quiet" icon="plus" onClick={() => onChange([...path, free("name")], isTemplate || !EXPRESSIONS.has(name) ? "" : "''")}>
           Add
         </Button>
       )}
@@ -332,13 +351,9 @@ function Items(props: OneProps & { label: string }) {
     <fieldset className="designer-set">
       <legend className="field-label">{label}</legend>
       {all.map((one, at) => (
-        <details key={at} className="designer-part">
-          <summary>
-            {nameOf(one, at)}
-            {!isReadOnly && <RemoveKey name={nameOf(one, at)} onRemove={() => onChange(path, all.filter((_, index) => index !== at))} />}
-          </summary>
+        <Folded key={at} label={nameOf(one, at)} onRemove={isReadOnly ? undefined : () => onChange(path, all.filter((_, index) => index !== at))}>
           <SchemaForm {...props} schema={items} value={one} path={[...path, at]} without={[]} />
-        </details>
+        </Folded>
       ))}
       {!isReadOnly && (
         <Button small look="quiet" icon="plus" onClick={() => onChange(path, [...all, { builtin: "now" }])}>

@@ -31,6 +31,8 @@ export function exampleOf(schema: unknown): unknown {
 export interface TestPanelProps {
   tenant: string;
   agent: string;
+  /** The revision that the draft comes from. */
+  base: number;
   root: Values | null;
   problems: number;
   execution: string | null;
@@ -85,6 +87,14 @@ export function TestPanel(props: TestPanelProps) {
               Take off the canvas
             </Button>
           </div>
+          {watched.revision !== null && watched.revision > 0 && watched.revision !== props.base && (
+            <Note icon="history">
+              It ran revision {watched.revision}; the canvas shows what comes from {props.base > 0 ? `revision ${props.base}` : "the first draft"}.{" "}
+              <LinkButton small to={`${to`/agents/${agent}/design/${String(watched.revision)}`}?execution=${encodeURIComponent(execution)}`}>
+                Open revision {watched.revision}
+              </LinkButton>
+            </Note>
+          )}
           {asked?.approvalRequestId && (
             <Note tone="waiting" icon="person">
               {asked.displayName ? <PlainText text={asked.displayName} max={200} /> : "It waits for a person."} <LinkButton small to={to`/inbox/${asked.approvalRequestId}`}>Decide</LinkButton>

@@ -5,15 +5,17 @@ import { invalidate, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { useMedia, useRested, useShortcuts } from "../../lib/hooks";
 import { navigate, setQuery, to, useLocation } from "../../lib/router";
-import { Badge, Button, Dialog, Empty, LinkButton, Note, SearchField, Skeleton, Tabs, toast } from "../../ui";
+import { Badge, Button, Empty, LinkButton, Note, SearchField, Skeleton, Tabs, toast } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
-import { Canvas, KIND_LOOK, type Mark } from "./Canvas";
+import { Canvas, type Mark } from "./Canvas";
 import { AloneDialog, ComparePanel, ConflictNote, PublishDialog } from "./Dialogs";
 import { Inspector } from "./Inspector";
 import { compared } from "./model/compare";
 import { applyEdit, EditError, type Path } from "./model/edits";
-import { addStep, connect, copySteps, freeName, freshStep, fullName, KINDS, loneStep, pasteSteps, placeOf, placeSteps, readFlow, removeEdges, removeSteps, renameStep, setEdge, stepAtLine, stepLines, viewOf, type Clip, type Kind, type Level, type Point, type StepView, type Values } from "./model/flow";
-import { ancestors, namesInScope, placed } from "./model/graph";
+import { addStep, connect, copySteps, freeName, freshStep, fullName, loneStep, pasteSteps, placeOf, placeSteps, readFlow, removeEdges, removeSteps, renameStep, setEdge, stepAtLine, stepLines, viewOf, type Clip, type Kind, type Level, type Point, type StepView, type Values } from "./model/flow";
+import { ancestors, namesInScope } from "./model/graph";
+import { NODE_WIDTH, placed } from "./model/layout";
+import { Palette, PaletteRail } from "./Palette";
 import { startAt, startTest, statusesOf, useWatched } from "./run";
 import { exampleOf, pinnedFrom, TestPanel } from "./TestPanel";
 import { useDesign, type Draft, type Saving } from "./useDesign";
@@ -53,6 +55,8 @@ export function Workbench(props: WorkbenchProps) {
   const [chosenEdge, setChosenEdge] = useState<number | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [dialog, setDialog] = useState<"publish" | StepView | null>(null);
+  // What was copied outlives the room, so that it can be pasted into another agent.
+  const [isClipped, setClipped] = useState(clip !== null);
   const [find, setFind] = useState("");
   const [goTo, setGoTo] = useState<{ id: string; atMs: number } | null>(null);
   const [line, setLine] = useState<{ line: number; atMs: number } | null>(null);
@@ -142,7 +146,7 @@ export function Workbench(props: WorkbenchProps) {
   };
   const add = (kind: Kind, at: Asked) => {
     const id = freeName(kind === "flow" ? "child" : kind, new Set(plainView.steps.map((one) => one.id)));
-    const point = at.point ? { x: at.point.x - 108, y: at.point.y } : freePoint(points, at.from?.id ?? step?.id ?? null);
+    const point = at.point ?? freePoint(points, at.from?.id ?? step?.id ?? null);
     const isDone = edit((text) => {
       const next = addStep(text, level, id, freshStep(kind), point);
       return at.from ? connect(next, level, at.from.id, id, at.from.port) : next;
@@ -164,6 +168,7 @@ export function Workbench(props: WorkbenchProps) {
   const copy = () => {
     if (chosen.size === 0) return;
     clip = copySteps(view, chosen, points);
+    setClipped(true);
     toast(chosen.size === 1 ? "One step copied" : `${chosen.size} steps copied`);
   };
   const paste = () => {
@@ -176,6 +181,11 @@ export function Workbench(props: WorkbenchProps) {
       return done.text;
     });
     if (ids.length > 0) setChosen(new Set(ids));
+  };
+  const cut = () => {
+    if (chosen.size === 0 || !canEdit) return;
+    copy();
+    remove();
   };
   const arrange = () => {
     edit((text) => placeSteps(text, level, placed(plainView, true)));
@@ -209,7 +219,9 @@ export function Workbench(props: WorkbenchProps) {
     { keys: "mod+z", label: "Undo", run: design.undo },
     { keys: "mod+y", label: "Redo", run: design.redo },
     { keys: "mod+c", label: "Copy the chosen steps", run: copy },
+    { keys: "mod+x", label: "Cut the chosen steps", run: cut },
     { keys: "mod+v", label: "Paste steps", run: paste },
+    { keys: "mod+a", label: "Choose every step", run: () => choose(view.steps.map((one) => one.id), null) },
     { keys: "Delete", label: "Remove what is chosen", run: remove },
     { keys: "Backspace", label: "Remove what is chosen", run: remove },
     { keys: "a", label: "Add a step", run: () => canEdit && setAsked({ from: null, point: null }) },
@@ -218,7 +230,11 @@ export function Workbench(props: WorkbenchProps) {
     { keys: "mod+s", label: "Save a revision", inFields: true, run: () => canEdit && setDialog("publish") },
   ]);
 
-  const lines = useMemo(() => (read.error ? [] : stepLines(shownText, level)), [shownText, level, read.error]);
+  // Read when the text is used, not when the room opens.
+  const lines = useMemo(() => {
+    let known: ReturnType<typeof stepLines> | null = null;
+    return () => (known ??= read.error ? [] : stepLines(shownText, level));
+  }, [shownText, level, read.error]);
   const textProblems = useMemo(() => {
     if (read.error) return [read.error];
     return design.isChecked ? design.problems.flatMap((one) => (one.line ? [{ line: one.line, column: one.column ?? 1, message: `${one.message}${one.hint ? ` (${one.hint})` : ""}` }] : [])) : [];
@@ -230,13 +246,13 @@ export function Workbench(props: WorkbenchProps) {
         isReadOnly={!canEdit}
         problems={textProblems}
         goTo={line}
-        namesAt={(at) => namesInScope(root, level, stepAtLine(lines, at))}
+        namesAt={(at) => namesInScope(root, level, stepAtLine(lines(), at))}
         onChange={(text) => {
           isTyping.current = true;
           design.change(text, "typing");
         }}
         onLine={(at) => {
-          const id = stepAtLine(lines, at);
+          const id = stepAtLine(lines(), at);
           if (id && !chosen.has(id)) setChosen(new Set([id]));
         }}
         onUndo={design.undo}
@@ -265,26 +281,30 @@ export function Workbench(props: WorkbenchProps) {
           </Empty>
         </div>
       )}
-      <Canvas
-        view={view}
-        points={points}
-        chosen={chosen}
-        chosenEdge={chosenEdge}
-        problemsOf={problemsOf}
-        edgeProblems={edgeProblems}
-        statusOf={statusOf}
-        marks={comparison?.marks ?? NO_MARKS}
-        edgeMarks={comparison?.edgeMarks ?? NO_EDGES}
-        found={found}
-        isReadOnly={!canEdit}
-        goTo={goTo}
-        fitAtMs={fitAtMs}
-        onChoose={choose}
-        onOpen={open}
-        onMove={(next) => void edit((text) => placeSteps(text, level, next), "move")}
-        onConnect={(from, target, port) => void edit((text) => connect(text, level, from, target, port))}
-        onDropped={(point, from) => canEdit && setAsked({ from, point })}
-      />
+      <div className="designer-table">
+        {canEdit && !isNarrow && <PaletteRail onAdd={(kind) => add(kind, { from: null, point: null })} />}
+        <Canvas
+          view={view}
+          points={points}
+          chosen={chosen}
+          chosenEdge={chosenEdge}
+          problemsOf={problemsOf}
+          edgeProblems={edgeProblems}
+          statusOf={statusOf}
+          marks={comparison?.marks ?? NO_MARKS}
+          edgeMarks={comparison?.edgeMarks ?? NO_EDGES}
+          found={found}
+          isReadOnly={!canEdit}
+          goTo={goTo}
+          fitAtMs={fitAtMs}
+          onChoose={choose}
+          onOpen={open}
+          onMove={(next) => void edit((text) => placeSteps(text, level, next), "move")}
+          onConnect={(from, target, port) => void edit((text) => connect(text, level, from, target, port))}
+          onDropped={(point, from) => canEdit && setAsked({ from, point: { x: point.x - NODE_WIDTH / 2, y: point.y } })}
+          onPlaced={(kind, point) => add(kind, { from: null, point })}
+        />
+      </div>
     </div>
   );
   const inspector = (
@@ -295,6 +315,7 @@ export function Workbench(props: WorkbenchProps) {
       edge={edge}
       problems={here.filter((one) => (step ? one.step === step.id : edge ? one.edge === edge.at : one.step === null && one.edge === null)).map((one) => one.problem)}
       attempts={watched.attempts}
+      parameters={watched.parameters}
       isReadOnly={!canEdit}
       onChange={onChange}
       onRename={(id, next) => edit((text) => renameStep(text, level, id, next)) && setChosen(new Set([next]))}
@@ -322,7 +343,7 @@ export function Workbench(props: WorkbenchProps) {
           {current === "text" && editor}
           {current === "step" && inspector}
           {current === "problems" && <ProblemList syntax={read.error} places={places} isChecked={design.isChecked} onGo={(one) => (one.step ? (showStep([...one.level, one.step].join("/")), setPart(isNarrow ? "graph" : "step")) : one.edge !== null ? (enter(one.level), choose([], one.edge)) : setPart("step"))} />}
-          {current === "test" && <TestPanel tenant={tenant} agent={agent} root={root} problems={places.length} execution={execution} watched={watched} canRun={may("executions:run")} onLoad={(id) => setQuery({ execution: id })} onStart={start} onGoTo={showStep} />}
+          {current === "test" && <TestPanel tenant={tenant} agent={agent} base={base} root={root} problems={places.length} execution={execution} watched={watched} canRun={may("executions:run")} onLoad={(id) => setQuery({ execution: id })} onStart={start} onGoTo={showStep} />}
         </Tabs>
       )}
     </div>
@@ -364,6 +385,9 @@ export function Workbench(props: WorkbenchProps) {
         <Button small icon="copy" iconOnly disabled={chosen.size === 0} onClick={copy}>
           Copy
         </Button>
+        <Button small icon="paste" iconOnly disabled={!canEdit || !isClipped} onClick={paste}>
+          Paste
+        </Button>
         <SearchField label="Find a step" value={find} onChange={setFind} inputRef={findField} />
         {find && (
           <Button small look="quiet" disabled={found.size === 0} onClick={() => showStep(fullName(level, nextOf([...found], goTo?.id)))}>
@@ -385,9 +409,9 @@ export function Workbench(props: WorkbenchProps) {
         {panel}
         {isWide && !isComparing && <div className="designer-panel">{editor}</div>}
       </div>
-      {asked && <Palette asked={asked} onAdd={(kind) => add(kind, asked)} onClose={() => setAsked(null)} />}
+      {asked && <Palette from={asked.from?.id ?? null} onAdd={(kind) => add(kind, asked)} onClose={() => setAsked(null)} />}
       {dialog === "publish" && <PublishDialog problems={places.length} mayDeploy={may("agents:deploy")} onPublish={publish} onClose={() => setDialog(null)} />}
-      {dialog && dialog !== "publish" && <AloneDialog step={dialog.id} pinned={pinnedFrom(watched, [...ancestors(plainView.edges, dialog.id)].filter((id) => id !== dialog.id), (id) => rehearsed(plainView.steps, id))} input={exampleOf(root["input"])} onRun={(pinned, input) => runAlone(dialog, pinned, input)} onClose={() => setDialog(null)} />}
+      {dialog && dialog !== "publish" && <AloneDialog step={dialog.id} pinned={pinnedFrom(watched, [...ancestors(plainView.edges, dialog.id)].filter((id) => id !== dialog.id), (id) => rehearsed(plainView.steps, id))} input={watched.parameters ?? exampleOf(root["input"])} onRun={(pinned, input) => runAlone(dialog, pinned, input)} onClose={() => setDialog(null)} />}
     </div>
   );
 }
@@ -461,24 +485,5 @@ function ProblemList(props: { syntax: { message: string; line: number } | null; 
         </li>
       ))}
     </ul>
-  );
-}
-
-function Palette(props: { asked: Asked; onAdd: (kind: Kind) => void; onClose: () => void }) {
-  return (
-    <Dialog title={props.asked.from ? `What comes after ${props.asked.from.id}?` : "Add a step"} onClose={props.onClose}>
-      <ul className="designer-palette">
-        {KINDS.map((kind) => (
-          <li key={kind}>
-            <Button icon={KIND_LOOK[kind].icon} onClick={() => props.onAdd(kind)} aria-label={KIND_LOOK[kind].label}>
-              <span>
-                <strong>{KIND_LOOK[kind].label}</strong>
-                <span className="small quiet">{KIND_LOOK[kind].says}</span>
-              </span>
-            </Button>
-          </li>
-        ))}
-      </ul>
-    </Dialog>
   );
 }

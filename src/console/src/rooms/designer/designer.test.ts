@@ -2,8 +2,10 @@
 import { expect, test } from "vitest";
 import { loneStep, placeOf, readFlow, stepAtLine, stepLines, type Values } from "./model/flow";
 import { hunks, lineDiff } from "./model/lines";
+import { valueOf } from "./Inspector";
 import { statusesOf, type AttemptView } from "./run";
 import { resolved, stepSchema, widgetOf } from "./SchemaForm";
+import { aboutOf, TEMPLATES } from "./templates";
 import { exampleOf } from "./TestPanel";
 import { historyAfter } from "./useDesign";
 
@@ -66,4 +68,23 @@ test("fields suit their keys; examples suit their schemas", () => {
   const ofStep = (name: string, value?: unknown) => widgetOf(name, resolved(step.properties?.[name]), value);
   expect([ofStep("effect"), ofStep("join", { n: 2 }), ofStep("retry"), ofStep("visits")]).toEqual(["choice", "yaml", "fields", "number"]);
   expect(exampleOf({ type: "object", required: ["a"], properties: { a: { type: "string" }, b: { type: "number" } } })).toEqual({ a: "text" });
+});
+
+test("a template says of itself what its file begins with", async () => {
+  expect(TEMPLATES.length).toBeGreaterThan(5);
+  for (const one of TEMPLATES) {
+    const { title, says } = aboutOf(await one.load());
+    expect(title).not.toBe("");
+    expect(says.length).toBeGreaterThan(20);
+  }
+  expect(aboutOf("flow: a\n")).toEqual({ title: "", says: "" });
+});
+
+test("a name has the value of the execution that is shown, and nothing that is not its own", () => {
+  const ran = [{ ...attempt("order", "SUCCESS"), output: { total: 4, nested: { a: null } } }, { ...attempt("order", "RUNNING", "order#2"), output: null }];
+  expect(valueOf("steps.order.output.total", ran, null)).toBe(4);
+  expect(valueOf("input.message", ran, { message: "Hi" })).toBe("Hi");
+  expect(valueOf("steps.order.output.constructor", ran, null)).toBeUndefined();
+  expect(valueOf("steps.other.output", ran, null)).toBeUndefined();
+  expect(valueOf("config.url", ran, null)).toBeUndefined();
 });

@@ -105,6 +105,10 @@ export interface Watched {
   status: string | null;
   text: string;
   trace: TraceAnswer | null;
+  /** What it was started with. */
+  parameters: unknown;
+  /** What it runs; below 1 for a draft, null while nothing is shown. */
+  revision: number | null;
   error: ProblemError | null;
 }
 
@@ -146,7 +150,8 @@ export function useWatched(tenant: string, agent: string, execution: string | nu
     if (state === "ended") read();
   }, [state, read]);
   const attempts = useMemo(() => attemptsOf(trace), [trace]);
-  return { attempts, status: (trace as { status?: string } | null)?.status ?? null, text, trace, error };
+  const inside = (trace as { trace?: { parameters?: unknown; agentRevision?: number } } | null)?.trace;
+  return { attempts, status: (trace as { status?: string } | null)?.status ?? null, text, trace, parameters: inside?.parameters, revision: inside ? (inside.agentRevision ?? 0) : null, error };
 }
 
 export function getJson<T>(url: string): Promise<T> {

@@ -10,6 +10,15 @@ export interface Template {
 }
 export const TEMPLATES: readonly Template[] = Object.entries(FILES).map(([path, load]) => ({ name: path.split("/").at(-1)?.replace(".yaml", "") ?? path, load }));
 
+/** What a template says of itself: its title, and the paragraph that its file begins with. */
+export function aboutOf(text: string): { title: string; says: string } {
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => line.replace("#", "").trim() === "" || !line.startsWith("#"));
+  const words = lines.slice(0, Math.max(0, end)).map((line) => line.replace(/^#\s*/, "")).join(" ");
+  const [title = "", ...rest] = words.split(": ");
+  return rest.length === 0 ? { title: "", says: words } : { title, says: rest.join(": ") };
+}
+
 export function emptyFlow(agent: string): string {
   const name = /^[a-z][a-z0-9_-]*$/.test(agent) ? agent : "flow";
   return `flow: ${name}\nsteps: {}\n`;

@@ -1,134 +1,252 @@
-// One execution: how it stands, what it waits for, what it did step by step, and how to stop it. Live, by asking again.
-import { useState } from "react";
-import { api, type Schemas } from "../../api/client";
-import { invalidate, useAction, useApi } from "../../api/query";
+// One execution: how it stands and why, its attempts on a timeline and in the graph, its journal, its family, and what can be done to it.
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { address } from "../../api/client";
 import { useSession } from "../../api/session";
-import { isFinished } from "../../lib/status";
-import { Link, to, type RoomProps } from "../../lib/router";
+import { useMedia, useShortcuts } from "../../lib/hooks";
+import { navigate, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
-import { Button, Confirm, Duration, Figure, JsonView, Loaded, Money, Note, PlainText, ProblemNote, RelativeTime, Status, Tokens } from "../../ui";
+import { Badge, Button, CopyButton, Drawer, Empty, ErrorState, JsonView, Loaded, Note, Skeleton, Status, Tabs } from "../../ui";
+import { Asked, Buttons, useMay, type Ask } from "./Actions";
+import { AttemptPanel } from "./AttemptPanel";
+import { readCurl, startCurl } from "./curl";
+import { Family, useFamily } from "./Family";
+import { JournalPart } from "./JournalPart";
+import { treeOf, type Line, type Trace, type Tree } from "./model";
+import { Standing } from "./Standing";
+import { StepPanel } from "./StepPanel";
+import { Timeline } from "./Timeline";
+import { useRecorded } from "./useRecorded";
+import { RECORD, useExecution, type ExecutionPath, type Watched } from "./useExecution";
 import "./execution.css";
 
-const REFRESH_MS = 2_000;
-const RECORD = "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}";
+const Graph = lazy(() => import("./Graph"));
+const ID_SHOWN = 8;
+const VIEWS = [
+  { key: "timeline", label: "Timeline" },
+  { key: "graph", label: "Graph" },
+  { key: "journal", label: "Journal" },
+  { key: "family", label: "Children" },
+  { key: "data", label: "Input and result" },
+] as const;
+type View = (typeof VIEWS)[number]["key"];
 
 export default function ExecutionRoom({ params }: RoomProps) {
   const agent = params["agent"] ?? "";
   const execution = params["execution"] ?? "";
   const { tenant } = useSession();
-  const path = { tenant, agent, execution };
-  const [isOver, setOver] = useState(false);
-  const refresh = isOver ? {} : { refreshMs: REFRESH_MS };
-  const record = useApi(RECORD, { path }, refresh);
-  const trace = useApi(`${RECORD}:trace`, { path }, refresh);
-  if (record.data && isFinished(record.data.status) !== isOver) setOver(isFinished(record.data.status));
+  const path = useMemo(() => ({ tenant, agent, execution }), [tenant, agent, execution]);
+  return <Execution key={`${tenant}/${agent}/${execution}`} path={path} attempt={params["attempt"] ?? null} />;
+}
+
+function Execution(props: { path: ExecutionPath; attempt: string | null }) {
+  const { path, attempt } = props;
+  const watched = useExecution(path);
+  const { record, trace, isOver } = watched;
+  const tree = useMemo(() => (trace.data ? treeOf(trace.data.trace.traces) : null), [trace.data]);
+  const [asked, setAsked] = useState<{ ask: Ask; line: Line | null } | null>(null);
+  const may = useMay();
+  const ask = useCallback((next: Ask, line: Line | null = null) => setAsked({ ask: next, line }), []);
+  const title = record.data?.subject || path.execution.slice(-ID_SHOWN);
+  if (record.error && !record.data) {
+    return (
+      <div className="room">
+        <RoomHead title={title} crumbs={crumbs(path.agent)} />
+        <ErrorState error={record.error} onRetry={record.reload} />
+      </div>
+    );
+  }
   return (
-    <div className="room">
+    <div className="room execution">
       <RoomHead
-        title={execution}
-        crumbs={[{ label: agent, to: to`/agents/${agent}` }, { label: "Executions", to: to`/agents/${agent}/executions` }]}
-        badge={record.data && <Status kind="execution" status={record.data.status} />}
-        actions={record.data && !isOver && <Cancel path={path} />}
+        title={title}
+        crumbs={crumbs(path.agent)}
+        badge={
+          <>
+            {record.data && <Status kind="execution" status={record.data.status} />}
+            {record.data?.paused && <Badge tone="waiting">Paused</Badge>}
+            {record.data?.origin === "TEST" && <Badge>Test</Badge>}
+            {record.data && !isOver && <Live watched={watched} />}
+          </>
+        }
+        sub={
+          <span className="row">
+            <code>{path.execution}</code>
+            <CopyButton text={path.execution} label="Copy the id" />
+          </span>
+        }
+        actions={record.data && <Buttons record={record.data} isOver={isOver} isAsking={asked !== null} onAsk={ask} />}
       />
       <div className="stack">
-        <Loaded query={record}>{(data) => <Standing record={data} />}</Loaded>
-        <section className="stack" aria-labelledby="steps">
-          <h2 id="steps">Steps</h2>
-          <Loaded query={trace} rows={6}>
-            {(data) => (
-              <>
-                <Steps steps={data.trace.traces} opened={params["attempt"]} />
-                <h2>Input</h2>
-                <JsonView value={data.trace.parameters} label="Input" />
-                {isOver && (
-                  <>
-                    <h2>Result</h2>
-                    <JsonView value={data.trace.result} label="Result" />
-                  </>
-                )}
-              </>
-            )}
-          </Loaded>
-        </section>
+        <Loaded query={record} rows={3}>
+          {(data) => <Standing agent={path.agent} record={data} tree={tree} text={watched.text} isOver={isOver} onAsk={ask} may={may} />}
+        </Loaded>
+        <Views path={path} watched={watched} tree={tree} attempt={attempt} onAsk={ask} mayFork={may("fork")} />
       </div>
+      {asked && record.data && <Asked ask={asked.ask} line={asked.line} path={path} record={record.data} tree={tree} onClose={() => setAsked(null)} onDone={watched.poke} />}
     </div>
   );
 }
 
-function Standing({ record }: { record: Schemas["Record"] }) {
-  const waiting = record.waitingFor;
+function crumbs(agent: string) {
+  return [
+    { label: "Agents", to: "/agents" },
+    { label: agent, to: to`/agents/${agent}` },
+    { label: "Executions", to: to`/agents/${agent}/executions` },
+  ];
+}
+
+/** Whether what is shown is of now. */
+function Live({ watched }: { watched: Watched }) {
+  if (watched.stream === "open") return <span className="execution-now small" title="What happens is shown at once">Live</span>;
+  if (watched.stream === "waiting") return <span className="execution-now is-cut small" role="status">Connecting again</span>;
+  return null;
+}
+
+interface ViewsProps {
+  path: ExecutionPath;
+  watched: Watched;
+  tree: Tree | null;
+  attempt: string | null;
+  onAsk: (ask: Ask, line?: Line | null) => void;
+  mayFork: boolean;
+}
+
+function Views(props: ViewsProps) {
+  const { path, tree, attempt } = props;
+  const { query } = useLocation();
+  const isWide = useMedia("(min-width: 1100px)");
+  const view = VIEWS.find((one) => one.key === query.get("view"))?.key ?? "timeline";
+  const step = query.get("step");
+  const here = to`/agents/${path.agent}/executions/${path.execution}`;
+  const go = useCallback((place: string, changes: Record<string, string | null>) => {
+    const next = new URLSearchParams(window.location.hash.split("?")[1] ?? "");
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null) next.delete(name);
+      else next.set(name, value);
+    }
+    const text = next.toString();
+    navigate(text ? `${place}?${text}` : place, { replace: true, keepTenant: false });
+  }, []);
+  const choose = useCallback((id: string) => go(`${here}/${encodeURIComponent(id)}`, { step: null }), [go, here]);
+  const chooseStep = useCallback(
+    (name: string) => {
+      const of = tree?.attempts.filter((line) => line.step === name) ?? [];
+      const [only] = of;
+      if (of.length === 1 && only) choose(only.id);
+      else go(here, { step: name });
+    },
+    [tree, choose, go, here],
+  );
+  const close = () => go(here, { step: null });
+  useShortcuts([
+    ...VIEWS.map((one, at) => ({ keys: String(at + 1), label: one.label, run: () => setQuery({ view: one.key === "timeline" ? null : one.key }) })),
+    { keys: "Escape", label: "Put the attempt away", run: close },
+  ]);
+  const hasSide = view === "timeline" || view === "graph";
+  const isChosen = attempt !== null || step !== null;
+  const side = tree && isChosen && <Side {...props} tree={tree} step={step} onChoose={choose} />;
   return (
-    <>
-      {waiting && (
-        <Note>
-          It waits: <PlainText text={waiting.displayName ?? waiting.kind} max={200} />{" "}
-          {waiting.approvalRequestId && <Link to={to`/inbox/${waiting.approvalRequestId}`}>See what is asked</Link>}
-        </Note>
+    <div className={`execution-views ${hasSide && isWide && isChosen ? "has-side" : ""}`}>
+      <div className="execution-main">
+        <Tabs label="Views" tabs={VIEWS} current={view} onChange={(key) => setQuery({ view: key === "timeline" ? null : key })}>
+          <Shown view={view} props={props} chosenStep={step ?? (attempt && tree?.byId.get(attempt)?.step) ?? null} onChoose={choose} onChooseStep={chooseStep} />
+        </Tabs>
+      </div>
+      {hasSide && isWide && side && (
+        <aside className="panel execution-side" aria-label="What is chosen">
+          <div className="execution-side-close">
+            <Button small look="quiet" icon="close" iconOnly onClick={close}>
+              Put away
+            </Button>
+          </div>
+          {side}
+        </aside>
       )}
-      <dl className="figures">
-        <Figure label="Started">
-          <RelativeTime at={record.startTime} />
-        </Figure>
-        <Figure label="Took">
-          <Duration from={record.startTime} to={record.endTime ?? undefined} />
-        </Figure>
-        <Figure label="Revision">{record.agentRevision < 0 ? "draft" : record.agentRevision}</Figure>
-        <Figure label="Tokens">
-          <Tokens input={record.inputTokens} output={record.outputTokens} cached={record.cachedTokens} />
-        </Figure>
-        <Figure label="Cost">
-          <Money usd={record.totalCost} />
-        </Figure>
-        {record.errorCode && <Figure label="Failed with">{record.errorCode}</Figure>}
-      </dl>
-    </>
+      {hasSide && !isWide && side && (
+        <Drawer title={step ? "Attempts" : "Attempt"} width="wide" onClose={close}>
+          {side}
+        </Drawer>
+      )}
+    </div>
   );
 }
 
-/** Every attempt; opened, it shows all that is recorded of it. */
-function Steps(props: { steps: readonly Schemas["Step"][]; opened: string | undefined }) {
-  if (props.steps.length === 0) return <p className="quiet">No step has begun.</p>;
+function Side(props: ViewsProps & { tree: Tree; step: string | null; onChoose: (id: string) => void }) {
+  const { path, tree, attempt, step, watched, onChoose } = props;
+  const line = attempt !== null ? tree.byId.get(attempt) : undefined;
+  const exported = useRecorded(path, tree, line);
+  const family = useFamily(path, watched.isOver);
+  const childrenOf = useCallback(
+    (one: Line) =>
+      (family.data?.nodes ?? []).filter((node) => {
+        if (node.parentExecutionRecordId !== path.execution || node.startTime < one.startMs) return false;
+        return one.endMs === 0 || (node.startTime <= one.endMs && node.endTime !== null && node.endTime !== undefined && node.endTime <= one.endMs);
+      }),
+    [family.data, path.execution],
+  );
+  if (step !== null && attempt === null) return <StepPanel tree={tree} step={step} onChoose={onChoose} />;
+  if (!line) {
+    return (
+      <Empty icon="search" title="There is no such attempt">
+        <code>{attempt}</code> {watched.isOver ? "is not among what this execution did." : "has not begun."}
+      </Empty>
+    );
+  }
+  return <AttemptPanel agent={path.agent} execution={path.execution} tree={tree} line={line} exported={exported} childrenOf={childrenOf} onChoose={onChoose} onFork={props.mayFork ? (one) => props.onAsk("fork", one) : null} />;
+}
+
+function Shown(shown: { view: View; props: ViewsProps; chosenStep: string | null; onChoose: (id: string) => void; onChooseStep: (step: string) => void }) {
+  const { view, onChoose, onChooseStep } = shown;
+  const { path, watched, tree, attempt } = shown.props;
+  const { record, trace, isOver } = watched;
+  if (view === "family") return <Family path={path} isOver={isOver} />;
+  if (view === "journal") return <JournalPart path={path} startMs={record.data?.startTime ?? 0} isOver={isOver} />;
   return (
-    <ol className="execution-steps">
-      {props.steps.map((step) => (
-        <li key={step.id}>
-          <details open={step.id === props.opened}>
-            <summary>
-              <Status kind="step" status={step.state} compact /> <PlainText text={step.displayName} max={100} />{" "}
-              <span className="quiet small">
-                {step.startTime > 0 && <Duration from={step.startTime} to={step.endTime || undefined} />} <Money usd={step.totalCost} />
-              </span>
-            </summary>
-            {step.error && <Note tone="bad">{<PlainText text={step.error} max={2_000} />}</Note>}
-            <JsonView value={step} label={step.displayName} />
-          </details>
-          {step.steps.length > 0 && <Steps steps={step.steps} opened={props.opened} />}
-        </li>
-      ))}
-    </ol>
+    <Loaded query={trace} rows={8}>
+      {(data) => {
+        if (view === "data") return <Data path={path} trace={data} isOver={isOver} onAsk={shown.props.onAsk} />;
+        if (!tree) return null;
+        if (view === "graph") {
+          return (
+            <Suspense fallback={<Skeleton rows={8} label="Loading the graph" />}>
+              <Graph tenant={path.tenant} agent={path.agent} revision={data.trace.agentRevision} tree={tree} chosen={shown.chosenStep} onChoose={onChooseStep} />
+            </Suspense>
+          );
+        }
+        return <Timeline tree={tree} startMs={data.trace.startTime} endMs={data.trace.endTime} chosen={attempt} onChoose={onChoose} />;
+      }}
+    </Loaded>
   );
 }
 
-function Cancel(props: { path: { tenant: string; agent: string; execution: string } }) {
-  const [isAsked, setAsked] = useState(false);
-  const { may } = useSession();
-  const cancel = useAction(async () => {
-    await api.post(`${RECORD}:cancelRun`, { path: props.path, body: { reason: null } });
-    setAsked(false);
-    invalidate(`/v1/tenants/${encodeURIComponent(props.path.tenant)}/`);
-  });
-  if (!may("executions:cancel")) return null;
+/** What went in and what came out, and everything to take away. */
+function Data(props: { path: ExecutionPath; trace: Trace; isOver: boolean; onAsk: (ask: Ask) => void }) {
+  const { path, trace, isOver } = props;
+  const may = useMay();
+  const { result, parameters } = trace.trace;
+  const value: unknown = result.jsonValue ?? result.strValue ?? null;
   return (
-    <>
-      <Button look="danger" onClick={() => setAsked(true)}>
-        Cancel
-      </Button>
-      {cancel.problem && <ProblemNote error={cancel.problem} />}
-      {isAsked && (
-        <Confirm title="Cancel this execution?" action="Cancel it" danger isBusy={cancel.isBusy} onDo={() => void cancel.run()} onClose={() => setAsked(false)}>
-          Nothing new starts, calls under way are cut off, and steps that declare how are taken back. It cannot be undone.
-        </Confirm>
-      )}
-    </>
+    <div className="stack">
+      <div className="row">
+        <CopyButton text={() => startCurl(path, parameters)} label="Copy the start as curl" showLabel />
+        <CopyButton text={() => readCurl(`${RECORD}/trace`, { path })} label="Copy reading it as curl" showLabel />
+        <a className="button button-quiet button-small" href={address(`${RECORD}/export`, { path })} download={`${path.execution}.json`}>
+          Export all of it
+        </a>
+        {isOver && may("purge") && (
+          <Button small look="danger" icon="trash" onClick={() => props.onAsk("purge")}>
+            Remove
+          </Button>
+        )}
+      </div>
+      <section className="stack" aria-labelledby="execution-input">
+        <h2 id="execution-input">Input</h2>
+        <JsonView value={parameters} label="Input" openDepth={2} />
+      </section>
+      <section className="stack" aria-labelledby="execution-result">
+        <h2 id="execution-result">Result</h2>
+        {!isOver ? <Note>It is not over; there is no result yet.</Note> : value === null ? <p className="quiet">It ended without a result.</p> : <JsonView value={value} label="Result" openDepth={3} />}
+      </section>
+    </div>
   );
 }

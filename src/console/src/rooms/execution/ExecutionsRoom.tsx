@@ -1,10 +1,10 @@
 // Executions, of one agent or of all: newest first, by any filter of the API, as far back as somebody scrolls.
-import { useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { type Schemas } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useSession } from "../../api/session";
 import { counted } from "../../lib/format";
-import { useRested, useShortcuts } from "../../lib/hooks";
+import { usePhone, useRested, useShortcuts } from "../../lib/hooks";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { isFinished, statusLook } from "../../lib/status";
 import { RoomHead } from "../../shell/RoomHead";
@@ -13,30 +13,35 @@ import { AgentHead } from "../agents/AgentHead";
 import { countOf, FILTERS, listQuery, MORE_FILTERS, SINCE, STATUSES, type FilterName } from "./filters";
 import "./execution.css";
 
+const BulkCancel = lazy(() => import("./BulkCancel"));
 type Row = Schemas["Record"];
 const REFRESH_MS = 3_000;
 const ID_SHOWN = 8;
+/** Pixels of an execution on a phone. */
+const CARD = 96;
 
 export default function ExecutionsRoom({ params }: RoomProps) {
   const agent = params["agent"];
-  const { tenant, environment } = useSession();
+  const { tenant, environment, may } = useSession();
+  const [isCancelling, setCancelling] = useState(false);
   const { query } = useLocation();
   const text = useRested(query.toString(), 250);
   const where = useMemo(() => listQuery(new URLSearchParams(text), Date.now(), environment), [text, environment]);
   const ofAgent = usePages<Row>("/v1/tenants/{tenant}/agents/{agent}/executionRecords", { path: { tenant, agent: agent ?? "" }, query: where }, { refreshMs: REFRESH_MS, enabled: agent !== undefined });
   const ofAll = usePages<Row>("/v1/tenants/{tenant}/executionRecords", { path: { tenant }, query: where }, { refreshMs: REFRESH_MS, enabled: agent === undefined });
   const pages = agent === undefined ? ofAll : ofAgent;
-  const columns = useMemo(() => columnsOf(agent === undefined), [agent]);
+  const isPhone = usePhone();
+  const columns = useMemo(() => (isPhone ? cardOf(agent === undefined) : columnsOf(agent === undefined)), [agent, isPhone]);
   return (
     <div className="room">
       {agent === undefined ? <RoomHead title="Executions" sub={pages.data && `${counted(pages.data.length, "execution")}${pages.hasMore ? " so far" : ""}`} /> : <AgentHead agent={agent} part="executions" />}
-      <Filters />
+      <Filters onCancel={may("executions:cancel") && countOf(query) > 0 && pages.data?.some((row) => !isFinished(row.status)) ? () => setCancelling(true) : null} />
       <Loaded query={pages} rows={10}>
         {(rows) => {
           if (rows.length === 0) return <Nothing isFiltered={countOf(query) > 0} agent={agent} />;
           return (
             <>
-              <Table label="Executions" rows={rows} columns={columns} keyOf={(row) => row.id} linkOf={(row) => to`/agents/${row.agentId}/executions/${row.id}`} onEnd={pages.more} phoneRow={150} />
+              <Table label="Executions" rows={rows} columns={columns} keyOf={(row) => row.id} linkOf={(row) => to`/agents/${row.agentId}/executions/${row.id}`} onEnd={pages.more} phoneRow={CARD} />
               {pages.hasMore && (
                 <p className="execution-more">
                   <Button small busy={pages.isReading} onClick={pages.more}>
@@ -48,6 +53,11 @@ export default function ExecutionsRoom({ params }: RoomProps) {
           );
         }}
       </Loaded>
+      {isCancelling && (
+        <Suspense fallback={null}>
+          <BulkCancel tenant={tenant} agent={agent ?? null} filter={where} onClose={() => setCancelling(false)} onDone={pages.reload} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -73,7 +83,7 @@ function Nothing(props: { isFiltered: boolean; agent: string | undefined }) {
   );
 }
 
-function Filters() {
+function Filters(props: { onCancel: (() => void) | null }) {
   const { query } = useLocation();
   const hidden = countOf(query, MORE_FILTERS);
   const [isOpen, setOpen] = useState(hidden > 0);
@@ -96,42 +106,74 @@ function Filters() {
             Clear
           </Button>
         )}
+        {props.onCancel && (
+          <Button look="quiet" icon="stop" onClick={props.onCancel}>
+            Cancel what fits
+          </Button>
+        )}
       </div>
       {isOpen && (
         <div className="execution-filter-grid panel">
+          <Field label="From the day" type="date" value={value("from")} onChange={set("from")} />
+          <Field label="To the day" type="date" value={value("to")} onChange={set("to")} />
           {text("label", "Labels", "team=post run=7")}
           {text("agentRevision", "Revision", "2")}
           {text("tools", "Tools called", "order")}
+          <Select label="Calls of tools" value={value("hasToolCalls")} onChange={set("hasToolCalls")} options={[{ value: "", label: "Any" }, { value: "true", label: "With some" }, { value: "false", label: "Without" }]} />
+          <Select label="Errors of tools" value={value("withToolErrors")} onChange={set("withToolErrors")} options={[{ value: "", label: "Any" }, { value: "true", label: "With some" }, { value: "false", label: "Without" }]} />
           {text("participantId", "Started by", "ana")}
+          {text("triggerType", "Kind of trigger", "API")}
+          {text("triggerId", "Trigger", "an id")}
           {text("sessionId", "Session", "an id")}
-          {text("rootExecutionId", "Below the execution", "an id")}
-          {text("longer", "Took at least (seconds)", "60")}
-          {text("triggerType", "Trigger", "API")}
           <Select label="Kind" value={value("runType")} onChange={set("runType")} options={[{ value: "", label: "Any" }, { value: "ROOT", label: "Started from outside" }, { value: "SUB_TASK", label: "Child executions" }]} />
-          <Select label="Tools" value={value("withToolErrors")} onChange={set("withToolErrors")} options={[{ value: "", label: "Any" }, { value: "true", label: "With errors" }]} />
+          {text("rootExecutionId", "In the family of", "an execution's id")}
+          {text("longer", "Took at least (seconds)", "60")}
+          {text("shorter", "Took at most (seconds)", "600")}
         </div>
       )}
     </div>
   );
 }
 
+function Name({ row }: { row: Row }) {
+  return (
+    <span className="execution-name">
+      <Link to={to`/agents/${row.agentId}/executions/${row.id}`} title={row.id}>
+        {row.subject ? <PlainText text={row.subject} max={80} /> : <code>{row.id.slice(-ID_SHOWN)}</code>}
+      </Link>
+      {row.paused && <Badge tone="waiting">Paused</Badge>}
+      {row.runType === "SUB_TASK" && <Badge title="Started by another execution">child</Badge>}
+      {row.departedFrom && <Badge title={`Departed from ${row.departedFrom}`}>again</Badge>}
+    </span>
+  );
+}
+
+/** On a phone: three lines for each. */
+function cardOf(withAgent: boolean): Column<Row>[] {
+  const cell = (row: Row) => (
+    <div className="execution-card">
+      <div>
+        <Name row={row} />
+        <Status kind="execution" status={row.status} />
+      </div>
+      <div className="small">
+        <span className="cut">{withAgent && <Link to={to`/agents/${row.agentId}/executions`}>{row.agentId}</Link>}</span>
+        <span>
+          <RelativeTime at={row.startTime} /> <span className="quiet">for</span> <Duration from={row.startTime} to={isFinished(row.status) ? row.endTime : null} />
+        </span>
+      </div>
+      <div className="small">
+        <Why row={row} />
+        {row.totalCost > 0 && <Money usd={row.totalCost} />}
+      </div>
+    </div>
+  );
+  return [{ key: "card", title: "Execution", cell }];
+}
+
 function columnsOf(withAgent: boolean): Column<Row>[] {
   const columns: Column<Row>[] = [
-    {
-      key: "id",
-      title: "Execution",
-      width: "minmax(9rem, 1.2fr)",
-      cell: (row) => (
-        <span className="execution-name">
-          <Link to={to`/agents/${row.agentId}/executions/${row.id}`} title={row.id}>
-            {row.subject ? <PlainText text={row.subject} max={80} /> : <code>{row.id.slice(-ID_SHOWN)}</code>}
-          </Link>
-          {row.paused && <Badge tone="waiting">Paused</Badge>}
-          {row.runType === "SUB_TASK" && <Badge title="Started by another execution">child</Badge>}
-          {row.departedFrom && <Badge title={`Departed from ${row.departedFrom}`}>again</Badge>}
-        </span>
-      ),
-    },
+    { key: "id", title: "Execution", width: "minmax(9rem, 1.2fr)", cell: (row) => <Name row={row} /> },
     { key: "status", title: "Status", width: "11rem", cell: (row) => <Status kind="execution" status={row.status} /> },
     { key: "why", title: "", width: "minmax(8rem, 2fr)", wideOnly: true, cell: (row) => <Why row={row} /> },
     { key: "revision", title: "Revision", align: "end", width: "5rem", wideOnly: true, cell: (row) => (row.agentRevision < 0 ? <span className="quiet">draft</span> : row.agentRevision) },

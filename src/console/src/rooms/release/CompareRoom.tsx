@@ -13,7 +13,7 @@ import { TextDiff, Words } from "../designer/Dialogs";
 import "../designer/designer.css";
 import { compared } from "../designer/model/compare";
 import type { Level } from "../designer/model/flow";
-import { placed } from "../designer/model/graph";
+import { placed } from "../designer/model/layout";
 import { differenceOf, ENOUGH, FIGURES, monthBefore } from "./figures";
 import { mainOf } from "./split";
 import { PRODUCTION, useRevisions } from "./useRelease";

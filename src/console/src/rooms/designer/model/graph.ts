@@ -1,11 +1,7 @@
-// What the edges say about the steps: which come for certain before which, and where everything stands when nobody has placed it.
-import { Graph, layout } from "@dagrejs/dagre";
-import type { EdgeView, Level, LevelView, Point, StepView, Values } from "./flow";
+// What the edges say about the steps: which come for certain before which, and what may be spoken of where.
+import type { EdgeView, Level, StepView, Values } from "./flow";
 import { bodyAt, viewOf } from "./flow";
 import { isObject } from "./edits";
-
-export const NODE_WIDTH = 216;
-export const NODE_HEIGHT = 60;
 
 /** Every step with those that every way to it goes through, itself among them; steps that nothing reaches are left out. */
 export function dominators(ids: readonly string[], edges: readonly Pick<EdgeView, "from" | "to">[], start: string | null): Map<string, Set<string>> {
@@ -85,33 +81,6 @@ export function ancestors(edges: readonly Pick<EdgeView, "from" | "to">[], id: s
   return found;
 }
 
-/** Where steps stand: below those that lead to them. Steps that have a place keep it unless `all`. */
-export function placed(view: LevelView, all = false): Map<string, Point> {
-  const points = new Map<string, Point>(all ? [] : view.positions);
-  const open = view.steps.filter((step) => !points.has(step.id));
-  if (open.length === 0) return points;
-  const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 36, ranksep: 56, marginx: 0, marginy: 0 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const step of view.steps) graph.setNode(step.id, { width: NODE_WIDTH, height: NODE_HEIGHT });
-  const known = new Set(view.steps.map((step) => step.id));
-  for (const edge of view.edges) if (known.has(edge.from) && known.has(edge.to) && edge.from !== edge.to) graph.setEdge(edge.from, edge.to, {}, String(edge.at));
-  layout(graph);
-  const laid = (id: string): Point => {
-    const node = graph.node(id) as { x: number; y: number };
-    return { x: Math.round(node.x - NODE_WIDTH / 2), y: Math.round(node.y - NODE_HEIGHT / 2) };
-  };
-  // New steps keep their distance to the drawing that is there.
-  const anchor = view.steps.find((step) => points.has(step.id));
-  const at = anchor ? laid(anchor.id) : { x: 0, y: 0 };
-  const to = (anchor && points.get(anchor.id)) ?? at;
-  for (const step of open) {
-    const point = laid(step.id);
-    points.set(step.id, { x: point.x + to.x - at.x, y: point.y + to.y - at.y });
-  }
-  return points;
-}
-
 // -- names in scope ---------------------------------------------------------------------------------------------------------------------
 
 export interface ScopeName {
@@ -126,11 +95,16 @@ export interface ScopeName {
 
 const DEPTH_MAX = 4;
 
+/** How one writes that a value has a name. */
+function member(key: string): string {
+  return /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
 function fromSchema(prefix: string, schema: unknown, from: string, isSure: boolean, names: ScopeName[], depth = 0): void {
   const type = isObject(schema) && typeof schema["type"] === "string" ? schema["type"] : "any";
   names.push({ name: prefix, type, isSure, from });
   const properties = isObject(schema) && isObject(schema["properties"]) ? schema["properties"] : {};
-  if (depth < DEPTH_MAX) for (const [key, inner] of Object.entries(properties)) fromSchema(`${prefix}.${key}`, inner, from, isSure, names, depth + 1);
+  if (depth < DEPTH_MAX) for (const [key, inner] of Object.entries(properties)) fromSchema(`${prefix}${member(key)}`, inner, from, isSure, names, depth + 1);
 }
 
 /** What the output of a step looks like, as far as the flow says: its schema, its form, its names, or what its rehearsal answers. */
@@ -157,7 +131,7 @@ export function namesInScope(root: Values, level: Level, id: string | null): Sco
   const names: ScopeName[] = [];
   fromSchema("input", root["input"], "the input", true, names);
   const config = isObject(root["config"]) ? root["config"] : {};
-  for (const [key, value] of Object.entries(config)) names.push({ name: `config.${key}`, type: typeof value, isSure: true, from: "the configuration" });
+  for (const [key, value] of Object.entries(config)) names.push({ name: `config${member(key)}`, type: typeof value, isSure: true, from: "the configuration" });
   const unsure: ScopeName[] = [];
   for (let depth = 0; depth <= level.length; depth += 1) {
     const outer = level.slice(0, depth);

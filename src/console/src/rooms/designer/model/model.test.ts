@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyEdit, applyPlain, plainOf, sameValue, type Edit } from "./edits";
 import { addStep, connect, copySteps, freeName, freshStep, KINDS, pasteSteps, placeSteps, portsOf, readFlow, removeSteps, renameStep, setEdge, viewOf, type Values } from "./flow";
-import { completions, dominators, namesInScope, placed, wordBefore } from "./graph";
+import { completions, dominators, namesInScope, wordBefore } from "./graph";
+import { NODE_HEIGHT, NODE_WIDTH, placed } from "./layout";
+import { labelWidth, pathOf, routesOf } from "./routes";
 
 const FOLDER = join(process.cwd(), "../../flows");
 const FLOWS = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml") && !name.includes("rehearsal")).map((name) => [name, readFileSync(join(FOLDER, name), "utf8")] as const);
@@ -165,6 +167,62 @@ describe("a flow", () => {
     expect(viewOf(readFlow(after).root as Values, []).positions.size).toBe(200);
     expect(dominators(view.steps.map((one) => one.id), view.edges, view.start).get("s199")?.size).toBe(200);
   }, 60_000);
+});
+
+describe("where things are drawn", () => {
+  const drawn = (text: string) => {
+    const view = viewOf(readFlow(text).root as Values, []);
+    const points = placed(view);
+    const words = new Map(view.edges.map((edge) => [edge.at, edge.when ?? ""]));
+    return { view, points, words, routes: routesOf(view, points, words) };
+  };
+  const crossed = ({ view, points, routes }: ReturnType<typeof drawn>) =>
+    view.edges.flatMap((edge) => {
+      const corners = routes.get(edge.at)?.corners ?? [];
+      return corners.slice(1).flatMap((corner, at) => {
+        const before = corners[at] ?? corner;
+        return [...points].filter(([id, box]) => {
+          const isOwn = (id === edge.from && at === 0) || (id === edge.to && at === corners.length - 2);
+          return !isOwn && Math.max(before.x, corner.x) > box.x && Math.min(before.x, corner.x) < box.x + NODE_WIDTH && Math.max(before.y, corner.y) > box.y && Math.min(before.y, corner.y) < box.y + NODE_HEIGHT;
+        });
+      });
+    });
+  const LONG = `steps: {a: {set: {}}, b: {set: {}}, c: {set: {}}, d: {set: {}}, e: {set: {}, visits: 3}}
+edges:
+  - {from: a, to: b}
+  - {from: b, to: c}
+  - {from: c, to: d}
+  - {from: d, to: e}
+  - {from: a, to: d, when: steps.a.output.some > 3}
+  - {from: a, to: e, when: steps.a.output.other > 3}
+  - {from: d, to: b, when: steps.d.output.again}
+`;
+
+  test("an edge goes around the steps in its way, and what it says is hidden by nothing", () => {
+    const all = drawn(LONG);
+    expect(crossed(all)).toEqual([]);
+    for (const edge of all.view.edges) {
+      const text = all.words.get(edge.at) ?? "";
+      const label = all.routes.get(edge.at)?.label;
+      if (!text || !label) continue;
+      const half = labelWidth(text) / 2;
+      for (const box of all.points.values()) expect(label.x + half > box.x && label.x - half < box.x + NODE_WIDTH && label.y + 10 > box.y && label.y - 10 < box.y + NODE_HEIGHT).toBe(false);
+    }
+    expect(pathOf(all.routes.get(0)?.corners ?? [])).toMatch(/^M .* L /);
+  });
+
+  test("the flow of refunds is drawn without crossing a step", () => {
+    expect(crossed(drawn(REFUND))).toEqual([]);
+  });
+
+  test("pieces stand below each other as the whole would: no two steps overlap, and every way leads down", () => {
+    const all = drawn(LONG);
+    const boxes = [...all.points.values()];
+    for (const [at, one] of boxes.entries()) for (const other of boxes.slice(at + 1)) expect(Math.abs(one.x - other.x) < NODE_WIDTH && Math.abs(one.y - other.y) < NODE_HEIGHT).toBe(false);
+    for (const edge of all.view.edges.slice(0, 6)) expect(all.points.get(edge.to)?.y).toBeGreaterThan(all.points.get(edge.from)?.y ?? 0);
+    const apart = drawn("steps: {a: {set: {}}, b: {set: {}}, c: {set: {}}}\nedges: []\n");
+    expect(new Set([...apart.points.values()].map((point) => point.x)).size).toBe(3);
+  });
 });
 
 describe("what is known where", () => {

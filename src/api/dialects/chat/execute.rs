@@ -1,0 +1,56 @@
+//! Executing an agent, and reading a response.
+
+use super::request::{self, ExecuteAgent, Manner};
+use super::stream;
+use super::view::{self, AgentResponse, AgentResponses};
+use crate::api::answer::Answer;
+use crate::api::call::Call;
+use crate::api::dialects;
+use crate::api::native::execute::{self, BODY_BYTES_MAX, Origin, Patience};
+use crate::api::problem::Problem;
+use crate::api::route::Route;
+use crate::catalog::scopes::Scope;
+use crate::machine::input::Purpose;
+
+/// How long a request waits for the end of its execution.
+const WAIT_SECONDS_MAX: u64 = 100;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::post("/api/agents/{agent}/execute", "chatExecuteAgent", "Run an agent; answers at once, when it ends, or as a stream")
+            .scope(Scope::ExecutionsRun)
+            .may_take::<ExecuteAgent>()
+            .body_bytes_max(BODY_BYTES_MAX)
+            .answers::<AgentResponses>(200)
+            .answers::<AgentResponses>(202)
+            .creates_execution()
+            .to(run),
+        Route::get("/api/agent-responses/{execution}", "chatGetAgentResponse", "A response of an agent")
+            .scope(Scope::ExecutionsRead)
+            .answers::<AgentResponse>(200)
+            .to(get),
+    ]
+}
+
+async fn run(call: Call) -> Result<Answer, Problem> {
+    let asked = request::read(&call).await?;
+    let started = execute::begin(&call, Origin::Deployed, asked.request, Purpose::Production).await?;
+    let (engine, execution) = (&started.engine, started.execution);
+    let (snapshot, is_ended) = match asked.manner {
+        Manner::Streaming => return stream::answer(&call, &started).await,
+        Manner::AtOnce => (engine.snapshot(execution).await?, false),
+        Manner::Waiting => {
+            let rest = execute::settle(&call, engine, execution, Patience::Seconds(WAIT_SECONDS_MAX)).await?;
+            let is_ended = rest.snapshot.summary.status.is_final();
+            (rest.snapshot, is_ended)
+        }
+    };
+    let response = view::of(&call, engine, &snapshot).await?;
+    let response = if asked.manner == Manner::AtOnce { view::begun(response) } else { response };
+    Answer::json_as(if is_ended { 200 } else { 202 }, &AgentResponses::from(response))
+}
+
+async fn get(call: Call) -> Result<Answer, Problem> {
+    let (engine, snapshot) = dialects::execution(&call).await?;
+    Answer::json(&view::of(&call, &engine, &snapshot).await?)
+}
