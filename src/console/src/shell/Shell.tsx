@@ -5,6 +5,7 @@ import { useApi } from "../api/query";
 import { useSession } from "../api/session";
 import { usePhone, useShortcuts, useTitleCount } from "../lib/hooks";
 import { Link, navigate, useLocation } from "../lib/router";
+import { spelled } from "../lib/text";
 import { chooseTheme, useTheme, type Theme } from "../lib/theme";
 import { Button, Drawer, Icon, Select, Skeleton, Tally, type IconName } from "../ui";
 import { KeyboardHelp } from "../ui/KeyboardHelp";
@@ -143,14 +144,14 @@ function Whose() {
           label="Tenant"
           value={tenant}
           onChange={(event) => chooseTenant(event.target.value)}
-          options={(tenants.data ?? []).map((one) => ({ value: one.id, label: one.displayName }))}
+          options={(tenants.data ?? []).map((one) => ({ value: one.id, label: spelled(one.displayName) }))}
         />
       )}
       <Select
         label="Environment"
         value={isKnown ? (environment ?? "") : ""}
         onChange={(event) => chooseEnvironment(event.target.value || null)}
-        options={[{ value: "", label: "All environments" }, ...known.map((one) => ({ value: one.slug, label: one.displayName }))]}
+        options={[{ value: "", label: "All environments" }, ...known.map((one) => ({ value: one.slug, label: spelled(one.displayName) }))]}
       />
     </div>
   );

@@ -178,8 +178,8 @@ function Deployments(props: { agent: string }) {
                     ))}
                   </div>
                   <div className="quiet small">
-                    <RelativeTime at={one.deployedAt} /> by {one.deployedBy}
-                    {one.reason && `: ${one.reason}`}
+                    <RelativeTime at={one.deployedAt} /> by <PlainText text={one.deployedBy} max={120} />
+                    {one.reason && <>: <PlainText text={one.reason} max={300} /></>}
                   </div>
                 </li>
               );

@@ -3,7 +3,7 @@ import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { Link, to, type RoomProps } from "../../lib/router";
-import { Badge, CopyButton, Empty, LinkButton, Loaded, RelativeTime, Table, type Column } from "../../ui";
+import { Badge, CopyButton, Empty, LinkButton, Loaded, PlainText, RelativeTime, Table, type Column } from "../../ui";
 import { AgentHead } from "./AgentHead";
 import "./agents.css";
 
@@ -26,7 +26,7 @@ function columns(agent: string, all: readonly Line[]): Column<Line>[] {
         </span>
       ),
     },
-    { key: "comment", title: "Why", width: "minmax(8rem, 2fr)", cell: (one) => one.comment ?? <span className="quiet">–</span> },
+    { key: "comment", title: "Why", width: "minmax(8rem, 2fr)", cell: (one) => one.comment ? <PlainText text={one.comment} max={200} /> : <span className="quiet">–</span> },
     {
       key: "compare",
       title: "Differs from",

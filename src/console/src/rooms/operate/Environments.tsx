@@ -4,6 +4,7 @@ import { api, itemsOf, type Schemas } from "../../api/client";
 import { invalidate, useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { counted } from "../../lib/format";
+import { spelled } from "../../lib/text";
 import { Badge, Button, Confirm, Dialog, Empty, Field, Loaded, PlainText, ProblemNote, RelativeTime, Table, TextArea, toast, type Column } from "../../ui";
 import { objectOf } from "../triggers/draft";
 import { PartHead } from "./shared";
@@ -80,7 +81,7 @@ export function EnvironmentsPart() {
         />
       )}
       {gone && (
-        <Confirm title={`Archive ${gone.displayName}?`} action="Archive" danger isBusy={archive.isBusy} onClose={() => setGone(null)} onDo={() => void archive.run(gone)}>
+        <Confirm title={`Archive ${spelled(gone.displayName)}?`} action="Archive" danger isBusy={archive.isBusy} onClose={() => setGone(null)} onDo={() => void archive.run(gone)}>
           <div className="stack">
             <p>Nothing new starts there: calls that name it are refused, and so are triggers that are bound to it. What runs goes on.</p>
             <ProblemNote error={archive.problem} />

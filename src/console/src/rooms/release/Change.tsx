@@ -5,6 +5,7 @@ import { useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { counted, percent } from "../../lib/format";
 import { Link, to } from "../../lib/router";
+import { spelled } from "../../lib/text";
 import { Badge, Button, Dialog, Field, Note, PlainText, ProblemNote, Select, toast } from "../../ui";
 import { beforePresent, changesOf, mainOf, restOf, sameSplit, SHARES_MAX, sharesOf, splitOf, unfinishedOf, type Share, type Wanted } from "./split";
 import { afterDeploy, PRODUCTION, triggersOf, type Place, type Release } from "./useRelease";
@@ -38,7 +39,7 @@ function revisionOptions(release: Release, place: Place | undefined) {
   const shares = new Map(sharesOf(place?.split ?? []).map((one) => [one.revision, one.share]));
   return release.revisions.map((one) => {
     const share = shares.get(one.revision);
-    const comment = one.comment ? `: ${one.comment.slice(0, 60)}` : "";
+    const comment = one.comment ? `: ${spelled(one.comment.slice(0, 60))}` : "";
     return { value: String(one.revision), label: `Revision ${one.revision}${share ? ` (takes ${shareWord(share)} now)` : ""}${comment}` };
   });
 }

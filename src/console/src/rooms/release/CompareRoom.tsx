@@ -5,6 +5,7 @@ import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
+import { spelled } from "../../lib/text";
 import { Button, Empty, Loaded, Note, Select, Skeleton } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
 import { Canvas, type Mark } from "../designer/Canvas";
@@ -73,7 +74,7 @@ export default function CompareRoom({ params }: RoomProps) {
 function Choice(props: { revisions: readonly Schemas["RevisionLine"][]; before: number; after: number }) {
   const { before, after } = props;
   const { query } = useLocation();
-  const options = props.revisions.map((one) => ({ value: String(one.revision), label: `Revision ${one.revision}${one.isCurrent ? " (in production)" : ""}${one.comment ? `: ${one.comment.slice(0, 60)}` : ""}` }));
+  const options = props.revisions.map((one) => ({ value: String(one.revision), label: `Revision ${one.revision}${one.isCurrent ? " (in production)" : ""}${one.comment ? `: ${spelled(one.comment.slice(0, 60))}` : ""}` }));
   const choose = (left: number, right: number) => setQuery({ before: String(left), after: String(right) });
   return (
     <div className="release-two">

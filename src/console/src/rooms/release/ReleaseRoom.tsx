@@ -234,7 +234,7 @@ function History(props: { release: Release; lines: readonly Line[]; onAsk: ((ask
             {one.split.length > 1 ? sharesOf(one.split).map((share) => `revision ${share.revision} ${percent(share.share)}`).join(", ") : `Revision ${one.targetRevision}`}
           </span>
           {one.isRollback && <Badge tone="stopped">Rollback</Badge>}
-          {one.status !== "SUCCESS" && <Badge tone="bad">{one.failureReason ?? one.status}</Badge>}
+          {one.status !== "SUCCESS" && <Badge tone="bad"><PlainText text={one.failureReason ?? one.status} max={200} /></Badge>}
         </span>
       ),
     },

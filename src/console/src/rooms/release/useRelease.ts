@@ -4,6 +4,7 @@ import { itemsOf, type Schemas } from "../../api/client";
 import { invalidate, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { UNFINISHED } from "../../lib/status";
+import { spelled } from "../../lib/text";
 import { runningOf, type Running, type Share } from "./split";
 
 const REFRESH_MS = 5_000;
@@ -26,7 +27,7 @@ export interface Place {
 
 /** Every environment in which the agent runs or could run; production first. */
 export function placesOf(environments: readonly Pick<Schemas["Environment"], "slug" | "displayName" | "archivedAt">[], deployments: readonly Schemas["Deployment"][]): Place[] {
-  const names = new Map(environments.filter((one) => !one.archivedAt).map((one) => [one.slug, one.displayName]));
+  const names = new Map(environments.filter((one) => !one.archivedAt).map((one) => [one.slug, spelled(one.displayName)]));
   for (const one of deployments) if (!names.has(one.environment)) names.set(one.environment, one.environment);
   if (!names.has(PRODUCTION)) names.set(PRODUCTION, "Production");
   const of = (slug: string) => deployments.find((one) => one.environment === slug) ?? null;

@@ -4,6 +4,7 @@ import { api, itemsOf, type Schemas } from "../../api/client";
 import { invalidate, useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { absoluteTime } from "../../lib/format";
+import { spelled } from "../../lib/text";
 import { Badge, Button, CodeBlock, Confirm, CopyButton, Dialog, Drawer, ErrorState, Field, JsonView, Loaded, Money, Note, PlainText, ProblemNote, RelativeTime, Select, Skeleton, Status, Table, toast, type Column } from "../../ui";
 import { OVERLAPS } from "../operate/shared";
 import { kindLabel, stateOf, whenOf, type Trigger } from "./draft";
@@ -340,7 +341,7 @@ function BindDialog(props: { trigger: Trigger; onDone: () => void; onClose: () =
       }
     >
       <div className="stack">
-        <Select label="Agent" value={agent} onChange={(event) => setAgent(event.target.value)} options={all.map((one) => ({ value: one.id, label: `${one.displayName || one.id}${trigger.agentIds.includes(one.id) ? " (bound; the environment changes)" : ""}` }))} />
+        <Select label="Agent" value={agent} onChange={(event) => setAgent(event.target.value)} options={all.map((one) => ({ value: one.id, label: `${spelled(one.displayName || one.id)}${trigger.agentIds.includes(one.id) ? " (bound; the environment changes)" : ""}` }))} />
         <EnvironmentSelect value={environment} onChange={setEnvironment} />
         <ProblemNote error={bind.problem} />
       </div>

@@ -3,6 +3,7 @@ import { useId, useState, type ReactNode } from "react";
 import { api, itemsOf, type Schemas } from "../../api/client";
 import { useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
+import { spelled } from "../../lib/text";
 import { Button, Checkbox, Dialog, Field, ProblemNote, Select, TextArea, toast } from "../../ui";
 import { bodyOf, CRONS, draftOf, fieldOf, FRESH, KINDS, problemsOf, timeZones, type Draft, type Kind, type Problems, type Trigger } from "./draft";
 
@@ -124,7 +125,7 @@ function Where(props: { agent: string; isFixed: boolean; environment: string; on
   const agents = useApi("/v1/tenants/{tenant}/agents", { path: { tenant } }, { enabled: !props.isFixed });
   return (
     <div className="trigger-fields">
-      {!props.isFixed && <Select label="Starts" value={props.agent} onChange={(event) => props.onAgent(event.target.value)} options={[{ value: "", label: "Nothing yet" }, ...itemsOf(agents.data).map((one) => ({ value: one.id, label: one.displayName || one.id }))]} />}
+      {!props.isFixed && <Select label="Starts" value={props.agent} onChange={(event) => props.onAgent(event.target.value)} options={[{ value: "", label: "Nothing yet" }, ...itemsOf(agents.data).map((one) => ({ value: one.id, label: spelled(one.displayName || one.id) }))]} />}
       {props.agent !== "" && <EnvironmentSelect value={props.environment} onChange={props.onEnvironment} />}
     </div>
   );
@@ -134,7 +135,7 @@ export function EnvironmentSelect(props: { value: string; onChange: (environment
   const { tenant } = useSession();
   const environments = useApi("/v1/tenants/{tenant}/environments", { path: { tenant } });
   const known = itemsOf(environments.data).filter((one) => !one.archivedAt);
-  const options = known.map((one) => ({ value: one.slug, label: one.displayName }));
+  const options = known.map((one) => ({ value: one.slug, label: spelled(one.displayName) }));
   if (!options.some((one) => one.value === props.value)) options.unshift({ value: props.value, label: props.value });
   return <Select label="Environment" hint="It starts the revision that is deployed there at that moment" value={props.value} onChange={(event) => props.onChange(event.target.value)} options={options} />;
 }
