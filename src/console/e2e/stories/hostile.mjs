@@ -56,7 +56,7 @@ async function releases(api) {
   await fill(api, "environment.displayName", "POST", `${base}/environments`, { displayName: line.slice(0, 60), description: HOSTILE, config: { [line.slice(0, 60)]: HOSTILE } });
   await fill(api, "deploy.reason", "POST", `${agent}/revisions/2:deploy`, { reason: line.slice(0, 400) });
   await fill(api, "rollback.reason", "POST", `${agent}:rollback`, { toRevision: 1, reason: line.slice(0, 400) });
-  const trigger = await fill(api, "trigger.displayName", "POST", `${base}/triggers`, { displayName: line.slice(0, 100), description: HOSTILE, kind: "MANUAL", agentIds: ["hostile"], parameters: { [line.slice(0, 60)]: HOSTILE } });
+  const trigger = await fill(api, "trigger.displayName", "POST", `${base}/triggers`, { displayName: line.slice(0, 100), description: HOSTILE.slice(-400), kind: "MANUAL", agentIds: ["hostile"], parameters: { [line.slice(0, 60)]: HOSTILE } });
   if (trigger) await fill(api, "firing.payload", "POST", `${base}/triggers/${trigger.id}:fire`, { origin: "TEST", samplePayload: { [line]: HOSTILE } });
   return trigger;
 }
