@@ -1,6 +1,7 @@
 // What is photographed: the address, what must be there before, and what is prepared through the API. Each room adds its lines.
 import { readFile } from "node:fs/promises";
 import { failed, large, manyExecutions, waiting } from "./execution-seeds.mjs";
+import { letters, manyDeploys, someReleases } from "./release-seeds.mjs";
 import { longFlow, many, someApprovals, someSettings } from "./seeds.mjs";
 
 const base = "/v1/tenants/default";
@@ -50,6 +51,30 @@ export const SHOTS = [
   { name: "operate-retention", at: "/operate/retention", until: ".operate-form" },
   { name: "budgets", at: "/agents/refund-review/budgets", until: ".operate-form" },
   { name: "revisions", at: "/agents/company-profile/revisions", until: ".table-row" },
+  { name: "release", at: "/agents/letters/deployments", until: ".release-place .row", prepare: someReleases, then: (page) => page.getByText("Warmer words").first().waitFor() },
+  { name: "release-one", at: "/agents/company-profile/deployments", until: ".table-row" },
+  { name: "release-none", at: "/agents/no-flow/deployments", until: ".empty", prepare: longFlow },
+  {
+    name: "release-many",
+    at: "/agents/letters-long/deployments",
+    until: ".table-scroll .table-row",
+    prepare: async (api) => {
+      if (await api("GET", `${base}/agents/letters-long`).catch(() => null)) return;
+      await letters(api, "letters-long");
+      await manyDeploys(api, Number(process.env.SHOT_ROWS ?? 1_000));
+    },
+  },
+  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()) },
+  { name: "compare", at: "/agents/letters/compare?before=1&after=3", until: ".release-figures", then: (page) => page.getByText("In the text").waitFor() },
+  { name: "compare-graph", at: "/agents/letters/compare?before=1&after=3", until: ".release-graph .react-flow__node", then: (page) => page.locator(".release-graph").scrollIntoViewIfNeeded().then(() => page.waitForTimeout(600)) },
+  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()) },
+  { name: "triggers", at: "/agents/letters/triggers", until: ".table-row", prepare: someReleases },
+  { name: "triggers-none", at: "/agents/company-profile/triggers", until: ".empty" },
+  { name: "trigger", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByText("Every night").first().click().then(() => page.getByRole("dialog").getByRole("row", { name: /letters/ }).first().waitFor()) },
+  { name: "trigger-new", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByRole("button", { name: "New trigger" }).click() },
+  { name: "operate-triggers", at: "/operate/triggers", until: ".table-row", prepare: someReleases },
+  { name: "operate-environments", at: "/operate/environments", until: ".table-row", prepare: someReleases },
+  { name: "operate-tenants", at: "/operate/tenants", until: ".table-row" },
   { name: "designer", at: "/agents/refund-review/design/1", until: ".designer .tab", then: (page) => page.waitForTimeout(1_500) },
   {
     name: "designer-step",
