@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::rows::{Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Schedule, Source, TriggerRow};
 use super::timetable::CatchUp;
-use super::{Fired, NewTrigger, Occurrence, Settled};
+use super::{Fate, Fired, NewTrigger, Occurrence, Settled};
 use crate::catalog::agents::NewAgent;
 use crate::catalog::audit::Actor;
-use crate::catalog::{Catalog, Error};
+use crate::catalog::{Catalog, Changes, Error};
 use crate::ids::{Digest, NanoUsd, Tenant, TimeMs};
 use crate::machine::input::Purpose;
 use crate::machine::summary::{Status, Summary};
@@ -109,10 +109,13 @@ fn ended(at: TimeMs, cost: u64) -> Summary {
     serde_json::from_value(fields).unwrap()
 }
 
+fn open(firing: &FiringRow) -> OpenRow {
+    OpenRow { trigger: firing.trigger.clone(), agent: "agent".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() }
+}
+
 async fn end(catalog: &Catalog, firing: &FiringRow, cost: u64) -> bool {
-    let open =
-        OpenRow { trigger: firing.trigger.clone(), agent: "agent".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() };
-    catalog.end_triggered(&tenant(), &open, &ended(NOW, cost)).await.unwrap()
+    let open = open(firing);
+    catalog.end_triggered(&tenant(), &open, Some(&ended(NOW, cost))).await.unwrap()
 }
 
 #[tokio::test]
@@ -256,6 +259,67 @@ async fn queue_begins_one_after_the_other_in_order() {
     assert_eq!(states(&catalog, &row)[4..], [FiringState::Failed, FiringState::Pending, FiringState::Skipped]);
     let off = catalog.fire_trigger(&tenant(), &row.id, &event(None, 8)).await;
     assert!(matches!(off, Err(Error::Conflict { code: "trigger_inactive", .. })));
+}
+
+/// A firing waits only behind an execution that is open: otherwise nobody begins it.
+fn assert_nothing_is_stranded(catalog: &Catalog, row: &TriggerRow, round: u64) {
+    let (states, open) = (states(catalog, row), catalog.open_of_triggers(&tenant()).unwrap());
+    assert!(!open.is_empty() || !states.contains(&FiringState::Queued), "round {round}: {states:?} behind nothing");
+}
+
+#[tokio::test]
+async fn what_comes_while_the_one_before_it_ends_does_not_wait_behind_nothing() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    for round in 0..64 {
+        let first = fire(&catalog, &row, &event(None, 10 * round)).await;
+        assert_eq!(first.state, FiringState::Pending, "round {round}");
+        let next = event(None, 10 * round + 1);
+        let (second, is_refused) = (fire(&catalog, &row, &next), round % 3 == 2);
+        let over = async {
+            if is_refused {
+                let due = catalog.starts_due(None, 1).unwrap().remove(0);
+                catalog.settle_start(&due, &Settled::Refused { note: "no".to_owned() }).await.unwrap();
+            } else {
+                end(&catalog, &first, 0).await;
+            }
+        };
+        // Who reads first decides which of them finds the other's commit in its way.
+        let second = if round % 2 == 0 { tokio::join!(second, over).0 } else { tokio::join!(over, second).1 };
+        assert_nothing_is_stranded(&catalog, &row, round);
+        end(&catalog, &second, 0).await;
+        assert!(catalog.open_of_triggers(&tenant()).unwrap().is_empty(), "round {round}: the second one was begun");
+    }
+}
+
+#[tokio::test]
+async fn an_execution_that_was_purged_before_its_end_was_recorded_makes_room() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    let (first, second) = (fire(&catalog, &row, &event(None, 1)).await, fire(&catalog, &row, &event(None, 2)).await);
+    assert_eq!(catalog.fate(&tenant(), &open(&first)).unwrap(), Fate::Runs, "its start is owed");
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    // It began, and nothing is there of it.
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    assert_eq!(catalog.fate(&tenant(), &open(&first)).unwrap(), Fate::Purged);
+    assert!(catalog.end_triggered(&tenant(), &open(&first), None).await.unwrap());
+    assert_eq!(states(&catalog, &row), [FiringState::Ended, FiringState::Pending]);
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    assert_eq!(fire(&catalog, &row, &event(None, 3)).await.state, FiringState::Pending, "the purged one is in nobody's way");
+    assert!(catalog.end_triggered(&tenant(), &open(&second), None).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_waits_behind_nothing_is_begun_when_somebody_looks() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    let first = fire(&catalog, &row, &event(None, 1)).await;
+    fire(&catalog, &row, &event(None, 2)).await;
+    assert!(!catalog.begin_stranded(&tenant()).await.unwrap(), "it waits behind the first");
+    // As an earlier version left it: the end was recorded, and nobody saw what waits.
+    let mut changes = Changes::default();
+    catalog.close(&tenant(), &open(&first), &mut changes).unwrap();
+    catalog.commit(changes).await.unwrap();
+    assert!(catalog.begin_stranded(&tenant()).await.unwrap());
+    assert_eq!(states(&catalog, &row)[1], FiringState::Pending);
 }
 
 #[tokio::test]
