@@ -3,7 +3,9 @@
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::rows::{Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Schedule, Source, TriggerRow};
+use super::rows::{
+    Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Remains, Schedule, Source, TriggerRow,
+};
 use super::timetable::CatchUp;
 use super::{Fate, Fired, NewTrigger, Occurrence, Settled};
 use crate::catalog::agents::NewAgent;
@@ -369,6 +371,45 @@ async fn a_paused_schedule_keeps_its_place_and_one_that_is_off_does_not() {
     catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
     assert_eq!((cursor(), catalog.due_triggers(None, 9).unwrap().len()), (None, 0));
     assert_eq!(catalog.sweep_triggers(&tenant(), NOW).await.unwrap(), 4, "three firings and a revision");
+}
+
+const DAY_MS: u64 = 24 * 3_600_000;
+
+#[tokio::test]
+async fn old_firings_go_in_time_whatever_stands_before_them() {
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    // The oldest ones are not settled.
+    let open = [fire(&catalog, &row, &event(None, 0)).await, fire(&catalog, &row, &event(None, 1)).await];
+    let mut settled = Vec::new();
+    for at in 2..9 {
+        settled.push(fire(&catalog, &row, &event(None, at)).await);
+        end(&catalog, settled.last().unwrap(), 0).await;
+    }
+    let young = fire(&catalog, &row, &event(None, 29 * DAY_MS)).await;
+    end(&catalog, &young, 0).await;
+    let now = NOW.plus(30 * DAY_MS + 9);
+    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 7);
+    assert_eq!(states(&catalog, &row), [FiringState::Pending, FiringState::Pending, FiringState::Ended]);
+    end(&catalog, &open[0], 0).await;
+    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_a_removed_trigger_left_goes_but_for_a_start_that_is_owed() {
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    let (first, second) = (fire(&catalog, &row, &event(None, 0)).await, fire(&catalog, &row, &event(None, 1)).await);
+    end(&catalog, &first, 7).await;
+    catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
+    let sweep = || catalog.sweep_triggers(&tenant(), NOW);
+    let is_noted = || catalog.get::<Remains>(&tenant(), &row.id).unwrap().is_some();
+    assert!(sweep().await.unwrap() > 1);
+    assert_eq!((states(&catalog, &row), sweep().await.unwrap()), (vec![FiringState::Pending], 0));
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    assert_eq!(catalog.owed_start(&due.value).unwrap().unwrap().id, second.id, "it is still made");
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    assert!(is_noted(), "something is left");
+    assert_eq!((sweep().await.unwrap(), sweep().await.unwrap()), (1, 0));
+    assert!(states(&catalog, &row).is_empty() && !is_noted());
 }
 
 #[tokio::test]
