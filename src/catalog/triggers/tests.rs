@@ -1,5 +1,6 @@
 //! Tests of triggers over a store in memory: what one commit holds, what a crash leaves, the order of executions.
 
+use futures::FutureExt as _;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use crate::catalog::{Catalog, Changes, Error};
 use crate::ids::{Digest, NanoUsd, Tenant, TimeMs};
 use crate::machine::input::Purpose;
 use crate::machine::summary::{Status, Summary};
-use crate::store::{Faults, MemoryDisk, Store};
+use crate::store::{Faults, MemoryDisk, Sizes, Stepped, Store, Unsynced};
 
 /// 2026-05-05T05:05:00Z.
 const NOW: TimeMs = TimeMs(1_777_957_500_000);
@@ -153,29 +154,50 @@ async fn after_downtime_each_policy_does_what_it_says() {
     }
 }
 
-#[tokio::test]
-async fn a_crash_leaves_a_firing_and_its_cursor_or_neither() {
-    for seed in 0..24 {
-        let disk = MemoryDisk::new(Faults::default());
-        let catalog = Catalog::new(Store::open_memory(&disk).unwrap());
-        agent(&catalog).await;
-        let row = made(&catalog, definition(every_second(CatchUp::All), Overlap::Parallel)).await;
-        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
-        // The commit is on its way when the power goes.
-        let firing = tokio::spawn({
-            let catalog = catalog.clone();
-            async move { catalog.fire_schedule(&due, NOW.plus(1_000)).await }
-        });
-        if seed % 2 == 0 {
-            firing.await.unwrap().unwrap();
+const SMALL: Sizes = Sizes { segment_bytes_min: 1 << 16, segment_bytes_max: 1 << 20, free_bytes_low: 0, free_bytes_stop: 0 };
+
+/// Polls `work` until it is done, or has made `commits_max` commits: whatever it asks of the store then never happens.
+fn driven<T>(stepped: &mut Stepped, commits_max: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    for commits in 0.. {
+        if let Some(done) = work.as_mut().now_or_never() {
+            return Some(done);
         }
-        let after = Catalog::new(Store::open_memory(&disk.crash(seed, Faults::default())).unwrap());
+        if commits == commits_max {
+            return None;
+        }
+        assert!(stepped.commit().unwrap(), "it waits for a commit");
+        stepped.apply_all().unwrap();
+    }
+    None
+}
+
+#[test]
+fn a_crash_leaves_a_firing_and_its_cursor_or_neither() {
+    let everything = usize::MAX;
+    let mut seen = Vec::new();
+    for commits_max in 0.. {
+        let disk = MemoryDisk::new(Faults { unsynced: Unsynced::Kept, ..Faults::default() });
+        let mut stepped = Stepped::open(&disk, SMALL).unwrap();
+        let catalog = Catalog::new(stepped.store().clone());
+        driven(&mut stepped, everything, agent(&catalog)).unwrap();
+        let made = made(&catalog, definition(every_second(CatchUp::All), Overlap::Parallel));
+        let row = driven(&mut stepped, everything, made).unwrap();
+        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
+        let fired = driven(&mut stepped, commits_max, catalog.fire_schedule(&due, NOW.plus(1_000)));
+        // The power goes here.
+        let after = Catalog::new(Store::open_memory(&disk.crash(1, Faults::default())).unwrap());
         let next = after.trigger_cursor(&tenant(), &row.id).unwrap().unwrap().due;
         let expected = if next == NOW.plus(2_000) { vec![(1, FiringState::Pending)] } else { Vec::new() };
-        assert_eq!(dues(&after, &row), expected, "seed {seed}, next {next:?}");
-        assert_eq!(after.starts_due(None, 9).unwrap().len(), expected.len(), "seed {seed}");
-        assert!(seed % 2 == 1 || !expected.is_empty(), "what was acknowledged is there");
+        assert_eq!(dues(&after, &row), expected, "after {commits_max} commits, next {next:?}");
+        assert_eq!(after.starts_due(None, 9).unwrap().len(), expected.len(), "after {commits_max} commits");
+        seen.push(expected.len());
+        if fired.is_some() {
+            assert_eq!(expected.len(), 1, "what was acknowledged is there");
+            break;
+        }
     }
+    assert_eq!((seen.first(), seen.last()), (Some(&0), Some(&1)), "it was cut before and behind its commit");
 }
 
 #[tokio::test]

@@ -56,6 +56,16 @@ pub(super) async fn settle(app: &Arc<App>, due: &Stored<StartDueRow>) -> Result<
     }
 }
 
+/// Records that making it broke, as an attempt that failed.
+///
+/// # Errors
+/// When that cannot be recorded.
+pub(super) async fn record_broken(app: &App, due: &Stored<StartDueRow>) -> Result<(), catalog::Error> {
+    let broken = internal("a start of a trigger broke");
+    let settled = app.catalog.owed_start(&due.value)?.map_or(Settled::Started, |firing| refused_or_again(&firing, &broken));
+    record(app, due, &settled).await
+}
+
 async fn record(app: &App, due: &Stored<StartDueRow>, settled: &Settled) -> Result<(), catalog::Error> {
     if let Settled::Refused { note } = settled {
         tracing::warn!(firing = due.value.key, tenant = %due.value.tenant, note, "a trigger cannot start its agent");
