@@ -35,7 +35,7 @@ async fn tidy(app: &App, cursors: &mut Cursors) -> Result<(), catalog::Error> {
     tenants.extend(app.catalog.tenants()?.iter().map(|tenant| Tenant::new(&tenant.id)));
     for tenant in tenants {
         let swept = app.catalog.sweep_requests(&tenant, now, cursors.remove(&tenant)).await?;
-        keys += swept.forgotten;
+        keys += swept.gone;
         if let Some(next) = swept.next {
             cursors.insert(tenant.clone(), next);
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::agent_files::Processing;
 use super::agents::AgentSettings;
 use super::audit::Actor;
+use super::documents::Part;
 use super::numbers::Kind;
 use super::{Catalog, Changes, Error, Kept, Listing, Stored, file_types};
 use crate::clock;
@@ -24,8 +25,6 @@ const ORPHAN_MS: u64 = 24 * 3_600_000;
 const NAME_BYTES_MAX: usize = 200;
 /// Text that an agent reads of one file.
 pub const TEXT_BYTES_MAX: usize = 256 << 10;
-/// Rows looked at in one piece by a sweep.
-const SWEEP_ROWS: usize = 500;
 
 /// A file, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,7 +208,7 @@ impl Catalog {
         let id = clock::file_id();
         let content_type = file_types::settle(new.declared_type.as_deref(), &new.bytes);
         let bytes = new.bytes;
-        let fingerprint = self.blocking(move |store| store.write_file(id, &bytes)).await?;
+        let fingerprint = self.blocking(move |catalog| Ok(catalog.store().write_file(id, &bytes)?)).await?;
         let row = FileRow {
             id,
             name: plain_name(&new.name),
@@ -258,7 +257,7 @@ impl Catalog {
     /// `NotFound` when it was deleted meanwhile, `Store` when they are not what was written.
     pub async fn file_bytes(&self, tenant: &Tenant, row: &FileRow) -> Result<Vec<u8>, Error> {
         let (id, fingerprint) = (row.id, row.fingerprint);
-        let read = self.blocking(move |store| store.read_file(id, &fingerprint)).await;
+        let read = self.blocking(move |catalog| Ok(catalog.store().read_file(id, &fingerprint)?)).await;
         match read {
             Err(_) if self.get::<FileRow>(tenant, &id.to_string())?.is_none() => Err(not_found(&id.to_string())),
             read => read,
@@ -358,24 +357,32 @@ impl Catalog {
 
     /// Ends uses that began before `before` for executions that are not there. Returns how many files went with them.
     async fn sweep_uses(&self, tenant: &Tenant, before: TimeMs) -> Result<usize, Error> {
-        let (mut after, mut swept): (Option<String>, _) = (None, 0);
+        let (mut part, mut swept) = (Part::of(""), 0);
         loop {
-            let listing = Listing { after: after.as_deref(), limit: SWEEP_ROWS, ..Listing::default() };
-            let rows = self.list::<OfExecution>(tenant, listing)?;
-            let Some(last) = rows.last() else { return Ok(swept) };
-            after = Some(last.key.clone());
-            for used in rows {
-                let (execution, id) = used.key.split_once('/').unwrap_or_default();
-                let since = match used.value.since {
-                    Some(since) => since,
-                    None => self.get::<FileRow>(tenant, id)?.map_or(TimeMs(0), |stored| stored.value.created_at),
-                };
-                let Ok(execution) = execution.parse::<ExecutionId>() else { continue };
-                if since < before && self.store().summary(tenant, execution)?.is_none() {
-                    swept += self.remove_files_of(tenant, execution).await?;
-                }
+            let of = tenant.clone();
+            let look = move |catalog: &Self, uses: Vec<_>| catalog.stray(&of, &uses, before);
+            let Some(strays) = self.next_piece(tenant, &mut part, look).await? else { return Ok(swept) };
+            for execution in strays {
+                swept += self.remove_files_of(tenant, execution).await?;
             }
         }
+    }
+
+    /// Executions that are not there, of uses that began before `before`. Blocking.
+    fn stray(&self, tenant: &Tenant, uses: &[Stored<OfExecution>], before: TimeMs) -> Result<BTreeSet<ExecutionId>, Error> {
+        let mut strays = BTreeSet::new();
+        for used in uses {
+            let (execution, id) = used.key.split_once('/').unwrap_or_default();
+            let since = match used.value.since {
+                Some(since) => since,
+                None => self.get::<FileRow>(tenant, id)?.map_or(TimeMs(0), |stored| stored.value.created_at),
+            };
+            let Ok(execution) = execution.parse::<ExecutionId>() else { continue };
+            if since < before && self.store().summary(tenant, execution)?.is_none() {
+                strays.insert(execution);
+            }
+        }
+        Ok(strays)
     }
 
     /// Deletes temporary files whose time is over, files of executions that never began, and bytes that no record names.
@@ -390,16 +397,18 @@ impl Catalog {
             swept.expired += self.sweep_uses(tenant, before).await?;
         }
         // Listed before the records are read: what is added meanwhile is not among them.
-        let found = self.blocking(crate::store::Store::file_ids).await?;
+        let found = self.blocking(|catalog| Ok(catalog.store().file_ids()?)).await?;
         let mut named = std::collections::HashSet::new();
         for tenant in tenants {
-            let mut after: Option<String> = None;
+            let mut part = Part::of("");
             loop {
-                let rows = self.list::<FileRow>(&tenant, Listing { after: after.as_deref(), limit: SWEEP_ROWS, ..Listing::default() })?;
-                let Some(last) = rows.last() else { break };
-                after = Some(last.key.clone());
-                for stored in rows {
-                    if stored.value.is_over(now) && self.remove_unless_changed(&tenant, &stored).await? {
+                let split = move |_: &Self, rows: Vec<Stored<FileRow>>| -> Result<(Vec<_>, Vec<_>), Error> {
+                    Ok(rows.into_iter().partition(|row| row.value.is_over(now)))
+                };
+                let Some((over, kept)) = self.next_piece(&tenant, &mut part, split).await? else { break };
+                named.extend(kept.into_iter().map(|row| row.value.id));
+                for stored in over {
+                    if self.remove_unless_changed(&tenant, &stored).await? {
                         swept.expired += 1;
                     } else {
                         named.insert(stored.value.id);
@@ -413,7 +422,7 @@ impl Catalog {
                 swept.orphans += 1;
             }
         }
-        swept.orphans += self.blocking(move |store| store.remove_half_written(before)).await?;
+        swept.orphans += self.blocking(move |catalog| Ok(catalog.store().remove_half_written(before)?)).await?;
         Ok(swept)
     }
 
@@ -446,19 +455,9 @@ impl Catalog {
 
     /// Bytes without a record; where it fails, the next sweep comes by.
     async fn unlink(&self, id: FileId) {
-        if let Err(error) = self.blocking(move |store| store.remove_file(id)).await {
+        if let Err(error) = self.blocking(move |catalog| Ok(catalog.store().remove_file(id)?)).await {
             tracing::warn!(%error, %id, "a file without a record stays until the next sweep");
         }
-    }
-
-    /// Runs what waits for the disk beside the async threads.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&crate::store::Store) -> Result<T, crate::store::Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let store = self.store().clone();
-        let done = tokio::task::spawn_blocking(move || work(&store)).await;
-        Ok(done.map_err(|error| Error::Store(error.to_string()))??)
     }
 }
 

@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{AuditLine, OfTarget};
-use super::{Catalog, Changes, Error, Kept, Listing, Stored};
+use super::documents::Part;
+use super::{Catalog, Changes, Error, Kept, Stored, Swept};
 use crate::clock;
 use crate::ids::{Digest, ExecutionId, Tenant, TimeMs};
 use crate::store::Entry;
@@ -17,9 +18,7 @@ pub const KEPT_MS: u64 = 7 * 24 * 3_600_000;
 const FREED_MS: u64 = 24 * 3_600_000;
 /// Names of made things that are kept for whoever asks again.
 const MADE_MAX: usize = 8;
-/// Keys looked at in one piece by a sweep.
-const SWEEP_ROWS: usize = 500;
-/// Pieces of one part; the next part goes on behind them.
+/// Pieces of keys that one sweep looks at; the next one goes on behind them.
 const SWEEP_PIECES_MAX: usize = 20;
 
 /// A request under its key.
@@ -153,42 +152,14 @@ impl Catalog {
         self.commit(changes).await.map(drop)
     }
 
-    /// Looks at some of a tenant's keys, beside the async threads, and forgets those whose time is over.
+    /// Looks at some of a tenant's keys, from `after` on, and forgets those whose time is over.
     ///
     /// # Errors
     /// As a commit.
-    pub async fn sweep_requests(&self, tenant: &Tenant, now: TimeMs, mut after: Option<String>) -> Result<SweptRequests, Error> {
-        let mut swept = 0;
-        for _ in 0..SWEEP_PIECES_MAX {
-            let (catalog, of, behind) = (self.clone(), tenant.clone(), after.clone());
-            let reading = tokio::task::spawn_blocking(move || {
-                catalog.list::<RequestRow>(&of, Listing { after: behind.as_deref(), limit: SWEEP_ROWS, ..Listing::default() })
-            });
-            let rows = reading.await.map_err(|error| Error::Store(error.to_string()))??;
-            let Some(last) = rows.last() else { return Ok(SweptRequests { forgotten: swept, next: None }) };
-            after = Some(last.key.clone());
-            let mut changes = Changes::default();
-            let expired: Vec<_> = rows.iter().filter(|row| row.value.expires_at <= now).collect();
-            for row in &expired {
-                changes.remove::<RequestRow>(tenant, &row.key, row.version);
-            }
-            match self.commit(changes).await {
-                Ok(_) => swept += expired.len(),
-                // Somebody used one of them anew; the next sweep looks again.
-                Err(Error::Stale) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(SweptRequests { forgotten: swept, next: after })
+    pub async fn sweep_requests(&self, tenant: &Tenant, now: TimeMs, after: Option<String>) -> Result<Swept, Error> {
+        let part = Part { after, pieces_max: SWEEP_PIECES_MAX, ..Part::of("") };
+        self.sweep(tenant, part, move |_, row: &Stored<RequestRow>| Ok(row.value.expires_at <= now)).await
     }
-}
-
-/// What a part of a sweep did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SweptRequests {
-    pub forgotten: usize,
-    /// Where the next part begins; none: the end was reached.
-    pub next: Option<String>,
 }
 
 tokio::task_local! {
@@ -291,8 +262,8 @@ mod tests {
         assert_ne!(first.value.execution, second.value.execution);
         let third = fresh(reserve(&catalog, 3 + KEPT_MS).await);
         assert_ne!(third.value.execution, second.value.execution);
-        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(4 + KEPT_MS), None).await.unwrap().forgotten, 0);
-        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(3 + 2 * KEPT_MS), None).await.unwrap().forgotten, 1);
+        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(4 + KEPT_MS), None).await.unwrap().gone, 0);
+        assert_eq!(catalog.sweep_requests(&Tenant::default(), TimeMs(3 + 2 * KEPT_MS), None).await.unwrap().gone, 1);
         fresh(reserve(&catalog, 1).await);
     }
 
@@ -349,7 +320,7 @@ mod tests {
     #[tokio::test]
     async fn a_sweep_looks_at_so_many_and_goes_on_where_it_was() {
         let (catalog, tenant) = (Catalog::new(Store::in_memory(Faults::default())), Tenant::default());
-        let part = SWEEP_ROWS * SWEEP_PIECES_MAX;
+        let part = SWEPT_AT_ONCE * SWEEP_PIECES_MAX;
         let row = |expires_at: TimeMs| RequestRow {
             fingerprint: Digest::of(b"x"),
             operation: "op".to_owned(),
@@ -365,8 +336,8 @@ mod tests {
         changes.put(&tenant, "last", 0, &row(TimeMs(5)));
         catalog.commit(changes).await.unwrap();
         let first = catalog.sweep_requests(&tenant, TimeMs(9), None).await.unwrap();
-        assert_eq!((first.forgotten, first.next.is_some()), (0, true));
+        assert_eq!((first.gone, first.next.is_some()), (0, true));
         let second = catalog.sweep_requests(&tenant, TimeMs(9), first.next).await.unwrap();
-        assert_eq!(second, SweptRequests { forgotten: 1, next: None });
+        assert_eq!(second, Swept { gone: 1, ..Swept::default() });
     }
 }

@@ -36,4 +36,4 @@ pub mod test_chats;
 pub mod triggers;
 pub mod webhooks;
 
-pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored};
+pub use documents::{Catalog, Changes, Error, Kept, Listing, Stored, Swept};

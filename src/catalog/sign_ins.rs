@@ -5,16 +5,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::documents::Part;
 use super::keys::KeyRow;
-use super::{Catalog, Changes, Error, Kept, Listing};
+use super::{Catalog, Changes, Error, Kept, Stored};
 use crate::ids::{Digest, Tenant, TimeMs};
 
 /// How long a sign-in lasts.
 pub const SIGN_IN_MS: u64 = 12 * 60 * 60 * 1_000;
 /// Random bytes of a cookie.
 const VALUE_BYTES: usize = 32;
-/// Sign-ins that one sweep looks at.
-const SWEPT_AT_ONCE: usize = 10_000;
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,16 +76,8 @@ impl Catalog {
     /// # Errors
     /// As a commit.
     pub async fn sweep_sign_ins(&self, now: TimeMs) -> Result<usize, Error> {
-        self.update(|catalog, changes| {
-            let listed = catalog.list::<SignIn>(&Self::system(), Listing { limit: SWEPT_AT_ONCE, ..Listing::default() })?;
-            let mut over = 0;
-            for stored in listed.into_iter().filter(|stored| stored.value.expires_at <= now) {
-                changes.remove::<SignIn>(&Self::system(), &stored.key, stored.version);
-                over += 1;
-            }
-            Ok(over)
-        })
-        .await
+        let is_over = move |_: &Self, row: &Stored<SignIn>| Ok(row.value.expires_at <= now);
+        Ok(self.sweep(&Self::system(), Part::of(""), is_over).await?.gone)
     }
 }
 

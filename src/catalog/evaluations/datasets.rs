@@ -3,6 +3,7 @@
 use super::rows::{DatasetRow, PinnedRow, Remains, ResultRow, Sample, SampleRow, Scorer, dataset_key, numbered_key};
 use super::scoring;
 use crate::catalog::audit::Actor;
+use crate::catalog::documents::Part;
 use crate::catalog::numbers::Kind;
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
 use crate::ids::Tenant;
@@ -307,10 +308,10 @@ impl Catalog {
             let Some((kind, id)) = remains.key.split_once('/') else { continue };
             let prefix = format!("{id}/");
             if kind == "samples" {
-                swept += self.sweep::<SampleRow>(tenant, &prefix, |_| true).await?;
+                swept += self.sweep::<SampleRow>(tenant, Part::of(&prefix), |_, _| Ok(true)).await?.gone;
             } else {
-                swept += self.sweep::<PinnedRow>(tenant, &prefix, |_| true).await?;
-                swept += self.sweep::<ResultRow>(tenant, &prefix, |_| true).await?;
+                swept += self.sweep::<PinnedRow>(tenant, Part::of(&prefix), |_, _| Ok(true)).await?.gone;
+                swept += self.sweep::<ResultRow>(tenant, Part::of(&prefix), |_, _| Ok(true)).await?.gone;
             }
             let mut changes = Changes::default();
             changes.remove::<Remains>(tenant, &remains.key, remains.version);

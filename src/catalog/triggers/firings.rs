@@ -12,11 +12,6 @@ use crate::clock;
 use crate::ids::{Tenant, TimeMs};
 use crate::machine::input::Purpose;
 
-/// Firings are forgotten when they are older.
-const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
-/// Old ones that are dropped when one is recorded: more than come along, so that they get fewer.
-const DROPPED_AT_ONCE_MAX: usize = 4;
-
 /// Puts the firings of one trigger into a commit, in order.
 pub(super) struct Admission<'a> {
     catalog: &'a Catalog,
@@ -67,19 +62,9 @@ impl<'a> Admission<'a> {
     }
 
     /// Completes the commit. Whether there is a start to make.
-    pub fn finish(self, now: TimeMs, changes: &mut Changes) -> Result<bool, Error> {
+    pub fn finish(self, changes: &mut Changes) -> bool {
         self.lanes.write(self.tenant, changes);
-        if !self.admitted.is_empty() {
-            let prefix = format!("{}/", self.row.id);
-            let oldest = Listing { prefix: &prefix, limit: DROPPED_AT_ONCE_MAX, ..Listing::default() };
-            for old in self.catalog.list::<FiringRow>(self.tenant, oldest)? {
-                let is_settled = !matches!(old.value.state, FiringState::Pending | FiringState::Queued | FiringState::Started);
-                if is_settled && now.since(old.value.at) > KEPT_MS {
-                    changes.remove::<FiringRow>(self.tenant, &old.key, old.version);
-                }
-            }
-        }
-        Ok(self.starts)
+        self.starts
     }
 }
 
@@ -170,7 +155,7 @@ impl Catalog {
                 admission.admit(firing, changes)?;
             }
             let firings = admission.admitted.clone();
-            admission.finish(*at, changes)?;
+            admission.finish(changes);
             if let Some(actor) = by {
                 changes.audit(tenant, actor, "trigger.fired", &target(id), Some(name));
             }

@@ -1,6 +1,7 @@
 //! The order of a trigger's executions for one agent: which are open, and what waits behind them.
 //!
 //! **Invariant**: what waits, waits behind an open execution; whoever records the end of the last one begins the next in the same commit.
+//! Both sides write the lane's row, whatever it says then: of a firing that waits and an end that come at once, one reads again.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,18 @@ use crate::store::Month;
 const WAITING_MAX: usize = 100;
 /// Open executions that are looked at before a lane counts as taken.
 const LOOKED_AT_MAX: usize = 256;
+
+/// What a firing says of an execution that was purged before its end was recorded.
+const PURGED: &str = "purged";
+
+/// What has become of an execution that a trigger started, or is about to start.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// It runs, or its start is still owed.
+    Runs,
+    Ended(Box<Summary>),
+    Purged,
+}
 
 /// One lane while a commit is put together.
 struct Lane {
@@ -73,18 +86,32 @@ impl Lanes {
 }
 
 impl Catalog {
-    /// Whether an execution of this lane runs, other than `but`. What has ended counts no more, though nobody recorded it yet.
+    /// Whether an execution of this lane runs, other than `but`. What has ended, or was purged, counts no more, though nobody recorded it yet.
     fn is_lane_taken(&self, tenant: &Tenant, lane: &str, but: Option<ExecutionId>) -> Result<bool, Error> {
         let prefix = format!("{lane}/");
         let open = self.list::<OpenRow>(tenant, Listing { prefix: &prefix, limit: LOOKED_AT_MAX, ..Listing::default() })?;
         let is_full = open.len() == LOOKED_AT_MAX;
         for row in open.into_iter().filter(|row| Some(row.value.execution) != but) {
-            let summary = self.store().summary(tenant, row.value.execution)?;
-            if summary.is_none_or(|summary| !summary.status.is_final()) {
+            if self.fate(tenant, &row.value)? == Fate::Runs {
                 return Ok(true);
             }
         }
         Ok(is_full)
+    }
+
+    /// What has become of an execution that is open as far as is recorded. Blocking.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn fate(&self, tenant: &Tenant, open: &OpenRow) -> Result<Fate, Error> {
+        // Read first: what is not owed any more had begun, and is there unless it was purged.
+        let firing = self.get::<FiringRow>(tenant, &open.firing)?;
+        let is_owed = firing.is_some_and(|firing| firing.value.state == FiringState::Pending);
+        Ok(match self.store().summary(tenant, open.execution)? {
+            Some(summary) if summary.status.is_final() => Fate::Ended(Box::new(summary)),
+            None if !is_owed => Fate::Purged,
+            Some(_) | None => Fate::Runs,
+        })
     }
 
     /// Executions of triggers that have not ended as far as is recorded, of one tenant.
@@ -95,24 +122,41 @@ impl Catalog {
         Ok(self.list(tenant, Listing::default())?.into_iter().map(|stored: Stored<OpenRow>| stored.value).collect())
     }
 
-    /// Records that an execution of a trigger has ended, what it cost, and begins what waited for that. Whether there is a start to make.
+    /// Begins what waits in lanes behind nothing, which no end will come for. Whether there is a start to make.
     ///
     /// # Errors
     /// As a commit.
-    pub async fn end_triggered(&self, tenant: &Tenant, open: &OpenRow, summary: &Summary) -> Result<bool, Error> {
-        let (status, month) = (summary.status.native(), Month::of(summary.started_at));
+    pub async fn begin_stranded(&self, tenant: &Tenant) -> Result<bool, Error> {
+        let mut begins = false;
+        for lane in self.list::<LaneRow>(tenant, Listing::default())?.into_iter().filter(|lane| !lane.value.waiting.is_empty()) {
+            let Some((trigger, agent)) = lane.key.split_once('/') else { continue };
+            if !self.is_lane_taken(tenant, &lane.key, None)? {
+                begins |= self.update(|catalog, changes| catalog.begin_next(tenant, trigger, agent, None, changes)).await?;
+            }
+        }
+        Ok(begins)
+    }
+
+    /// Records that an execution of a trigger has ended, what it cost, and begins what waited for that. None: it was purged before anybody
+    /// recorded its end. Whether there is a start to make.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub async fn end_triggered(&self, tenant: &Tenant, open: &OpenRow, summary: Option<&Summary>) -> Result<bool, Error> {
+        let note = summary.map_or(PURGED, |summary| summary.status.native());
+        let counted = summary.filter(|summary| summary.purpose.is_production() && summary.cost.0 > 0);
         self.update(|catalog, changes| {
             if !catalog.close(tenant, open, changes)? {
                 return Ok(false);
             }
+            let is_there = catalog.get::<TriggerRow>(tenant, &open.trigger)?.is_some();
             if let Some(mut firing) = catalog.get::<FiringRow>(tenant, &open.firing)? {
                 catalog.unlist_start(tenant, &mut firing.value, changes)?;
-                (firing.value.state, firing.value.note) = (FiringState::Ended, Some(status.to_owned()));
+                (firing.value.state, firing.value.note) = (FiringState::Ended, Some(note.to_owned()));
                 changes.put(tenant, &firing.key, firing.version, &firing.value);
             }
-            let is_there = catalog.get::<TriggerRow>(tenant, &open.trigger)?.is_some();
-            if is_there && summary.purpose.is_production() && summary.cost.0 > 0 {
-                let key = spent_key(&open.trigger, month);
+            if let Some(summary) = counted.filter(|_| is_there) {
+                let key = spent_key(&open.trigger, Month::of(summary.started_at));
                 let (version, before) =
                     catalog.get::<SpentRow>(tenant, &key)?.map_or((0, SpentRow::default()), |row| (row.version, row.value));
                 changes.put(tenant, &key, version, &SpentRow { cost: before.cost.plus(summary.cost) });
@@ -130,7 +174,8 @@ impl Catalog {
         Ok(true)
     }
 
-    /// Begins the first firing that waits in a lane, unless something else runs there.
+    /// Begins the first firing that waits in a lane, unless something else runs there. The lane is written even where nothing waits: a
+    /// firing that comes just now, and still sees what ended, must not wait behind it.
     pub(super) fn begin_next(
         &self,
         tenant: &Tenant,
@@ -140,20 +185,24 @@ impl Catalog {
         changes: &mut Changes,
     ) -> Result<bool, Error> {
         let key = lane_key(trigger, agent);
-        let Some(mut lane) = self.get::<LaneRow>(tenant, &key)? else { return Ok(false) };
-        if lane.value.waiting.is_empty() || self.is_lane_taken(tenant, &key, ended)? {
+        let stored = self.get::<LaneRow>(tenant, &key)?;
+        // Nothing comes to a trigger that was removed; its rows are on their way out.
+        if stored.is_none() && self.get::<TriggerRow>(tenant, trigger)?.is_none() {
             return Ok(false);
         }
+        let (version, mut lane) = stored.map_or_else(Default::default, |stored| (stored.version, stored.value));
         let mut begun = false;
-        while !begun && !lane.value.waiting.is_empty() {
-            let next = lane.value.waiting.remove(0);
-            if let Some(mut firing) = self.get::<FiringRow>(tenant, &next)?.filter(|firing| firing.value.state == FiringState::Queued) {
-                begin(tenant, &mut firing.value, clock::now(), changes);
-                changes.put(tenant, &firing.key, firing.version, &firing.value);
-                begun = true;
+        if !lane.waiting.is_empty() && !self.is_lane_taken(tenant, &key, ended)? {
+            while !begun && !lane.waiting.is_empty() {
+                let next = lane.waiting.remove(0);
+                if let Some(mut firing) = self.get::<FiringRow>(tenant, &next)?.filter(|firing| firing.value.state == FiringState::Queued) {
+                    begin(tenant, &mut firing.value, clock::now(), changes);
+                    changes.put(tenant, &firing.key, firing.version, &firing.value);
+                    begun = true;
+                }
             }
         }
-        changes.put(tenant, &key, lane.version, &lane.value);
+        changes.put(tenant, &key, version, &lane);
         Ok(begun)
     }
 

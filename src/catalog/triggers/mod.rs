@@ -19,6 +19,7 @@ pub mod timetable;
 mod tests;
 
 pub use firings::{Fired, Occurrence, Settled};
+pub use lanes::Fate;
 use rows::{Binding, Definition, HookRow, LaneRow, Pause, Remains, Secret, Source, TriggerRevisionRow, TriggerRow, revision_key};
 
 use super::audit::Actor;

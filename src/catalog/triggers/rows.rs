@@ -367,7 +367,7 @@ impl Kept for StartDueRow {
 }
 
 impl StartDueRow {
-    pub(super) fn key(at: TimeMs, tenant: &Tenant, firing: &str) -> String {
+    pub(crate) fn key(at: TimeMs, tenant: &Tenant, firing: &str) -> String {
         format!("{:014x}/{tenant}/{firing}", at.0)
     }
 }

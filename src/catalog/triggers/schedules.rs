@@ -121,7 +121,7 @@ impl Catalog {
             if let Some((first, last)) = owed.missed {
                 admission.record(missed(&row, first, last, now), changes)?;
             }
-            let has_started = admission.finish(now, changes)?;
+            let has_started = admission.finish(changes);
             move_on(tenant, &row, schedule, &timetable, owed.next, cursor.version, changes);
             Ok(has_started)
         })

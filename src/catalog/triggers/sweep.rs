@@ -1,13 +1,21 @@
-//! What time takes away: ids of events that are remembered long enough, and what removed triggers left behind.
+//! What time takes away: ids of events that are remembered long enough, old firings, and what removed triggers left behind.
 
-use super::rows::{EventRow, FiringRow, LaneRow, Remains, SpentRow, TriggerRevisionRow};
-use crate::catalog::{Catalog, Changes, Error, Kept, Listing};
+use super::rows::{EventRow, FiringRow, FiringState, LaneRow, Remains, SpentRow, TriggerRevisionRow, TriggerRow};
+use crate::catalog::documents::Part;
+use crate::catalog::{Catalog, Changes, Error, Kept, Listing, Stored, Swept};
 use crate::ids::{Tenant, TimeMs};
 
 /// How long an event's id is remembered: longer than a sender keeps trying.
 const EVENT_KEPT_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
-/// Rows looked at in one piece.
-const ROWS_AT_ONCE: usize = 500;
+/// How long a firing is, once it is settled.
+const FIRING_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+impl FiringRow {
+    /// Nothing becomes of it any more.
+    fn is_settled(&self) -> bool {
+        !matches!(self.state, FiringState::Pending | FiringState::Queued | FiringState::Started)
+    }
+}
 
 impl Catalog {
     /// Forgets what is over; returns how many rows.
@@ -15,43 +23,53 @@ impl Catalog {
     /// # Errors
     /// As a commit.
     pub async fn sweep_triggers(&self, tenant: &Tenant, now: TimeMs) -> Result<usize, Error> {
-        let mut swept = self.sweep::<EventRow>(tenant, "", |event| now.since(event.at) > EVENT_KEPT_MS).await?;
-        for remains in self.list::<Remains>(tenant, Listing::default())? {
-            let prefix = format!("{}/", remains.key);
-            swept += self.sweep::<FiringRow>(tenant, &prefix, |_| true).await?;
-            swept += self.sweep::<EventRow>(tenant, &prefix, |_| true).await?;
-            swept += self.sweep::<TriggerRevisionRow>(tenant, &prefix, |_| true).await?;
-            swept += self.sweep::<SpentRow>(tenant, &prefix, |_| true).await?;
-            swept += self.sweep::<LaneRow>(tenant, &prefix, |_| true).await?;
-            let mut changes = Changes::default();
-            changes.remove::<Remains>(tenant, &remains.key, remains.version);
-            self.commit(changes).await?;
+        let is_over = move |_: &Self, event: &Stored<EventRow>| Ok(now.since(event.value.at) > EVENT_KEPT_MS);
+        let mut gone = self.sweep(tenant, Part::of(""), is_over).await?.gone;
+        let of = tenant.clone();
+        let (triggers, remains) =
+            self.blocking(move |catalog| Ok((catalog.triggers(&of)?, catalog.list(&of, Listing::default())?))).await?;
+        let before = TimeMs(now.0.saturating_sub(FIRING_KEPT_MS));
+        for TriggerRow { id, .. } in triggers {
+            gone += self.sweep_firings(tenant, &id, before).await?;
         }
-        Ok(swept)
+        for stored in remains {
+            gone += self.sweep_remains(tenant, &stored).await?;
+        }
+        Ok(gone)
     }
 
-    pub(in crate::catalog) async fn sweep<T: Kept>(
-        &self,
-        tenant: &Tenant,
-        prefix: &str,
-        is_over: impl Fn(&T) -> bool,
-    ) -> Result<usize, Error> {
-        let (mut after, mut swept): (Option<String>, usize) = (None, 0);
-        loop {
-            let rows = self.list::<T>(tenant, Listing { prefix, after: after.as_deref(), limit: ROWS_AT_ONCE, ..Listing::default() })?;
-            let Some(last) = rows.last() else { return Ok(swept) };
-            after = Some(last.key.clone());
+    /// Forgets the old firings of a trigger that is there. Their names begin with a time, so what is younger is not read.
+    async fn sweep_firings(&self, tenant: &Tenant, trigger: &str, before: TimeMs) -> Result<usize, Error> {
+        let part = Part { until: Some(format!("{trigger}/{:014x}", before.0)), ..Part::of(&format!("{trigger}/")) };
+        let is_over = move |_: &Self, firing: &Stored<FiringRow>| Ok(firing.value.is_settled() && firing.value.at < before);
+        Ok(self.sweep(tenant, part, is_over).await?.gone)
+    }
+
+    /// Forgets what a removed trigger left, but for starts that are owed. The note of it goes when there was nothing left to look at.
+    async fn sweep_remains(&self, tenant: &Tenant, remains: &Stored<Remains>) -> Result<usize, Error> {
+        let part = Part::of(&format!("{}/", remains.key));
+        let is_over = |_: &Self, firing: &Stored<FiringRow>| Ok(firing.value.state != FiringState::Pending);
+        let swept = [
+            self.sweep(tenant, part.clone(), is_over).await?,
+            self.sweep_all::<EventRow>(tenant, &part).await?,
+            self.sweep_all::<TriggerRevisionRow>(tenant, &part).await?,
+            self.sweep_all::<SpentRow>(tenant, &part).await?,
+            self.sweep_all::<LaneRow>(tenant, &part).await?,
+        ];
+        let seen: usize = swept.iter().map(|swept| swept.gone + swept.kept + swept.stale).sum();
+        if seen == 0 {
             let mut changes = Changes::default();
-            let over: Vec<_> = rows.iter().filter(|row| is_over(&row.value)).collect();
-            for row in &over {
-                changes.remove::<T>(tenant, &row.key, row.version);
-            }
+            changes.remove::<Remains>(tenant, &remains.key, remains.version);
             match self.commit(changes).await {
-                Ok(_) => swept += over.len(),
-                // Somebody changed one of them; the next sweep looks again.
-                Err(Error::Stale) => {}
+                // Swept by another one meanwhile.
+                Ok(_) | Err(Error::Stale) => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(swept.iter().map(|swept| swept.gone).sum())
+    }
+
+    async fn sweep_all<T: Kept + 'static>(&self, tenant: &Tenant, part: &Part) -> Result<Swept, Error> {
+        self.sweep(tenant, part.clone(), |_, _: &Stored<T>| Ok(true)).await
     }
 }

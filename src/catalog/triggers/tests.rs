@@ -1,18 +1,21 @@
 //! Tests of triggers over a store in memory: what one commit holds, what a crash leaves, the order of executions.
 
+use futures::FutureExt as _;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::rows::{Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Schedule, Source, TriggerRow};
+use super::rows::{
+    Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Remains, Schedule, Source, TriggerRow,
+};
 use super::timetable::CatchUp;
-use super::{Fired, NewTrigger, Occurrence, Settled};
+use super::{Fate, Fired, NewTrigger, Occurrence, Settled};
 use crate::catalog::agents::NewAgent;
 use crate::catalog::audit::Actor;
-use crate::catalog::{Catalog, Error};
+use crate::catalog::{Catalog, Changes, Error};
 use crate::ids::{Digest, NanoUsd, Tenant, TimeMs};
 use crate::machine::input::Purpose;
 use crate::machine::summary::{Status, Summary};
-use crate::store::{Faults, MemoryDisk, Store};
+use crate::store::{Faults, MemoryDisk, Sizes, Stepped, Store, Unsynced};
 
 /// 2026-05-05T05:05:00Z.
 const NOW: TimeMs = TimeMs(1_777_957_500_000);
@@ -109,10 +112,13 @@ fn ended(at: TimeMs, cost: u64) -> Summary {
     serde_json::from_value(fields).unwrap()
 }
 
+fn open(firing: &FiringRow) -> OpenRow {
+    OpenRow { trigger: firing.trigger.clone(), agent: "agent".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() }
+}
+
 async fn end(catalog: &Catalog, firing: &FiringRow, cost: u64) -> bool {
-    let open =
-        OpenRow { trigger: firing.trigger.clone(), agent: "agent".to_owned(), execution: firing.execution.unwrap(), firing: firing.key() };
-    catalog.end_triggered(&tenant(), &open, &ended(NOW, cost)).await.unwrap()
+    let open = open(firing);
+    catalog.end_triggered(&tenant(), &open, Some(&ended(NOW, cost))).await.unwrap()
 }
 
 #[tokio::test]
@@ -148,29 +154,50 @@ async fn after_downtime_each_policy_does_what_it_says() {
     }
 }
 
-#[tokio::test]
-async fn a_crash_leaves_a_firing_and_its_cursor_or_neither() {
-    for seed in 0..24 {
-        let disk = MemoryDisk::new(Faults::default());
-        let catalog = Catalog::new(Store::open_memory(&disk).unwrap());
-        agent(&catalog).await;
-        let row = made(&catalog, definition(every_second(CatchUp::All), Overlap::Parallel)).await;
-        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
-        // The commit is on its way when the power goes.
-        let firing = tokio::spawn({
-            let catalog = catalog.clone();
-            async move { catalog.fire_schedule(&due, NOW.plus(1_000)).await }
-        });
-        if seed % 2 == 0 {
-            firing.await.unwrap().unwrap();
+const SMALL: Sizes = Sizes { segment_bytes_min: 1 << 16, segment_bytes_max: 1 << 20, free_bytes_low: 0, free_bytes_stop: 0 };
+
+/// Polls `work` until it is done, or has made `commits_max` commits: whatever it asks of the store then never happens.
+fn driven<T>(stepped: &mut Stepped, commits_max: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    for commits in 0.. {
+        if let Some(done) = work.as_mut().now_or_never() {
+            return Some(done);
         }
-        let after = Catalog::new(Store::open_memory(&disk.crash(seed, Faults::default())).unwrap());
+        if commits == commits_max {
+            return None;
+        }
+        assert!(stepped.commit().unwrap(), "it waits for a commit");
+        stepped.apply_all().unwrap();
+    }
+    None
+}
+
+#[test]
+fn a_crash_leaves_a_firing_and_its_cursor_or_neither() {
+    let everything = usize::MAX;
+    let mut seen = Vec::new();
+    for commits_max in 0.. {
+        let disk = MemoryDisk::new(Faults { unsynced: Unsynced::Kept, ..Faults::default() });
+        let mut stepped = Stepped::open(&disk, SMALL).unwrap();
+        let catalog = Catalog::new(stepped.store().clone());
+        driven(&mut stepped, everything, agent(&catalog)).unwrap();
+        let made = made(&catalog, definition(every_second(CatchUp::All), Overlap::Parallel));
+        let row = driven(&mut stepped, everything, made).unwrap();
+        let due = catalog.due_triggers(None, 9).unwrap().remove(0);
+        let fired = driven(&mut stepped, commits_max, catalog.fire_schedule(&due, NOW.plus(1_000)));
+        // The power goes here.
+        let after = Catalog::new(Store::open_memory(&disk.crash(1, Faults::default())).unwrap());
         let next = after.trigger_cursor(&tenant(), &row.id).unwrap().unwrap().due;
         let expected = if next == NOW.plus(2_000) { vec![(1, FiringState::Pending)] } else { Vec::new() };
-        assert_eq!(dues(&after, &row), expected, "seed {seed}, next {next:?}");
-        assert_eq!(after.starts_due(None, 9).unwrap().len(), expected.len(), "seed {seed}");
-        assert!(seed % 2 == 1 || !expected.is_empty(), "what was acknowledged is there");
+        assert_eq!(dues(&after, &row), expected, "after {commits_max} commits, next {next:?}");
+        assert_eq!(after.starts_due(None, 9).unwrap().len(), expected.len(), "after {commits_max} commits");
+        seen.push(expected.len());
+        if fired.is_some() {
+            assert_eq!(expected.len(), 1, "what was acknowledged is there");
+            break;
+        }
     }
+    assert_eq!((seen.first(), seen.last()), (Some(&0), Some(&1)), "it was cut before and behind its commit");
 }
 
 #[tokio::test]
@@ -258,6 +285,67 @@ async fn queue_begins_one_after_the_other_in_order() {
     assert!(matches!(off, Err(Error::Conflict { code: "trigger_inactive", .. })));
 }
 
+/// A firing waits only behind an execution that is open: otherwise nobody begins it.
+fn assert_nothing_is_stranded(catalog: &Catalog, row: &TriggerRow, round: u64) {
+    let (states, open) = (states(catalog, row), catalog.open_of_triggers(&tenant()).unwrap());
+    assert!(!open.is_empty() || !states.contains(&FiringState::Queued), "round {round}: {states:?} behind nothing");
+}
+
+#[tokio::test]
+async fn what_comes_while_the_one_before_it_ends_does_not_wait_behind_nothing() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    for round in 0..64 {
+        let first = fire(&catalog, &row, &event(None, 10 * round)).await;
+        assert_eq!(first.state, FiringState::Pending, "round {round}");
+        let next = event(None, 10 * round + 1);
+        let (second, is_refused) = (fire(&catalog, &row, &next), round % 3 == 2);
+        let over = async {
+            if is_refused {
+                let due = catalog.starts_due(None, 1).unwrap().remove(0);
+                catalog.settle_start(&due, &Settled::Refused { note: "no".to_owned() }).await.unwrap();
+            } else {
+                end(&catalog, &first, 0).await;
+            }
+        };
+        // Who reads first decides which of them finds the other's commit in its way.
+        let second = if round % 2 == 0 { tokio::join!(second, over).0 } else { tokio::join!(over, second).1 };
+        assert_nothing_is_stranded(&catalog, &row, round);
+        end(&catalog, &second, 0).await;
+        assert!(catalog.open_of_triggers(&tenant()).unwrap().is_empty(), "round {round}: the second one was begun");
+    }
+}
+
+#[tokio::test]
+async fn an_execution_that_was_purged_before_its_end_was_recorded_makes_room() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    let (first, second) = (fire(&catalog, &row, &event(None, 1)).await, fire(&catalog, &row, &event(None, 2)).await);
+    assert_eq!(catalog.fate(&tenant(), &open(&first)).unwrap(), Fate::Runs, "its start is owed");
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    // It began, and nothing is there of it.
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    assert_eq!(catalog.fate(&tenant(), &open(&first)).unwrap(), Fate::Purged);
+    assert!(catalog.end_triggered(&tenant(), &open(&first), None).await.unwrap());
+    assert_eq!(states(&catalog, &row), [FiringState::Ended, FiringState::Pending]);
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    assert_eq!(fire(&catalog, &row, &event(None, 3)).await.state, FiringState::Pending, "the purged one is in nobody's way");
+    assert!(catalog.end_triggered(&tenant(), &open(&second), None).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_waits_behind_nothing_is_begun_when_somebody_looks() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    let first = fire(&catalog, &row, &event(None, 1)).await;
+    fire(&catalog, &row, &event(None, 2)).await;
+    assert!(!catalog.begin_stranded(&tenant()).await.unwrap(), "it waits behind the first");
+    // As an earlier version left it: the end was recorded, and nobody saw what waits.
+    let mut changes = Changes::default();
+    catalog.close(&tenant(), &open(&first), &mut changes).unwrap();
+    catalog.commit(changes).await.unwrap();
+    assert!(catalog.begin_stranded(&tenant()).await.unwrap());
+    assert_eq!(states(&catalog, &row)[1], FiringState::Pending);
+}
+
 #[tokio::test]
 async fn a_start_that_may_work_later_stays_owed_under_the_same_execution() {
     let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
@@ -305,6 +393,45 @@ async fn a_paused_schedule_keeps_its_place_and_one_that_is_off_does_not() {
     catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
     assert_eq!((cursor(), catalog.due_triggers(None, 9).unwrap().len()), (None, 0));
     assert_eq!(catalog.sweep_triggers(&tenant(), NOW).await.unwrap(), 4, "three firings and a revision");
+}
+
+const DAY_MS: u64 = 24 * 3_600_000;
+
+#[tokio::test]
+async fn old_firings_go_in_time_whatever_stands_before_them() {
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    // The oldest ones are not settled.
+    let open = [fire(&catalog, &row, &event(None, 0)).await, fire(&catalog, &row, &event(None, 1)).await];
+    let mut settled = Vec::new();
+    for at in 2..9 {
+        settled.push(fire(&catalog, &row, &event(None, at)).await);
+        end(&catalog, settled.last().unwrap(), 0).await;
+    }
+    let young = fire(&catalog, &row, &event(None, 29 * DAY_MS)).await;
+    end(&catalog, &young, 0).await;
+    let now = NOW.plus(30 * DAY_MS + 9);
+    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 7);
+    assert_eq!(states(&catalog, &row), [FiringState::Pending, FiringState::Pending, FiringState::Ended]);
+    end(&catalog, &open[0], 0).await;
+    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_a_removed_trigger_left_goes_but_for_a_start_that_is_owed() {
+    let (catalog, row) = world(Source::Manual, Overlap::Parallel).await;
+    let (first, second) = (fire(&catalog, &row, &event(None, 0)).await, fire(&catalog, &row, &event(None, 1)).await);
+    end(&catalog, &first, 7).await;
+    catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
+    let sweep = || catalog.sweep_triggers(&tenant(), NOW);
+    let is_noted = || catalog.get::<Remains>(&tenant(), &row.id).unwrap().is_some();
+    assert!(sweep().await.unwrap() > 1);
+    assert_eq!((states(&catalog, &row), sweep().await.unwrap()), (vec![FiringState::Pending], 0));
+    let due = catalog.starts_due(None, 9).unwrap().remove(0);
+    assert_eq!(catalog.owed_start(&due.value).unwrap().unwrap().id, second.id, "it is still made");
+    catalog.settle_start(&due, &Settled::Started).await.unwrap();
+    assert!(is_noted(), "something is left");
+    assert_eq!((sweep().await.unwrap(), sweep().await.unwrap()), (1, 0));
+    assert!(states(&catalog, &row).is_empty() && !is_noted());
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::api::app::App;
 use crate::catalog;
+use crate::catalog::triggers::Fate;
 use crate::catalog::triggers::rows::OpenRow;
 use crate::ids::{ExecutionId, Tenant};
 use crate::journal::Record;
-use crate::machine::summary::Summary;
 use crate::store::{self, Fed};
 
 /// Commits that are read at once.
@@ -47,9 +47,10 @@ async fn from_here(app: &Arc<App>) -> Result<(), Error> {
         let tenant = Tenant::new(&tenant.id);
         for open in app.catalog.open_of_triggers(&tenant)? {
             app.triggers.open().insert((tenant.clone(), open.execution), open.clone());
-            if let Some(summary) = store.summary(&tenant, open.execution)?.filter(|summary| summary.status.is_final()) {
-                end(app, &tenant, &open, &summary).await?;
-            }
+            end_if_over(app, &tenant, &open).await?;
+        }
+        if app.catalog.begin_stranded(&tenant).await? {
+            app.triggers.wake_starts();
         }
     }
     loop {
@@ -76,28 +77,50 @@ async fn from_here(app: &Arc<App>) -> Result<(), Error> {
         for (tenant, execution) in moved(&commits) {
             let open = app.triggers.open().get(&(tenant.clone(), execution)).cloned();
             let Some(open) = open else { continue };
-            if let Some(summary) = store.summary(&tenant, execution)?.filter(|summary| summary.status.is_final()) {
-                end(app, &tenant, &open, &summary).await?;
-            }
+            end_if_over(app, &tenant, &open).await?;
         }
     }
 }
 
-/// The executions whose commits were read.
+/// The executions that may be over by the commits that were read.
 fn moved(commits: &[Fed]) -> Vec<(Tenant, ExecutionId)> {
     let records = commits.iter().flat_map(|fed| &fed.records);
-    let turns = records.filter_map(|record| match record {
-        Record::Execution(turn) if turn.summary.as_ref().is_none_or(|summary| summary.status.is_final()) => Some(turn),
+    let over = records.filter_map(|record| match record {
+        Record::Execution(turn) if turn.summary.as_ref().is_none_or(|summary| summary.status.is_final()) => {
+            Some((turn.tenant.clone(), turn.execution))
+        }
+        // The end of one that lost events, which has no other.
+        Record::Purged(purged) => Some((purged.tenant.clone(), purged.execution)),
         _ => None,
     });
-    turns.map(|turn| (turn.tenant.clone(), turn.execution)).collect()
+    over.collect()
 }
 
-/// Records that it has ended; nothing happens where that is recorded already.
-pub(super) async fn end(app: &App, tenant: &Tenant, open: &OpenRow, summary: &Summary) -> Result<(), catalog::Error> {
-    if app.catalog.end_triggered(tenant, open, summary).await? {
+/// Records that it has ended, where it has; nothing happens where that is recorded already.
+pub(super) async fn end_if_over(app: &App, tenant: &Tenant, open: &OpenRow) -> Result<(), catalog::Error> {
+    let summary = match app.catalog.fate(tenant, open)? {
+        Fate::Runs => return Ok(()),
+        Fate::Ended(summary) => Some(summary),
+        Fate::Purged => None,
+    };
+    if app.catalog.end_triggered(tenant, open, summary.as_deref()).await? {
         app.triggers.wake_starts();
     }
     app.triggers.open().remove(&(tenant.clone(), open.execution));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TimeMs;
+    use crate::journal::Purged;
+    use crate::store::Position;
+
+    #[test]
+    fn an_execution_that_is_purged_is_looked_at_like_one_that_ends() {
+        let (tenant, execution) = (Tenant::default(), ExecutionId::derived(TimeMs(5), "a"));
+        let records = vec![Record::Purged(Purged { tenant: tenant.clone(), execution })];
+        assert_eq!(moved(&[Fed { position: Position(1), records }]), [(tenant, execution)]);
+    }
 }

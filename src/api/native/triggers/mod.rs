@@ -1,5 +1,5 @@
 //! `…/triggers`: what starts agents without being asked. Here the routes; `view` has the shapes, `hook` the inbound address, and `running`,
-//! `starting` and `ends` make triggers run.
+//! `starts`, `starting` and `ends` make triggers run.
 //!
 //! A trigger decides what runs unattended, as a deployment does, and starts executions: changing one needs both scopes.
 
@@ -7,6 +7,7 @@ mod ends;
 mod hook;
 mod running;
 mod starting;
+mod starts;
 mod view;
 
 use std::time::Duration;

@@ -6,21 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
 
+use super::starts::Starts;
 use super::{ends, starting};
 use crate::api::app::App;
-use crate::catalog::triggers::rows::{OpenRow, StartDueRow};
-use crate::catalog::{self, Stored};
+use crate::catalog;
+use crate::catalog::triggers::rows::OpenRow;
 use crate::clock;
 use crate::ids::{ExecutionId, Tenant};
 
-/// Starts under way at once.
-const STARTS_AT_ONCE_MAX: usize = 32;
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 64;
-/// Rows of starts that are looked at before the next pause.
-const ROWS_LOOKED_AT_MAX: usize = 4_096;
 /// With nothing due, they look again after this.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Before something is read or written again that could not be.
@@ -128,18 +124,17 @@ async fn fire_due(app: &Arc<App>) -> Result<Duration, catalog::Error> {
     }
 }
 
-/// The starts that are under way.
-#[derive(Default)]
-struct Starts {
-    under_way: HashSet<String>,
-    tasks: JoinSet<Stored<StartDueRow>>,
-}
-
 async fn starts(app: &Arc<App>) {
-    let mut starts = Starts::default();
+    let mut starts = Starts::new(app.catalog.clone());
     loop {
-        let pause = match starts.begin_due(app) {
-            Ok(pause) => pause,
+        let pause = match starts.choose(clock::now()).await {
+            Ok((chosen, pause)) => {
+                for starting in chosen {
+                    let (app, due) = (Arc::clone(app), starting.due.clone());
+                    starts.run(starting, async move { starting::settle(&app, &due).await });
+                }
+                pause
+            }
             Err(error) => {
                 tracing::error!(%error, "starts of triggers cannot be read; they wait");
                 FAILED_PAUSE
@@ -148,42 +143,10 @@ async fn starts(app: &Arc<App>) {
         tokio::select! {
             () = app.triggers.starts.notified() => {}
             () = tokio::time::sleep(pause) => {}
-            Some(ended) = starts.tasks.join_next() => match ended {
-                Ok(due) => drop(starts.under_way.remove(&due.key)),
-                // Its row stays marked, so that it cannot break again and again; the next start of the server tries it anew.
-                Err(error) => tracing::error!(%error, "a start of a trigger broke; it is tried again after a restart"),
+            broken = starts.ended() => if let Some(broken) = broken {
+                let (app, due) = (Arc::clone(app), broken.due.clone());
+                starts.run(broken, async move { starting::record_broken(&app, &due).await });
             },
         }
-    }
-}
-
-impl Starts {
-    /// Begins what is due as far as there is room. How long nothing else will be.
-    fn begin_due(&mut self, app: &Arc<App>) -> Result<Duration, catalog::Error> {
-        let now = clock::now();
-        let (mut after, mut looked_at): (Option<String>, usize) = (None, 0);
-        while self.tasks.len() < STARTS_AT_ONCE_MAX && looked_at < ROWS_LOOKED_AT_MAX {
-            let rows = app.catalog.starts_due(after.as_deref(), ROWS_AT_ONCE)?;
-            let Some(last) = rows.last() else { return Ok(PAUSE_MAX) };
-            after = Some(last.key.clone());
-            looked_at += rows.len();
-            for due in rows {
-                if due.value.at > now {
-                    return Ok(Duration::from_millis(due.value.at.since(now)).min(PAUSE_MAX));
-                }
-                if self.tasks.len() >= STARTS_AT_ONCE_MAX || !self.under_way.insert(due.key.clone()) {
-                    continue;
-                }
-                let app = Arc::clone(app);
-                self.tasks.spawn_local(async move {
-                    if let Err(error) = starting::settle(&app, &due).await {
-                        tracing::error!(%error, firing = due.value.key, "what came of a firing cannot be recorded; it is tried again");
-                        tokio::time::sleep(FAILED_PAUSE).await;
-                    }
-                    due
-                });
-            }
-        }
-        Ok(PAUSE_MAX)
     }
 }

@@ -38,20 +38,39 @@ const PAUSE_MAX_MS: u64 = 5 * 60_000;
 /// When that cannot be recorded.
 pub(super) async fn settle(app: &Arc<App>, due: &Stored<StartDueRow>) -> Result<(), catalog::Error> {
     let tenant = &due.value.tenant;
-    let settled = match app.catalog.owed_start(&due.value)? {
+    let (settled, begun) = match app.catalog.owed_start(&due.value)? {
         // Settled already; its entry in the index goes.
-        None => Settled::Started,
+        None => (Settled::Started, None),
         Some(firing) => {
             crash::point("trigger.due");
             let begun = begin(app, tenant, &firing).await;
             crash::point("trigger.started");
-            begun.map_or_else(|problem| refused_or_again(&firing, &problem), |()| Settled::Started)
+            begun.map_or_else(|problem| (refused_or_again(&firing, &problem), None), |open| (Settled::Started, Some(open)))
         }
     };
-    if let Settled::Refused { note } = &settled {
-        tracing::warn!(firing = due.value.key, %tenant, note, "a trigger cannot start its agent");
+    record(app, due, &settled).await?;
+    // It, or an earlier attempt, may have ended or been purged already, and that may have passed by while it still counted as owed.
+    match begun {
+        Some(open) => ends::end_if_over(app, tenant, &open).await,
+        None => Ok(()),
     }
-    if app.catalog.settle_start(due, &settled).await? || matches!(settled, Settled::Again { .. }) {
+}
+
+/// Records that making it broke, as an attempt that failed.
+///
+/// # Errors
+/// When that cannot be recorded.
+pub(super) async fn record_broken(app: &App, due: &Stored<StartDueRow>) -> Result<(), catalog::Error> {
+    let broken = internal("a start of a trigger broke");
+    let settled = app.catalog.owed_start(&due.value)?.map_or(Settled::Started, |firing| refused_or_again(&firing, &broken));
+    record(app, due, &settled).await
+}
+
+async fn record(app: &App, due: &Stored<StartDueRow>, settled: &Settled) -> Result<(), catalog::Error> {
+    if let Settled::Refused { note } = settled {
+        tracing::warn!(firing = due.value.key, tenant = %due.value.tenant, note, "a trigger cannot start its agent");
+    }
+    if app.catalog.settle_start(due, settled).await? || matches!(settled, Settled::Again { .. }) {
         app.triggers.wake_starts();
     }
     app.triggers.note_settled();
@@ -67,7 +86,7 @@ fn refused_or_again(firing: &FiringRow, problem: &Problem) -> Settled {
     Settled::Again { at: clock::now().plus(pause_ms) }
 }
 
-async fn begin(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow) -> Result<(), Problem> {
+async fn begin(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow) -> Result<OpenRow, Problem> {
     let (Some(name), Some(execution)) = (firing.agent.clone(), firing.execution) else {
         return Err(internal("a firing without an agent owes a start"));
     };
@@ -78,12 +97,7 @@ async fn begin(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow) -> Result<()
         app.triggers.open().remove(&(tenant.clone(), execution));
         return Err(problem);
     }
-    // An earlier attempt may have started it, and its end may have passed by while nobody looked for it.
-    let summary = app.catalog.store().summary(tenant, execution).map_err(catalog::Error::from)?;
-    if let Some(summary) = summary.filter(|summary| summary.status.is_final()) {
-        ends::end(app, tenant, &open, &summary).await?;
-    }
-    Ok(())
+    Ok(open)
 }
 
 async fn start(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow, name: &str) -> Result<(), Problem> {
