@@ -281,7 +281,9 @@ fn contract_stream_a_text_that_came_to_nothing_is_taken_back() {
             hang_up.send(()).unwrap();
         }
     });
-    let of = |frame: &Value| (frame["output"].as_str().unwrap().to_owned(), frame["reset"] == true, frame["status"].as_str().unwrap().to_owned());
+    let of = |frame: &Value| {
+        (frame["output"].as_str().unwrap().to_owned(), frame["reset"] == true, frame["status"].as_str().unwrap().to_owned())
+    };
     let frame = |output: &str, reset: bool, status: &str| (output.to_owned(), reset, status.to_owned());
     let expected = [
         frame("Half an ans", false, "running"),

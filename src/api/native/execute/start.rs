@@ -19,12 +19,13 @@ use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
 use crate::catalog::{self, Catalog};
 use crate::clock;
-use crate::engine::{self, EngineHandle, FlowRef, StartRequest};
+use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
 use crate::flow::definitions::{self, Definition};
 use crate::flow::spec::FlowSpec;
 use crate::flow::vendor::{self, Parameter};
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::Refusal;
+use crate::machine::call::CallError;
 use crate::machine::input::{Attachment, Mode, Purpose, Trigger};
 
 /// What started an execution that a request started.
@@ -116,7 +117,7 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     }
     let mode = mode(call, &engine, &flow, request.mode).await?;
     let resolver = unattended::resolver(&call.app.catalog, &call.tenant, environment.slug.clone());
-    let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
+    let refused = refusal(call, &flow, purpose, &resolver, request.said.guidance.model.as_deref()).await?;
     let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
     let script = (mode == Mode::Rehearsal).then(|| unattended::script(&call.app, &flow.name)).flatten();
     let limits = AttachmentLimits::from(&agent.settings);
@@ -156,6 +157,21 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
                 _ => Err(error.into()),
             }
         }
+    }
+}
+
+/// Why the agent's budget does not let it start, with the model that the caller wants, if any.
+async fn refusal(
+    call: &Call,
+    flow: &FlowRef,
+    purpose: Purpose,
+    resolver: &Resolver,
+    model: Option<&str>,
+) -> Result<Option<CallError>, Problem> {
+    let (app, tenant) = (&call.app, &call.tenant);
+    match (budgeted::refusal(app, tenant, &flow.name, purpose, flow, resolver, call.now).await?, model) {
+        (None, Some(model)) => budgeted::without_price(app, tenant, &flow.name, purpose, model),
+        (refused, _) => Ok(refused),
     }
 }
 
