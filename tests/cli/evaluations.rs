@@ -93,7 +93,7 @@ fn an_execution_becomes_a_rehearsal_and_a_sample_without_secrets() {
     // The rehearsal plays the same again, from a file alone.
     std::fs::remove_file(bench.path().join("letter.rehearsal.yaml")).unwrap();
     with_secret(&["exec", "export", "last", "--to", "rehearsal", "--file", "letter.rehearsal.yaml"]);
-    let again = with_secret(&["run", "letter.yaml", "--rehearse", "-p", "to=Ada", "-o", "json"]);
+    let again = with_secret(&["run", "letter.yaml", "--rehearse", "-p", "to=Ada", "-p", "note=again", "-o", "json"]);
     let again: Value = serde_json::from_str(&again).unwrap();
     assert_eq!((&again["status"], &again["output"]), (&json!("COMPLETED"), &sample["expected"]), "{again}");
     let kept = bench.run(&["exec", "export", "last", "--to", "rehearsal", "--file", "letter.rehearsal.yaml"]);

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::drive::{Drive, done, permanent, start_of};
 use crate::ids::{Digest, ExecutionId, NanoUsd, TimeMs};
-use crate::machine::call::{Answer, CallError, Message, Outcome, Request, ScriptAnswer, ToolUse, Usage};
+use crate::machine::call::{Answer, CallError, Message, Outcome, Request, ToolUse, Usage};
 use crate::machine::decide::Refusal;
 use crate::machine::effect::Effect;
 use crate::machine::event::Event;
 use crate::machine::guidance::Guidance;
-use crate::machine::input::{Attachment, Body, Mode, Parent, Pin, Price, Purpose, Start, Trigger};
+use crate::machine::input::{Attachment, Body, Parent, Pin, Price, Purpose, Start, Trigger};
 use crate::machine::outstanding;
 use crate::machine::summary::{Status, Summary};
 
@@ -218,30 +218,4 @@ fn a_row_of_an_older_version_agrees_with_its_journal() {
     let old: Summary = serde_json::from_value(row).unwrap();
     assert!(old.agrees(&folded) && !old.says_same(&folded));
     assert!(!Summary { tokens: 1, ..old }.agrees(&folded));
-}
-
-/// An evaluation reads and asks models for real; what changes the world is answered by a script, or refused.
-#[test]
-fn an_evaluation_makes_no_call_that_changes_something() {
-    let script = |more: &str| {
-        let flow = format!("{{flow: t, steps: {{a: {{http: {{post: 'https://shop.example/1'}}, {more}}}}}}}");
-        let drive = started(&flow, |start| start.mode = Mode::Evaluation);
-        drive.calls[0].2.script.clone().map(|script| script.answer)
-    };
-    assert_eq!(script("effect: read"), None);
-    assert_eq!(script("effect: once, sandbox: {output: {id: 7}}"), Some(ScriptAnswer::Output(json!({"id": 7}))));
-    for effect in ["once", "idempotent"] {
-        let Some(ScriptAnswer::Error { code, retryable, .. }) = script(&format!("effect: {effect}")) else { panic!("it is made") };
-        assert_eq!((code.as_str(), retryable), ("effect_in_evaluation", false));
-    }
-    let drive = started("{flow: t, steps: {a: {llm: {model: openai/x, prompt: hi}, sandbox: {output: made up}}}}", |start| {
-        start.mode = Mode::Evaluation;
-    });
-    assert_eq!(drive.calls[0].2.script, None, "what the model says is measured");
-    let of_sample = "{a: {output: {id: 8}}}";
-    let drive = started("{flow: t, steps: {a: {http: {post: 'https://shop.example/1'}, effect: once, sandbox: {output: 7}}}}", |start| {
-        (start.mode, start.script) = (Mode::Evaluation, Some(serde_saphyr::from_str(of_sample).unwrap()));
-    });
-    let script = drive.calls[0].2.script.clone().unwrap();
-    assert_eq!(script.answer, ScriptAnswer::Output(json!({"id": 8})), "the sample's answer before the step's");
 }
