@@ -84,6 +84,9 @@ test("it failed with what no other try made good", () => {
   const bad = { state: "failed", error: "503" };
   expect(failedAt(treeOf([step("a#1.1", bad), step("b#1.1", bad), step("b#1.2"), step("undo/c#1.1", bad)]))?.id).toBe("a#1.1");
   expect(failedAt(treeOf([step("b#1.1", bad), step("b#1.2")]))).toBeNull();
+  const agent = (own: object) => treeOf([step("agent#1.1", { type: "FLOW_STEP", ...own, steps: [step("agent#1@1[0]/tool#1.1", bad)] })]);
+  expect(failedAt(agent({}))).toBeNull();
+  expect(failedAt(agent(bad))?.id).toBe("agent#1@1[0]/tool#1.1");
 });
 
 test("what ran at once counts once", () => {
@@ -99,6 +102,10 @@ test("hours of waiting are drawn short, and places and moments belong together",
   expect(scale.at(1_000)).toBeGreaterThan(0.4);
   expect(scale.at(hour)).toBeLessThan(0.6);
   for (const moment of [1, 500, 1_000, hour / 2, hour, hour + 700]) expect(scale.momentAt(scale.at(moment))).toBeCloseTo(moment, -1);
+  // However often it waited, the work takes half of the line.
+  const often = Array.from({ length: 50 }, (_, at): [number, number] => [at * hour, at * hour + 10]);
+  const share = often.reduce((sum, [from, to]) => sum + folded(0, 50 * hour, often).at(to) - folded(0, 50 * hour, often).at(from), 0);
+  expect(share).toBeGreaterThan(0.5);
   expect(straight(0, 100).at(25)).toBe(0.25);
   expect(folded(0, 0, []).at(0)).toBe(0);
 });

@@ -243,9 +243,15 @@ export function openedTo(tree: Tree, id: string, turned: ReadonlySet<string>): R
   return next;
 }
 
+/** An error inside of what went well was borne. */
+function areBad(line: Line | null): boolean {
+  for (let around = line; around; around = around.parent) if (around.status !== "ERROR") return false;
+  return true;
+}
+
 /** The attempt that an execution failed with: the last one that failed, and was not made good by another try. */
 export function failedAt(tree: Tree): Line | null {
-  return tree.attempts.findLast((line) => line.status === "ERROR" && line.raw?.error && line.lines.length === 0 && !isUndo(line) && siblingsOf(tree, line).at(-1) === line) ?? null;
+  return tree.attempts.findLast((line) => line.status === "ERROR" && line.raw?.error && !isUndo(line) && areBad(line.parent) && siblingsOf(tree, line).at(-1) === line) ?? null;
 }
 
 /** The call that takes a completed step back; its name begins with `undo/`, and it belongs to nothing. */
