@@ -31,7 +31,7 @@ const median = (all) => Math.round([...all].sort((a, b) => a - b)[Math.floor(all
 const figures = (all) => `${median(all.map((one) => one.seenMs))} ms (computed ${median(all.map((one) => one.computedMs))} ms)`;
 
 const SECTIONS = {
-  designer: { says: "a flow of 200 steps: first time", prepare: longFlow, place: "/agents/long-flow/design", until: ".react-flow__node" },
+  designer: { says: "a flow of 200 steps: first time", prepare: longFlow, place: () => "/agents/long-flow/design", until: ".react-flow__node" },
 };
 
 const wanted = process.argv.slice(2);
@@ -47,10 +47,10 @@ try {
       // A context of its own: nothing is remembered, not even the code.
       const { page, context } = await openPage(browser, server);
       await signIn(page, server);
-      first.push(await opened(page, section.place, section.until));
+      first.push(await opened(page, section.place(), section.until));
       await page.goto(`${server.url}/#/agents`);
       await page.locator(section.until).first().waitFor({ state: "detached" });
-      again.push(await opened(page, section.place, section.until));
+      again.push(await opened(page, section.place(), section.until));
       await context.close();
     }
     process.stdout.write(`${name}: ${section.says} ${figures(first)}, again ${figures(again)}\n`);
