@@ -83,6 +83,8 @@ export function Workbench(props: WorkbenchProps) {
   const otherText = useMemo(() => flowTextOf(other.data), [other.data]);
   const diff = useApi("/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/diff/{other}", { path: { tenant, agent, revision: String(base), other: compare ?? "0" } }, { enabled: isComparing });
   const comparison = useMemo(() => (isComparing && diff.data && otherText !== null ? compared(props.revisionText ?? "", otherText, diff.data as Schemas["Diff"], level) : null), [isComparing, diff.data, otherText, props.revisionText, level]);
+  // Two revisions in one graph need more room than one had.
+  useEffect(() => setFitAtMs(Date.now()), [comparison === null]);
   const plainView = useMemo(() => viewOf(root, level), [root, level]);
   const view = comparison?.view ?? plainView;
   const points = useMemo(() => placed(view), [view]);
