@@ -158,9 +158,11 @@ function PlaceCard(props: { release: Release; place: Place; onAsk: ((asked: Aske
       )}
       {onAsk && (
         <footer className="row">
-          <Button small icon="release" look={newest > main && place.slug === PRODUCTION ? "primary" : "plain"} onClick={() => onAsk({ kind: "deploy", environment: place.slug, revision: newest })}>
-            Deploy
-          </Button>
+          {(release.revisions.length > 1 || place.deployment === null) && (
+            <Button small icon="release" look={newest > main && place.slug === PRODUCTION ? "primary" : "plain"} onClick={() => onAsk({ kind: "deploy", environment: place.slug, revision: newest })}>
+              Deploy
+            </Button>
+          )}
           {release.revisions.length > 1 && place.split.length > 0 && (
             <Button small icon="branch" onClick={() => onAsk({ kind: "split", environment: place.slug })}>
               Share the traffic
