@@ -422,7 +422,8 @@ async fn what_a_removed_trigger_left_goes_but_for_a_start_that_is_owed() {
     let (first, second) = (fire(&catalog, &row, &event(None, 0)).await, fire(&catalog, &row, &event(None, 1)).await);
     end(&catalog, &first, 7).await;
     catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
-    let sweep = || catalog.sweep_triggers(&tenant(), NOW);
+    let home = tenant();
+    let sweep = || catalog.sweep_triggers(&home, NOW);
     let is_noted = || catalog.get::<Remains>(&tenant(), &row.id).unwrap().is_some();
     assert!(sweep().await.unwrap() > 1);
     assert_eq!((states(&catalog, &row), sweep().await.unwrap()), (vec![FiringState::Pending], 0));
