@@ -170,7 +170,7 @@ fn tool(name: &str) -> ToolDefinition {
 
 fn with_tools(yaml: &str, names: &[&str]) -> Result<Drive, Refusal> {
     let mut drive = Drive::new(yaml);
-    let mut start = super::drive::start_of(&drive.plan, json!({}));
+    let mut start = start_of(&drive.plan, json!({}));
     start.guidance.tools = names.iter().map(|name| tool(name)).collect();
     drive.feed(crate::machine::input::Body::Start(Box::new(start))).map(|()| drive)
 }
