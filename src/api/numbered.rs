@@ -41,7 +41,7 @@ pub fn others(catalog: &Catalog, tenant: &Tenant, named: &mut Named) -> Result<(
         let Some(number) = number(text) else { continue };
         if let Some(found) = catalog.named(kind, tenant, number)? {
             // A webhook is numbered by its whole key; paths name it by the end of that.
-            *text = found.rsplit('/').next().unwrap_or_default().to_owned();
+            found.rsplit('/').next().unwrap_or_default().clone_into(text);
         }
     }
     Ok(())

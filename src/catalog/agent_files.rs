@@ -44,6 +44,9 @@ impl Kept for OfAgent {
     const COLLECTION: &'static str = "files_of_agent";
 }
 
+/// A link, and its file, where that is still there.
+type Linked = (Stored<OfAgent>, Option<Stored<FileRow>>);
+
 fn of_agent(agent: &str, file: &str) -> String {
     format!("{agent}/{file}")
 }
@@ -59,7 +62,7 @@ impl Catalog {
     }
 
     /// Each link, with the file that it leads to.
-    fn linked(&self, tenant: &Tenant, agent: &str, now: TimeMs) -> Result<Vec<(Stored<OfAgent>, Option<Stored<FileRow>>)>, Error> {
+    fn linked(&self, tenant: &Tenant, agent: &str, now: TimeMs) -> Result<Vec<Linked>, Error> {
         let prefix = of_agent(agent, "");
         let links = self.list::<OfAgent>(tenant, Listing { prefix: &prefix, ..Listing::default() })?;
         let with_file = |link: Stored<OfAgent>| {

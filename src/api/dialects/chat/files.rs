@@ -194,7 +194,9 @@ fn picked(app: &App, tenant: &Tenant, wanted: Wanted) -> Result<Picked<FileRow>,
         let rows = app.catalog.files(tenant, after.as_deref(), CHUNK, clock::now())?;
         let Some(last) = rows.last().filter(|_| !picker.is_full()) else { return Ok(picker.picked()) };
         after = Some(last.id.to_string());
-        rows.into_iter().for_each(|row| picker.see(row));
+        for row in rows {
+            picker.see(row);
+        }
     }
 }
 

@@ -157,8 +157,8 @@ mod tests {
             }
             picker.see(row);
         }
-        let picked = picker.picked();
-        (picked.rows, picked.total)
+        let Picked { rows, total, .. } = picker.picked();
+        (rows, total)
     }
 
     #[test]

@@ -163,14 +163,18 @@ fn picked(app: &App, tenant: &Tenant, agent: Option<&str>, wanted: Wanted) -> Re
     let mut picker = Picker::new(wanted);
     if let Some(agent) = agent {
         let rows = app.catalog.webhooks(tenant, &Reach::Agent(agent.to_owned()))?;
-        rows.into_iter().for_each(|webhook| picker.see((agent.to_owned(), webhook)));
+        for webhook in rows {
+            picker.see((agent.to_owned(), webhook));
+        }
     } else {
         let mut after: Option<String> = None;
         loop {
             let rows = app.catalog.webhooks_of_agents(tenant, after.as_deref(), CHUNK)?;
             let Some((_, last)) = rows.last().filter(|_| !picker.is_full()) else { break };
             after = Some(last.key.clone());
-            rows.into_iter().for_each(|row| picker.see(row));
+            for row in rows {
+                picker.see(row);
+            }
         }
     }
     picker.picked().map(|row| with_log(app, tenant, row))

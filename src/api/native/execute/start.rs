@@ -119,19 +119,17 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     let resolver = unattended::resolver(&call.app.catalog, &call.tenant, environment.slug.clone());
     let refused = refusal(call, &flow, purpose, &resolver, request.said.guidance.model.as_deref()).await?;
     let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
-    let script = (mode == Mode::Rehearsal).then(|| unattended::script(&call.app, &flow.name)).flatten();
-    let limits = AttachmentLimits::from(&agent.settings);
-    let wanted = request.attachments.unwrap_or_default();
     let labels = labels(call)?;
     let standing = call.app.catalog.agent_files(&call.tenant, &agent.id, call.now)?;
-    let kept = kept::keep(call, &limits, (&wanted, standing), execution, call.actor()?).await?;
+    let wanted = (request.attachments.as_deref().unwrap_or_default(), standing);
+    let kept = kept::keep(call, &AttachmentLimits::from(&agent.settings), wanted, execution, call.actor()?).await?;
     let start = StartRequest {
         execution: Some(execution),
         entry,
         attachments: kept.files.attachments.iter().map(attachment).collect(),
         config,
         mode,
-        script,
+        script: (mode == Mode::Rehearsal).then(|| unattended::script(&call.app, &flow.name)).flatten(),
         environment: Some(environment.slug.clone()),
         session: Some(session.clone()),
         context,
