@@ -323,8 +323,9 @@ fn scrubbed_text(text: &str) -> String {
         let (word, behind) = rest.split_at(end);
         if !word.is_empty() {
             // A word of a sentence is no token, whatever stands before it.
-            let is_long = word.len() >= 12;
-            clean += if (is_announced && is_long) || is_token(word) { MASK } else { word };
+            let mut letters = word.trim_end_matches('.').chars().skip(1);
+            let is_odd = word.len() >= 12 && letters.any(|c| !c.is_ascii_lowercase());
+            clean += if (is_announced && is_odd) || is_token(word) { MASK } else { word };
             is_announced = SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
         }
         let next = behind.find(is_of_token).unwrap_or(behind.len());

@@ -40,7 +40,8 @@ impl World {
     }
 
     async fn import(&self, samples: &[Sample], import: Import) -> Result<Vec<u64>, Error> {
-        let imported = self.catalog.import_samples(&self.tenant, ("helper", "d"), samples, import, &self.actor).await;
+        // Two lines of the audit of one moment would be the same line.
+        let imported = self.catalog.import_samples(&self.tenant, ("helper", "d"), samples, import, &Actor::without_key("ana")).await;
         imported.map(|(_, numbers)| numbers)
     }
 
