@@ -227,6 +227,7 @@ fn made(changes: &Changes) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::documents::SWEPT_AT_ONCE;
     use crate::catalog::tenants::TenantRow;
     use crate::store::{Faults, MemoryDisk, Store};
 
