@@ -8,11 +8,24 @@ use serde_json::{Map, Value};
 use super::app::App;
 use super::problem::Problem;
 use crate::catalog::Catalog;
+use crate::catalog::agents::AgentRow;
 use crate::catalog::environments::EnvironmentRow;
 use crate::clock;
 use crate::engine::{EngineHandle, FlowRef, Resolver};
 use crate::flow::spec::RehearsalSpec;
 use crate::ids::Tenant;
+
+/// The agent that is to be started.
+///
+/// # Errors
+/// 404; 409 for one that is switched off.
+pub fn enabled_agent(catalog: &Catalog, tenant: &Tenant, name: &str) -> Result<AgentRow, Problem> {
+    let agent = catalog.living_agent(tenant, name)?.value;
+    if !agent.enabled {
+        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
+    }
+    Ok(agent)
+}
 
 /// The environment's values for what the flow declares.
 ///

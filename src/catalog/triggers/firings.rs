@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::lanes::{Lanes, Place, begin, list_start};
 use super::mapping::{Event, Verdict, judge};
-use super::rows::{EventRow, FiringRow, FiringState, OpenRow, StartDueRow, TriggerRow, event_key};
+use super::rows::{EventRow, FiringRow, FiringState, OccurrenceRow, OpenRow, StartDueRow, TriggerRow, event_key, occurrence_key};
 use super::target;
 use crate::catalog::audit::Actor;
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
@@ -25,6 +25,16 @@ pub(super) struct Admission<'a> {
 impl<'a> Admission<'a> {
     pub fn new(catalog: &'a Catalog, tenant: &'a Tenant, row: &'a TriggerRow) -> Self {
         Self { catalog, tenant, row, lanes: Lanes::default(), starts: false, admitted: Vec::new() }
+    }
+
+    /// What the firings of one name fire with. A name that comes again keeps what it has.
+    pub fn occurs(&self, name: &str, occurrence: &OccurrenceRow, changes: &mut Changes) -> Result<(), Error> {
+        let key = occurrence_key(&self.row.id, name);
+        let is_empty = *occurrence == OccurrenceRow::default();
+        if !is_empty && self.catalog.get::<OccurrenceRow>(self.tenant, &key)?.is_none() {
+            changes.put(self.tenant, &key, 0, occurrence);
+        }
+        Ok(())
     }
 
     /// A firing that comes to an agent: it starts, waits or is skipped. One that is recorded already is left as it is.
@@ -131,6 +141,9 @@ impl Catalog {
                 changes.put(tenant, &key, 0, &EventRow { at: *at, firing: name.clone() });
             }
             let mut admission = Admission::new(catalog, tenant, &row);
+            if !row.bindings.is_empty() {
+                admission.occurs(&name, &OccurrenceRow { payload: payload.clone(), parameters }, changes)?;
+            }
             for binding in &row.bindings {
                 let firing = FiringRow {
                     id: name.clone(),
@@ -144,8 +157,8 @@ impl Catalog {
                     event_id: event_id.clone(),
                     by: by.as_ref().map_or_else(|| row.updated_by.clone(), |actor| actor.user.clone()),
                     purpose: *purpose,
-                    payload: payload.clone(),
-                    parameters: parameters.clone(),
+                    payload: Value::Null,
+                    parameters: Map::new(),
                     execution: None,
                     state: FiringState::Pending,
                     note: None,
@@ -181,16 +194,34 @@ impl Catalog {
         Ok(listed.into_iter().map(|stored: Stored<FiringRow>| stored.value).collect())
     }
 
+    /// What a firing fires with.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn occurrence(&self, tenant: &Tenant, firing: &FiringRow) -> Result<OccurrenceRow, Error> {
+        let stored = self.get::<OccurrenceRow>(tenant, &occurrence_key(&firing.trigger, &firing.id))?;
+        let own = || OccurrenceRow { payload: firing.payload.clone(), parameters: firing.parameters.clone() };
+        Ok(stored.map_or_else(own, |stored| stored.value))
+    }
+
     /// When it last started something; none: never, as far as is remembered.
     ///
     /// # Errors
     /// `Store`.
     pub fn trigger_last_fired(&self, tenant: &Tenant, trigger: &str) -> Result<Option<TimeMs>, Error> {
-        /// What was skipped does not count, and is looked past so far.
+        /// What was skipped does not count, and is looked past so far. Most often the newest is the one.
         const LOOKED_AT_MAX: usize = 50;
         let fired = |row: &FiringRow| matches!(row.state, FiringState::Pending | FiringState::Started | FiringState::Ended);
-        let newest = self.firings(tenant, trigger, None, LOOKED_AT_MAX)?;
-        Ok(newest.into_iter().map(|stored| stored.value).find(fired).map(|row| row.at))
+        let mut after: Option<String> = None;
+        for limit in [1, LOOKED_AT_MAX - 1] {
+            let rows = self.firings(tenant, trigger, after.as_deref(), limit)?;
+            if let Some(found) = rows.iter().find(|stored| fired(&stored.value)) {
+                return Ok(Some(found.value.at));
+            }
+            let Some(last) = rows.last() else { return Ok(None) };
+            after = Some(last.key.clone());
+        }
+        Ok(None)
     }
 
     /// Starts that are owed, in the order in which they are tried.

@@ -190,9 +190,17 @@ impl Catalog {
         if stored.is_none() && self.get::<TriggerRow>(tenant, trigger)?.is_none() {
             return Ok(false);
         }
+        let waits = stored.as_ref().is_some_and(|stored| !stored.value.waiting.is_empty());
+        let is_free = waits && !self.is_lane_taken(tenant, &key, ended)?;
+        if let Some(stored) = stored.as_ref().filter(|_| is_free)
+            && !self.is_awaited(tenant, trigger, agent)?
+        {
+            self.drop_lane(tenant, stored, changes)?;
+            return Ok(false);
+        }
         let (version, mut lane) = stored.map_or_else(Default::default, |stored| (stored.version, stored.value));
         let mut begun = false;
-        if !lane.waiting.is_empty() && !self.is_lane_taken(tenant, &key, ended)? {
+        if is_free {
             while !begun && !lane.waiting.is_empty() {
                 let next = lane.waiting.remove(0);
                 if let Some(mut firing) = self.get::<FiringRow>(tenant, &next)?.filter(|firing| firing.value.state == FiringState::Queued) {
@@ -206,10 +214,10 @@ impl Catalog {
         Ok(begun)
     }
 
-    /// Nothing waits in this lane any more.
+    /// Nothing waits in this lane any more: its trigger was switched off, unbound or removed.
     pub(super) fn drop_lane(&self, tenant: &Tenant, lane: &Stored<LaneRow>, changes: &mut Changes) -> Result<(), Error> {
         for key in &lane.value.waiting {
-            if let Some(mut firing) = self.get::<FiringRow>(tenant, key)? {
+            if let Some(mut firing) = self.get::<FiringRow>(tenant, key)?.filter(|firing| firing.value.state == FiringState::Queued) {
                 firing.value.state = FiringState::Skipped;
                 firing.value.note = Some("the trigger was switched off before its turn came".to_owned());
                 changes.put(tenant, key, firing.version, &firing.value);

@@ -116,7 +116,8 @@ impl Catalog {
         Ok((tenant, row))
     }
 
-    /// Another definition: `change` says which. It becomes a revision where it differs.
+    /// Another definition: `change` says which. It becomes a revision where it differs. And whether it is on, where that is said: both or
+    /// neither.
     ///
     /// # Errors
     /// `NotFound`, `Invalid`, what `change` says, and as a commit.
@@ -124,10 +125,13 @@ impl Catalog {
         &self,
         tenant: &Tenant,
         id: &str,
+        active: Option<bool>,
         actor: &Actor,
         change: impl Fn(&mut Definition) -> Result<(), Error>,
     ) -> Result<TriggerRow, Error> {
-        self.redefine(tenant, id, actor, |_, definition| change(definition).map(|()| None)).await
+        let row = self.redefine(tenant, id, (active, actor), |_, definition| change(definition).map(|()| None)).await?;
+        self.drop_waiting(tenant, id).await?;
+        Ok(row)
     }
 
     /// The definition of an earlier revision, as a new one.
@@ -135,10 +139,8 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, `Invalid`, and as a commit.
     pub async fn restore_trigger(&self, tenant: &Tenant, id: &str, revision: u32, actor: &Actor) -> Result<TriggerRow, Error> {
-        self.redefine(tenant, id, actor, |catalog, definition| {
-            let stored = catalog.get::<TriggerRevisionRow>(tenant, &revision_key(id, revision))?;
-            let missing = || Error::NotFound { what: "revision of the trigger", name: revision.to_string() };
-            *definition = stored.ok_or_else(missing)?.value.definition;
+        self.redefine(tenant, id, (None, actor), |catalog, definition| {
+            *definition = catalog.trigger_revision(tenant, id, revision)?.definition;
             Ok(Some(revision))
         })
         .await
@@ -148,37 +150,51 @@ impl Catalog {
         &self,
         tenant: &Tenant,
         id: &str,
-        actor: &Actor,
+        (active, actor): (Option<bool>, &Actor),
         change: impl Fn(&Self, &mut Definition) -> Result<Option<u32>, Error>,
     ) -> Result<TriggerRow, Error> {
         self.update(|catalog, changes| {
-            let mut stored = catalog.trigger(tenant, id)?;
-            let row = &mut stored.value;
-            let before = row.definition.clone();
+            let Stored { key, version, value: before } = catalog.trigger(tenant, id)?;
+            let mut row = before.clone();
             let restored_from = change(catalog, &mut row.definition)?;
-            if row.definition == before {
-                return Ok(stored.value);
+            if row.definition != before.definition {
+                catalog.add_definition(tenant, (&before, &mut row), restored_from, actor, changes)?;
             }
-            if std::mem::discriminant(&before.source) != std::mem::discriminant(&row.definition.source) {
-                let message =
-                    format!("a trigger stays what it is ({}); make another one", TriggerRow { definition: before, ..row.clone() }.kind());
-                return Err(Error::Invalid { field: "kind", message });
+            if let Some(is_active) = active.filter(|is_active| *is_active != row.is_active) {
+                switch(&mut row, is_active, actor);
+                changes.audit(tenant, actor, switched(is_active), &target(id), None);
             }
-            check::definition(&row.definition)?;
-            let is_rescheduled = before.source != row.definition.source;
-            row.revision += 1;
-            (row.updated_at, row.updated_by) = (actor.at, actor.user.clone());
-            remember(tenant, row, restored_from, changes);
-            catalog.forget_revision(tenant, row, changes)?;
-            if is_rescheduled {
-                catalog.reschedule(tenant, row, actor.at, changes)?;
+            if row.definition.source != before.definition.source || row.is_active != before.is_active {
+                catalog.reschedule(tenant, &row, actor.at, changes)?;
             }
-            let action = if restored_from.is_some() { "trigger.restored" } else { "trigger.changed" };
-            changes.audit(tenant, actor, action, &target(id), Some(format!("revision {}", row.revision)));
-            changes.put(tenant, &stored.key, stored.version, row);
-            Ok(stored.value)
+            if row != before {
+                changes.put(tenant, &key, version, &row);
+            }
+            Ok(row)
         })
         .await
+    }
+
+    fn add_definition(
+        &self,
+        tenant: &Tenant,
+        (before, row): (&TriggerRow, &mut TriggerRow),
+        restored_from: Option<u32>,
+        actor: &Actor,
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
+        if before.kind() != row.kind() {
+            let message = format!("a trigger stays what it is ({}); make another one", before.kind());
+            return Err(Error::Invalid { field: "kind", message });
+        }
+        check::definition(&row.definition)?;
+        row.revision += 1;
+        (row.updated_at, row.updated_by) = (actor.at, actor.user.clone());
+        remember(tenant, row, restored_from, changes);
+        self.forget_revision(tenant, row, changes)?;
+        let action = if restored_from.is_some() { "trigger.restored" } else { "trigger.changed" };
+        changes.audit(tenant, actor, action, &target(&row.id), Some(format!("revision {}", row.revision)));
+        Ok(())
     }
 
     fn forget_revision(&self, tenant: &Tenant, row: &TriggerRow, changes: &mut Changes) -> Result<(), Error> {
@@ -189,15 +205,31 @@ impl Catalog {
         Ok(())
     }
 
-    /// Every definition that is remembered, newest first.
+    /// Definitions that are remembered, newest first; only those below `before`. A `limit` of 0: all.
     ///
     /// # Errors
     /// `NotFound`, `Store`.
-    pub fn trigger_revisions(&self, tenant: &Tenant, id: &str) -> Result<Vec<TriggerRevisionRow>, Error> {
+    pub fn trigger_revisions(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<TriggerRevisionRow>, Error> {
         self.trigger(tenant, id)?;
-        let prefix = format!("{id}/");
-        let listed = self.list(tenant, Listing { prefix: &prefix, descending: true, ..Listing::default() })?;
-        Ok(listed.into_iter().map(|stored| stored.value).collect())
+        let after = before.map(|before| revision_key(id, before));
+        let listing = Listing { prefix: &format!("{id}/"), after: after.as_deref(), descending: true, limit };
+        Ok(self.list(tenant, listing)?.into_iter().map(|stored| stored.value).collect())
+    }
+
+    /// A definition as it was.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub fn trigger_revision(&self, tenant: &Tenant, id: &str, revision: u32) -> Result<TriggerRevisionRow, Error> {
+        let stored = self.get::<TriggerRevisionRow>(tenant, &revision_key(id, revision))?;
+        let missing = || Error::NotFound { what: "revision of the trigger", name: revision.to_string() };
+        Ok(stored.ok_or_else(missing)?.value)
     }
 
     /// Switches it on or off. Due times that pass while it is off are nobody's; what waits behind running executions is dropped.
@@ -205,20 +237,16 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, and as a commit.
     pub async fn switch_trigger(&self, tenant: &Tenant, id: &str, is_active: bool, actor: &Actor) -> Result<TriggerRow, Error> {
-        self.edit_trigger(tenant, id, (if is_active { "trigger.enabled" } else { "trigger.disabled" }, actor), |catalog, row, changes| {
+        let edit = |catalog: &Self, row: &mut TriggerRow, changes: &mut Changes| {
             if row.is_active == is_active {
                 return Ok(());
             }
-            row.is_active = is_active;
-            row.pause = None;
-            if is_active {
-                row.updated_by.clone_from(&actor.user);
-            } else {
-                catalog.drop_waiting(tenant, row, None, changes)?;
-            }
+            switch(row, is_active, actor);
             catalog.reschedule(tenant, row, actor.at, changes)
-        })
-        .await
+        };
+        let row = self.edit_trigger(tenant, id, (switched(is_active), actor), edit).await?;
+        self.drop_waiting(tenant, id).await?;
+        Ok(row)
     }
 
     /// Holds a schedule: nothing is due until it goes on, and what it does about the time between is its catch-up policy's matter.
@@ -262,15 +290,17 @@ impl Catalog {
     /// # Errors
     /// `NotFound` (trigger, or the agent is not bound), and as a commit.
     pub async fn unbind_trigger(&self, tenant: &Tenant, id: &str, agent: &str, actor: &Actor) -> Result<TriggerRow, Error> {
-        self.edit_trigger(tenant, id, ("trigger.unbound", actor), |catalog, row, changes| {
+        let edit = |_: &Self, row: &mut TriggerRow, _: &mut Changes| {
             let before = row.bindings.len();
             row.bindings.retain(|binding| binding.agent != agent);
             if row.bindings.len() == before {
                 return Err(Error::NotFound { what: "agent of the trigger", name: agent.to_owned() });
             }
-            catalog.drop_waiting(tenant, row, Some(agent), changes)
-        })
-        .await
+            Ok(())
+        };
+        let row = self.edit_trigger(tenant, id, ("trigger.unbound", actor), edit).await?;
+        self.drop_waiting(tenant, id).await?;
+        Ok(row)
     }
 
     fn bind(&self, tenant: &Tenant, row: &mut TriggerRow, binding: &Binding) -> Result<(), Error> {
@@ -296,7 +326,6 @@ impl Catalog {
             let mut row = stored.value;
             row.is_active = false;
             catalog.reschedule(tenant, &row, actor.at, changes)?;
-            catalog.drop_waiting(tenant, &row, None, changes)?;
             if let Some(hook) =
                 row.secret.as_ref().map(|secret| catalog.get::<HookRow>(&Self::system(), &secret.hook)).transpose()?.flatten()
             {
@@ -307,7 +336,8 @@ impl Catalog {
             changes.audit(tenant, actor, "trigger.removed", &target(id), Some(row.definition.display_name));
             Ok(())
         })
-        .await
+        .await?;
+        self.drop_waiting(tenant, id).await
     }
 
     async fn edit_trigger(
@@ -328,14 +358,41 @@ impl Catalog {
         .await
     }
 
-    fn drop_waiting(&self, tenant: &Tenant, row: &TriggerRow, agent: Option<&str>, changes: &mut Changes) -> Result<(), Error> {
-        let prefix = agent.map_or_else(|| format!("{}/", row.id), |agent| rows::lane_key(&row.id, agent));
-        for lane in self.list::<LaneRow>(tenant, Listing { prefix: &prefix, ..Listing::default() })? {
-            if agent.is_none() || lane.key == prefix {
-                self.drop_lane(tenant, &lane, changes)?;
-            }
+    /// Whether what waits for this agent is to be started: the trigger is there, on, and bound to it.
+    fn is_awaited(&self, tenant: &Tenant, id: &str, agent: &str) -> Result<bool, Error> {
+        let row = self.get::<TriggerRow>(tenant, id)?.map(|stored| stored.value);
+        Ok(row.is_some_and(|row| row.is_active && row.bindings.iter().any(|binding| binding.agent == agent)))
+    }
+
+    /// Drops what waits for nothing, a commit for each lane. What a crash leaves is dropped when its turn comes.
+    async fn drop_waiting(&self, tenant: &Tenant, id: &str) -> Result<(), Error> {
+        let (of, prefix) = (tenant.clone(), format!("{id}/"));
+        let lanes = self.blocking(move |catalog| catalog.list::<LaneRow>(&of, Listing { prefix: &prefix, ..Listing::default() }));
+        for lane in lanes.await? {
+            let Some((_, agent)) = lane.key.split_once('/') else { continue };
+            self.update(|catalog, changes| {
+                let stored = catalog.get::<LaneRow>(tenant, &lane.key)?;
+                match stored.filter(|stored| !stored.value.waiting.is_empty()) {
+                    Some(stored) if !catalog.is_awaited(tenant, id, agent)? => catalog.drop_lane(tenant, &stored, changes),
+                    _ => Ok(()),
+                }
+            })
+            .await?;
         }
         Ok(())
+    }
+}
+
+fn switched(is_active: bool) -> &'static str {
+    if is_active { "trigger.enabled" } else { "trigger.disabled" }
+}
+
+fn switch(row: &mut TriggerRow, is_active: bool, actor: &Actor) {
+    row.is_active = is_active;
+    row.pause = None;
+    row.updated_at = actor.at;
+    if is_active {
+        row.updated_by.clone_from(&actor.user);
     }
 }
 

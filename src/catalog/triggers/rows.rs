@@ -324,6 +324,7 @@ pub struct FiringRow {
     pub by: String,
     #[serde(default, skip_serializing_if = "Purpose::is_production")]
     pub purpose: Purpose,
+    /// Of rows that are older than occurrences, as `parameters`; empty in others. `Catalog::occurrence` reads both.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub payload: Value,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -351,6 +352,31 @@ impl FiringRow {
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.trigger, self.id, self.agent.as_deref().unwrap_or("-"))
     }
+}
+
+/// What a trigger fired with: once for all the agents that it came to, and never changed. What of it is empty needs no row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OccurrenceRow {
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub payload: Value,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub parameters: Map<String, Value>,
+}
+
+impl Kept for OccurrenceRow {
+    const COLLECTION: &'static str = "trigger_occurrences";
+}
+
+impl OccurrenceRow {
+    /// Its size as JSON.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |body| body.len())
+    }
+}
+
+pub(super) fn occurrence_key(trigger: &str, firing: &str) -> String {
+    format!("{trigger}/{firing}")
 }
 
 /// Starts that are owed, of every tenant, in the order in which they are tried.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::check::timetable_of;
 use super::firings::Admission;
 use super::mapping::{Event, Verdict, judge};
-use super::rows::{CursorRow, FiringRow, FiringState, SCHEDULE, Schedule, Source, TriggerDueRow, TriggerRow};
+use super::rows::{CursorRow, FiringRow, FiringState, OccurrenceRow, SCHEDULE, Schedule, Source, TriggerDueRow, TriggerRow};
 use super::timetable::{CatchUp, Lateness, Timetable};
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
 use crate::clock;
@@ -193,9 +193,12 @@ fn fire(admission: &mut Admission<'_>, row: &TriggerRow, due: TimeMs, now: TimeM
     let base = FiringRow { due: Some(due), ..blank(row, due, now) };
     match judge(row, &event) {
         Ok(Verdict::Fires { parameters, .. }) => {
+            if !row.bindings.is_empty() {
+                admission.occurs(&base.id, &OccurrenceRow { payload: Value::Null, parameters }, changes)?;
+            }
             for binding in &row.bindings {
                 let (agent, environment) = (Some(binding.agent.clone()), binding.environment.clone());
-                admission.admit(FiringRow { agent, environment, parameters: parameters.clone(), ..base.clone() }, changes)?;
+                admission.admit(FiringRow { agent, environment, ..base.clone() }, changes)?;
             }
         }
         Ok(Verdict::Filtered) => {

@@ -1,6 +1,6 @@
 //! What time takes away: ids of events that are remembered long enough, old firings, and what removed triggers left behind.
 
-use super::rows::{EventRow, FiringRow, FiringState, LaneRow, Remains, SpentRow, TriggerRevisionRow, TriggerRow};
+use super::rows::{EventRow, FiringRow, FiringState, LaneRow, OccurrenceRow, Remains, SpentRow, TriggerRevisionRow, TriggerRow};
 use crate::catalog::documents::Part;
 use crate::catalog::{Catalog, Changes, Error, Kept, Listing, Stored, Swept};
 use crate::ids::{Tenant, TimeMs};
@@ -9,6 +9,9 @@ use crate::ids::{Tenant, TimeMs};
 const EVENT_KEPT_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long a firing is, once it is settled.
 const FIRING_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Occurrences looked at in one piece: each may be half a megabyte.
+const OCCURRENCES_AT_ONCE: usize = 32;
 
 impl FiringRow {
     /// Nothing becomes of it any more.
@@ -42,7 +45,19 @@ impl Catalog {
     async fn sweep_firings(&self, tenant: &Tenant, trigger: &str, before: TimeMs) -> Result<usize, Error> {
         let part = Part { until: Some(format!("{trigger}/{:014x}", before.0)), ..Part::of(&format!("{trigger}/")) };
         let is_over = move |_: &Self, firing: &Stored<FiringRow>| Ok(firing.value.is_settled() && firing.value.at < before);
-        Ok(self.sweep(tenant, part, is_over).await?.gone)
+        let gone = self.sweep(tenant, part.clone(), is_over).await?.gone;
+        Ok(gone + self.sweep_occurrences(tenant, part).await?.gone)
+    }
+
+    /// Forgets what nothing fires with any more.
+    async fn sweep_occurrences(&self, tenant: &Tenant, part: Part) -> Result<Swept, Error> {
+        let (of, part) = (tenant.clone(), Part { rows_at_once: OCCURRENCES_AT_ONCE, ..part });
+        let is_over = move |catalog: &Self, occurrence: &Stored<OccurrenceRow>| {
+            let prefix = format!("{}/", occurrence.key);
+            let firings = catalog.list::<FiringRow>(&of, Listing { prefix: &prefix, limit: 1, ..Listing::default() })?;
+            Ok(firings.is_empty())
+        };
+        self.sweep(tenant, part, is_over).await
     }
 
     /// Forgets what a removed trigger left, but for starts that are owed. The note of it goes when there was nothing left to look at.
@@ -51,6 +66,7 @@ impl Catalog {
         let is_over = |_: &Self, firing: &Stored<FiringRow>| Ok(firing.value.state != FiringState::Pending);
         let swept = [
             self.sweep(tenant, part.clone(), is_over).await?,
+            self.sweep_occurrences(tenant, part.clone()).await?,
             self.sweep_all::<EventRow>(tenant, &part).await?,
             self.sweep_all::<TriggerRevisionRow>(tenant, &part).await?,
             self.sweep_all::<SpentRow>(tenant, &part).await?,

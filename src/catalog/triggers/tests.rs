@@ -5,13 +5,13 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use super::rows::{
-    Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OpenRow, Overlap, Remains, Schedule, Source, TriggerRow,
+    Binding, CursorRow, Definition, FiringRow, FiringState, Inbound, OccurrenceRow, OpenRow, Overlap, Remains, Schedule, Source, TriggerRow,
 };
 use super::timetable::CatchUp;
 use super::{Fate, Fired, NewTrigger, Occurrence, Settled};
 use crate::catalog::agents::NewAgent;
 use crate::catalog::audit::Actor;
-use crate::catalog::{Catalog, Changes, Error};
+use crate::catalog::{Catalog, Changes, Error, Listing};
 use crate::ids::{Digest, NanoUsd, Tenant, TimeMs};
 use crate::machine::input::Purpose;
 use crate::machine::summary::{Status, Summary};
@@ -392,7 +392,7 @@ async fn a_paused_schedule_keeps_its_place_and_one_that_is_off_does_not() {
     assert_eq!(cursor().unwrap().due, NOW.plus(21_000));
     catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
     assert_eq!((cursor(), catalog.due_triggers(None, 9).unwrap().len()), (None, 0));
-    assert_eq!(catalog.sweep_triggers(&tenant(), NOW).await.unwrap(), 4, "three firings and a revision");
+    assert_eq!(catalog.sweep_triggers(&tenant(), NOW).await.unwrap(), 1, "a revision; the firings owe their starts");
 }
 
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -410,10 +410,11 @@ async fn old_firings_go_in_time_whatever_stands_before_them() {
     let young = fire(&catalog, &row, &event(None, 29 * DAY_MS)).await;
     end(&catalog, &young, 0).await;
     let now = NOW.plus(30 * DAY_MS + 9);
-    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 7);
+    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 14, "seven, and what they fired with");
     assert_eq!(states(&catalog, &row), [FiringState::Pending, FiringState::Pending, FiringState::Ended]);
     end(&catalog, &open[0], 0).await;
-    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 1);
+    assert_eq!(catalog.sweep_triggers(&tenant(), now).await.unwrap(), 2);
+    assert_eq!(catalog.occurrence(&tenant(), &open[1]).unwrap().payload, json!({"n": 1}), "of what still runs it stays");
 }
 
 #[tokio::test]
@@ -424,14 +425,14 @@ async fn what_a_removed_trigger_left_goes_but_for_a_start_that_is_owed() {
     catalog.remove_trigger(&tenant(), &row.id, &actor(NOW)).await.unwrap();
     let home = tenant();
     let sweep = || catalog.sweep_triggers(&home, NOW);
-    let is_noted = || catalog.get::<Remains>(&tenant(), &row.id).unwrap().is_some();
+    let is_noted = || catalog.get::<Remains>(&home, &row.id).unwrap().is_some();
     assert!(sweep().await.unwrap() > 1);
     assert_eq!((states(&catalog, &row), sweep().await.unwrap()), (vec![FiringState::Pending], 0));
     let due = catalog.starts_due(None, 9).unwrap().remove(0);
     assert_eq!(catalog.owed_start(&due.value).unwrap().unwrap().id, second.id, "it is still made");
     catalog.settle_start(&due, &Settled::Started).await.unwrap();
     assert!(is_noted(), "something is left");
-    assert_eq!((sweep().await.unwrap(), sweep().await.unwrap()), (1, 0));
+    assert_eq!((sweep().await.unwrap(), sweep().await.unwrap()), (2, 0));
     assert!(states(&catalog, &row).is_empty() && !is_noted());
 }
 
@@ -440,23 +441,76 @@ async fn definitions_have_a_history_that_can_be_taken_back() {
     let (catalog, row) = world(every_second(CatchUp::Last), Overlap::Skip).await;
     let (id, by, home) = (row.id.as_str(), actor(NOW), tenant());
     for _ in 0..2 {
-        let renamed = catalog.change_trigger(&home, id, &by, |definition| {
+        let renamed = catalog.change_trigger(&home, id, None, &by, |definition| {
             definition.display_name = "two".to_owned();
             Ok(())
         });
         assert_eq!(renamed.await.unwrap().revision, 2, "the same again is no revision");
     }
-    let refused = catalog.change_trigger(&home, id, &by, |definition| {
+    let refused = catalog.change_trigger(&home, id, Some(false), &by, |definition| {
         definition.source = Source::Manual;
         Ok(())
     });
     assert!(matches!(refused.await, Err(Error::Invalid { field: "kind", .. })));
+    assert!(catalog.trigger(&home, id).unwrap().value.is_active, "nothing of a change that is refused");
     let restored = catalog.restore_trigger(&tenant(), id, 1, &by).await.unwrap();
     assert_eq!((restored.revision, restored.definition.display_name.as_str()), (3, "t"));
-    let revisions = catalog.trigger_revisions(&tenant(), id).unwrap();
+    let revisions = catalog.trigger_revisions(&tenant(), id, None, 0).unwrap();
     let seen: Vec<_> = revisions.iter().map(|row| (row.revision, row.definition.display_name.as_str(), row.restored_from)).collect();
     assert_eq!(seen, [(3, "t", Some(1)), (2, "two", None), (1, "t", None)]);
+    let page = catalog.trigger_revisions(&home, id, Some(3), 1).unwrap();
+    assert_eq!(page, [catalog.trigger_revision(&home, id, 2).unwrap()]);
     assert!(matches!(catalog.restore_trigger(&tenant(), id, 9, &by).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn another_definition_and_a_switch_are_one_commit() {
+    let (catalog, row) = world(every_second(CatchUp::Last), Overlap::Queue).await;
+    let (first, second) = (fire(&catalog, &row, &event(None, 0)).await, fire(&catalog, &row, &event(None, 1)).await);
+    let before = catalog.store().position();
+    let rename = |definition: &mut Definition| {
+        definition.display_name = "two".to_owned();
+        Ok(())
+    };
+    let changed = catalog.change_trigger(&tenant(), &row.id, Some(false), &actor(NOW), rename).await.unwrap();
+    assert_eq!((changed.revision, changed.is_active, changed.definition.display_name.as_str()), (2, false, "two"));
+    assert_eq!(catalog.store().position().0, before.0 + 2, "one commit, and one for the lane");
+    assert_eq!((catalog.trigger_cursor(&tenant(), &row.id).unwrap(), states(&catalog, &row)[1]), (None, FiringState::Skipped));
+    assert!(!end(&catalog, &first, 0).await);
+    assert_eq!(catalog.firings_named(&tenant(), &row.id, &second.id).unwrap()[0].state, FiringState::Skipped);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_trigger_that_is_off_is_dropped_when_its_turn_comes() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    let first = fire(&catalog, &row, &event(None, 0)).await;
+    fire(&catalog, &row, &event(None, 1)).await;
+    // The server died between the switch and the lanes.
+    let off = |_: &Catalog, row: &mut TriggerRow, _: &mut Changes| {
+        row.is_active = false;
+        Ok(())
+    };
+    catalog.edit_trigger(&tenant(), &row.id, ("trigger.disabled", &actor(NOW)), off).await.unwrap();
+    assert!(!end(&catalog, &first, 0).await);
+    assert_eq!(states(&catalog, &row), [FiringState::Ended, FiringState::Skipped]);
+}
+
+#[tokio::test]
+async fn what_a_trigger_fires_with_is_written_once() {
+    let (catalog, row) = world(Source::Manual, Overlap::Queue).await;
+    catalog.create_agent(&tenant(), NewAgent { id: "other".to_owned(), ..NewAgent::default() }, &actor(NOW)).await.unwrap();
+    let other = Binding { agent: "other".to_owned(), environment: None };
+    catalog.bind_trigger(&tenant(), &row.id, &other, &actor(NOW)).await.unwrap();
+    let Fired::Recorded(firings) = catalog.fire_trigger(&tenant(), &row.id, &event(None, 5)).await.unwrap() else { panic!("it fires") };
+    assert_eq!((firings.len(), catalog.list::<OccurrenceRow>(&tenant(), Listing::default()).unwrap().len()), (2, 1));
+    for firing in &firings {
+        assert!(firing.payload.is_null() && firing.parameters.is_empty(), "{firing:?}");
+        let occurrence = catalog.occurrence(&tenant(), firing).unwrap();
+        assert_eq!((occurrence.payload, json!(occurrence.parameters)), (json!({"n": 5}), json!({"n": 5})));
+    }
+    // As earlier versions wrote it.
+    let old = FiringRow { id: "old".to_owned(), payload: json!(7), ..firings[0].clone() };
+    assert_eq!(catalog.occurrence(&tenant(), &old).unwrap().payload, json!(7));
 }
 
 #[tokio::test]
@@ -507,7 +561,8 @@ async fn filters_and_mappings_read_the_event() {
     };
     let data = |kind: &str, id: u64, total: u64| json!({"type": kind, "data": {"id": id, "total": total}});
     let Fired::Recorded(firings) = fire(data("order.paid", 7, 11)).await.unwrap() else { panic!("it fires") };
-    assert_eq!(json!(firings[0].parameters), json!({"from": "shop", "order": 7, "via": "eu"}));
+    let occurrence = catalog.occurrence(&tenant(), &firings[0]).unwrap();
+    assert_eq!(json!(occurrence.parameters), json!({"from": "shop", "order": 7, "via": "eu"}));
     assert_eq!((firings[0].event_id.as_deref(), firings[0].by.as_str()), (Some("7"), "ana"));
     assert!(matches!(fire(data("order.paid", 7, 99)).await.unwrap(), Fired::Duplicate(_)));
     assert_eq!(fire(data("order.paid", 8, 10)).await.unwrap(), Fired::Filtered);

@@ -97,10 +97,7 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     if let Some(started) = begun(call).await? {
         return Ok(started);
     }
-    let agent = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
-    if !agent.enabled {
-        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
-    }
+    let agent = unattended::enabled_agent(&call.app.catalog, &call.tenant, call.parameter("agent")?)?;
     let environment = environment(call, request.environment_slug.as_deref())?;
     let fresh = || request.execution.unwrap_or_else(clock::execution_id);
     let execution = call.reserved.map_or_else(fresh, |reserved| reserved.execution);
@@ -290,7 +287,10 @@ async fn flow(
 }
 
 /// Values as their parameters want them: a command line sends texts, and what is missing is said by name.
-fn input(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+///
+/// # Errors
+/// 400 with every value that does not fit.
+pub fn input(parameters: &[Parameter], given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
     vendor::read_values(parameters, given).map_err(|problems| {
         let detail = problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("; ");
         let mut problem = Problem::bad_request("parameters", detail);

@@ -231,10 +231,7 @@ fn revision(call: &Call, snapshot: &Snapshot, revision: u32) -> Result<FlowRef, 
 
 /// A new execution of an agent that may run now: not switched off, not deleted, within its budget.
 async fn may_begin(call: &Call, snapshot: &Snapshot, revision: Option<&FlowRef>) -> Result<(), Problem> {
-    let agent = call.app.catalog.living_agent(&call.tenant, &snapshot.summary.flow)?.value;
-    if !agent.enabled {
-        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
-    }
+    let agent = unattended::enabled_agent(&call.app.catalog, &call.tenant, &snapshot.summary.flow)?;
     let flow = revision.cloned().unwrap_or_else(|| FlowRef {
         name: agent.id.clone(),
         revision: snapshot.start.revision,

@@ -27,10 +27,11 @@ use crate::api::native::budgets::Origin;
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
+use crate::catalog::Catalog;
 use crate::catalog::scopes::Scope;
 use crate::catalog::triggers::rows::{API, Binding, FiringState, MANUAL, Source, TriggerRow};
 use crate::catalog::triggers::{Fired, Occurrence};
-use crate::ids::TimeMs;
+use crate::ids::{Tenant, TimeMs};
 
 /// How long `:fire` waits for its executions to be durable.
 const FIRE_WAIT: Duration = Duration::from_secs(10);
@@ -40,6 +41,8 @@ const TIMES_MAX: usize = 100;
 /// How long the old secret counts too, where a rotation does not say; and at most.
 const OVERLAP_SECONDS_DEFAULT: u32 = 24 * 60 * 60;
 const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// Payloads and parameters in a page of firings: it ends behind the one that goes over this.
+const FIRINGS_BYTES_MAX: usize = 4 << 20;
 /// The one network there is.
 const NETWORK: &str = "default";
 
@@ -110,6 +113,18 @@ struct Firings {
     next_page_token: Option<String>,
 }
 
+/// A list, or a page of it where the request asks for one.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Revisions {
+    All(Vec<TriggerRevision>),
+    #[serde(rename_all = "camelCase")]
+    Page {
+        items: Vec<TriggerRevision>,
+        next_page_token: Option<String>,
+    },
+}
+
 const ALL: &str = "/v1/tenants/{tenant}/triggers";
 const ONE: &str = "/v1/tenants/{tenant}/triggers/{trigger}";
 const BINDING: &str = "/v1/tenants/{tenant}/triggers/{trigger}/bindings/{agent}";
@@ -128,7 +143,8 @@ fn reads() -> Vec<Route> {
         read(Route::get(ALL, "listTriggers", "Every trigger")).query::<TriggersQuery>().answers::<Vec<TriggerShown>>(200).to(list),
         read(Route::get(ONE, "getTrigger", "A trigger")).answers::<TriggerShown>(200).to(get),
         read(Route::get("/v1/tenants/{tenant}/triggers/{trigger}/revisions", "listTriggerRevisions", "Every definition, newest first"))
-            .answers::<Vec<TriggerRevision>>(200)
+            .query::<page::PageQuery>()
+            .answers::<Revisions>(200)
             .to(revisions),
         read(Route::get("/v1/tenants/{tenant}/triggers/{trigger}/revisions/{revision}", "getTriggerRevision", "A definition as it was"))
             .answers::<TriggerRevision>(200)
@@ -228,27 +244,43 @@ fn may_start(call: &Call) -> Result<(), Problem> {
     call.caller()?.must(Scope::ExecutionsRun)
 }
 
-fn shown(call: &Call, row: TriggerRow) -> Result<Answer, Problem> {
-    call.app.triggers.wake();
-    Answer::json(&TriggerShown::of(call, row)?)
+/// Reads of the catalog, beside the thread that answers.
+async fn reading<T: Send + 'static>(
+    call: &Call,
+    read: impl FnOnce(&Catalog, &Tenant) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let (catalog, tenant) = (call.app.catalog.clone(), call.tenant.clone());
+    blocking(move || read(&catalog, &tenant)).await
 }
 
-fn with_secret(call: &Call, row: TriggerRow, secret: Option<Zeroizing<String>>, status: u16) -> Result<Answer, Problem> {
+async fn shown(call: &Call, row: TriggerRow) -> Result<Answer, Problem> {
+    call.app.triggers.wake();
+    let now = call.now;
+    Answer::json(&reading(call, move |catalog, tenant| TriggerShown::of(catalog, tenant, now, row)).await?)
+}
+
+async fn with_secret(call: &Call, row: TriggerRow, secret: Option<Zeroizing<String>>, status: u16) -> Result<Answer, Problem> {
     call.app.triggers.wake();
     let secret = secret.map(|secret| secret.to_string());
-    Answer::json_as(status, &TriggerWithSecret { trigger: TriggerShown::of(call, row)?, secret })
+    let now = call.now;
+    let trigger = reading(call, move |catalog, tenant| TriggerShown::of(catalog, tenant, now, row)).await?;
+    Answer::json_as(status, &TriggerWithSecret { trigger, secret })
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let query: TriggersQuery = call.query()?;
-    let is_wanted = |row: &TriggerRow| query.agent_id.as_ref().is_none_or(|agent| row.bindings.iter().any(|bound| bound.agent == *agent));
-    let rows = call.app.catalog.triggers(&call.tenant)?.into_iter().filter(is_wanted);
-    Answer::json(&rows.map(|row| TriggerShown::of(&call, row)).collect::<Result<Vec<_>, _>>()?)
+    let (TriggersQuery { agent_id }, now) = (call.query()?, call.now);
+    let listed = reading(&call, move |catalog, tenant| {
+        let is_wanted = |row: &TriggerRow| agent_id.as_ref().is_none_or(|agent| row.bindings.iter().any(|bound| bound.agent == *agent));
+        let rows = catalog.triggers(tenant)?.into_iter().filter(is_wanted);
+        rows.map(|row| TriggerShown::of(catalog, tenant, now, row)).collect::<Result<Vec<_>, _>>()
+    });
+    Answer::json(&listed.await?)
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
-    let row = call.app.catalog.trigger(&call.tenant, call.parameter("trigger")?)?.value;
-    Answer::json(&TriggerShown::of(&call, row)?)
+    let (id, now) = (call.parameter("trigger")?.to_owned(), call.now);
+    let read = reading(&call, move |catalog, tenant| TriggerShown::of(catalog, tenant, now, catalog.trigger(tenant, &id)?.value));
+    Answer::json(&read.await?)
 }
 
 async fn create(call: Call) -> Result<Answer, Problem> {
@@ -260,18 +292,15 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     let wanted: CreateTrigger = call.json()?;
     may_start(&call)?;
     let (row, secret) = call.app.vault.create_trigger(&call.tenant, wanted.into_new()?, &call.actor()?).await?;
-    with_secret(&call, row, secret, 201)
+    with_secret(&call, row, secret, 201).await
 }
 
 async fn change(call: Call) -> Result<Answer, Problem> {
     let wanted: ChangeTrigger = call.json()?;
     may_start(&call)?;
     let (id, actor) = (call.parameter("trigger")?, call.actor()?);
-    let mut row = call.app.catalog.change_trigger(&call.tenant, id, &actor, |definition| wanted.apply(definition)).await?;
-    if let Some(is_active) = wanted.active.filter(|is_active| *is_active != row.is_active) {
-        row = call.app.catalog.switch_trigger(&call.tenant, id, is_active, &actor).await?;
-    }
-    shown(&call, row)
+    let row = call.app.catalog.change_trigger(&call.tenant, id, wanted.active, &actor, |definition| wanted.apply(definition)).await?;
+    shown(&call, row).await
 }
 
 async fn remove(call: Call) -> Result<Answer, Problem> {
@@ -284,7 +313,7 @@ async fn bind(call: Call) -> Result<Answer, Problem> {
     may_start(&call)?;
     let binding = Binding { agent: call.parameter("agent")?.to_owned(), environment: environment_slug };
     let row = call.app.catalog.bind_trigger(&call.tenant, call.parameter("trigger")?, &binding, &call.actor()?).await?;
-    shown(&call, row)
+    shown(&call, row).await
 }
 
 async fn unbind(call: Call) -> Result<Answer, Problem> {
@@ -298,7 +327,7 @@ async fn switch(call: Call, is_active: bool) -> Result<Answer, Problem> {
         may_start(&call)?;
     }
     let row = call.app.catalog.switch_trigger(&call.tenant, call.parameter("trigger")?, is_active, &call.actor()?).await?;
-    shown(&call, row)
+    shown(&call, row).await
 }
 
 async fn pause(call: Call) -> Result<Answer, Problem> {
@@ -307,13 +336,13 @@ async fn pause(call: Call) -> Result<Answer, Problem> {
         return Err(Problem::unfit("until", "it lies in the past; leave it out to pause until somebody resumes"));
     }
     let row = call.app.catalog.pause_trigger(&call.tenant, call.parameter("trigger")?, until, &call.actor()?).await?;
-    shown(&call, row)
+    shown(&call, row).await
 }
 
 async fn resume(call: Call) -> Result<Answer, Problem> {
     may_start(&call)?;
     let row = call.app.catalog.resume_trigger(&call.tenant, call.parameter("trigger")?, &call.actor()?).await?;
-    shown(&call, row)
+    shown(&call, row).await
 }
 
 async fn rotate(call: Call) -> Result<Answer, Problem> {
@@ -325,23 +354,33 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
     }
     let until = (overlap_seconds > 0).then(|| call.now.plus(u64::from(overlap_seconds) * 1_000));
     let (row, secret) = call.app.vault.rotate_trigger(&call.tenant, call.parameter("trigger")?, until, &call.actor()?).await?;
-    with_secret(&call, row, Some(secret), 200)
+    with_secret(&call, row, Some(secret), 200).await
 }
 
 async fn revisions(call: Call) -> Result<Answer, Problem> {
-    let id = call.parameter("trigger")?;
-    let current = call.app.catalog.trigger(&call.tenant, id)?.value.revision;
-    let rows = call.app.catalog.trigger_revisions(&call.tenant, id)?;
-    Answer::json(&rows.into_iter().map(|row| TriggerRevision::of(row, current)).collect::<Vec<_>>())
+    let (id, query): (_, page::PageQuery) = (call.parameter("trigger")?.to_owned(), call.query()?);
+    let is_page = query.page_size.is_some() || query.page_token.is_some();
+    let size = if is_page { page::size(query.page_size) } else { 0 };
+    let before = match page::read(query.page_token.as_deref())? {
+        Some(token) => Some(token.parse().map_err(|_| Problem::unfit("pageToken", "it is not a token of this list"))?),
+        None => None,
+    };
+    let (current, rows) = reading(&call, move |catalog, tenant| {
+        let current = catalog.trigger(tenant, &id)?.value.revision;
+        Ok((current, catalog.trigger_revisions(tenant, &id, before, size)?))
+    })
+    .await?;
+    let next_page_token = (is_page && rows.len() == size).then(|| rows.last().map(|row| page::token(&row.revision.to_string()))).flatten();
+    let items: Vec<TriggerRevision> = rows.into_iter().map(|row| TriggerRevision::of(row, current)).collect();
+    Answer::json(&if is_page { Revisions::Page { items, next_page_token } } else { Revisions::All(items) })
 }
 
 async fn revision(call: Call) -> Result<Answer, Problem> {
     let (id, named) = (call.parameter("trigger")?, call.parameter("revision")?);
     let current = call.app.catalog.trigger(&call.tenant, id)?.value.revision;
-    let unknown = || Problem::not_found("revision of the trigger", named);
-    let wanted: u32 = named.parse().map_err(|_| unknown())?;
-    let row = call.app.catalog.trigger_revisions(&call.tenant, id)?.into_iter().find(|row| row.revision == wanted);
-    Answer::json(&TriggerRevision::of(row.ok_or_else(unknown)?, current))
+    let wanted = named.parse().map_err(|_| Problem::not_found("revision of the trigger", named))?;
+    let row = call.app.catalog.trigger_revision(&call.tenant, id, wanted)?;
+    Answer::json(&TriggerRevision::of(row, current))
 }
 
 async fn restore(call: Call) -> Result<Answer, Problem> {
@@ -351,26 +390,39 @@ async fn restore(call: Call) -> Result<Answer, Problem> {
     call.app.catalog.trigger(&call.tenant, id)?;
     let revision = revision_id.parse().map_err(|_| Problem::not_found("revision of the trigger", &revision_id))?;
     let row = call.app.catalog.restore_trigger(&call.tenant, id, revision, &call.actor()?).await?;
-    shown(&call, row)
+    shown(&call, row).await
 }
 
 async fn fire_times(call: Call) -> Result<Answer, Problem> {
     let TimesQuery { count } = call.query()?;
-    let row = call.app.catalog.trigger(&call.tenant, call.parameter("trigger")?)?.value;
-    let (catalog, tenant) = (call.app.catalog.clone(), call.tenant.clone());
-    let count = count.unwrap_or(TIMES_DEFAULT).clamp(1, TIMES_MAX);
-    let times = blocking(move || Ok(catalog.next_fire_times(&tenant, &row, count)?)).await?;
-    Answer::json(&FireTimes { times })
+    let (id, count) = (call.parameter("trigger")?.to_owned(), count.unwrap_or(TIMES_DEFAULT).clamp(1, TIMES_MAX));
+    let times = reading(&call, move |catalog, tenant| {
+        let row = catalog.trigger(tenant, &id)?.value;
+        Ok(catalog.next_fire_times(tenant, &row, count)?)
+    });
+    Answer::json(&FireTimes { times: times.await? })
 }
 
 async fn firings(call: Call) -> Result<Answer, Problem> {
-    let query: page::PageQuery = call.query()?;
-    let id = call.parameter("trigger")?;
-    call.app.catalog.trigger(&call.tenant, id)?;
+    let (id, query): (_, page::PageQuery) = (call.parameter("trigger")?.to_owned(), call.query()?);
     let (size, after) = (page::size(query.page_size), page::read(query.page_token.as_deref())?);
-    let rows = call.app.catalog.firings(&call.tenant, id, after.as_deref(), size)?;
-    let next_page_token = (rows.len() == size).then(|| rows.last().map(|row| page::token(&row.key))).flatten();
-    Answer::json(&Firings { items: rows.into_iter().map(|row| Firing::from(row.value)).collect(), next_page_token })
+    let page = reading(&call, move |catalog, tenant| {
+        catalog.trigger(tenant, &id)?;
+        let rows = catalog.firings(tenant, &id, after.as_deref(), size)?;
+        let (mut items, mut bytes, mut last, is_full) = (Vec::new(), 0, None, rows.len() == size);
+        let mut rows = rows.into_iter();
+        while bytes < FIRINGS_BYTES_MAX
+            && let Some(row) = rows.next()
+        {
+            let occurrence = catalog.occurrence(tenant, &row.value)?;
+            bytes += occurrence.bytes();
+            items.push(Firing::of(occurrence, row.value));
+            last = Some(row.key);
+        }
+        let goes_on = is_full || rows.len() > 0;
+        Ok(Firings { items, next_page_token: last.filter(|_| goes_on).map(|last| page::token(&last)) })
+    });
+    Answer::json(&page.await?)
 }
 
 async fn fire(call: Call) -> Result<Answer, Problem> {
@@ -398,30 +450,34 @@ async fn fire(call: Call) -> Result<Answer, Problem> {
 /// What firing came to, once its executions have begun, or after a while.
 async fn answered(call: &Call, id: &str, fired: Fired) -> Result<FiringAnswer, Problem> {
     let nothing = FiringAnswer { firing_id: None, filtered: false, duplicate: false, firings: Vec::new() };
-    let firings = match fired {
+    let (name, duplicate) = match fired {
         Fired::Filtered => return Ok(FiringAnswer { filtered: true, ..nothing }),
-        Fired::Duplicate(name) => {
-            let firings = call.app.catalog.firings_named(&call.tenant, id, &name)?.into_iter().map(Firing::from).collect();
-            return Ok(FiringAnswer { firing_id: Some(name), duplicate: true, firings, ..nothing });
-        }
-        Fired::Recorded(firings) => firings,
+        Fired::Duplicate(name) => (name, true),
+        Fired::Recorded(firings) => match firings.into_iter().next() {
+            Some(firing) => (firing.id, false),
+            None => return Ok(nothing),
+        },
     };
-    let Some(name) = firings.first().map(|firing| firing.id.clone()) else { return Ok(nothing) };
-    let mut settled = call.app.triggers.settled();
-    call.app.triggers.wake();
-    let waiting = async {
-        loop {
-            settled.mark_unchanged();
-            let firings = call.app.catalog.firings_named(&call.tenant, id, &name)?;
-            let is_over = firings.iter().all(|firing| firing.state != FiringState::Pending);
-            if is_over || settled.changed().await.is_err() {
-                return Ok::<_, Problem>(firings);
+    let named = async || {
+        let (id, name) = (id.to_owned(), name.clone());
+        reading(call, move |catalog, tenant| Ok(catalog.firings_named(tenant, &id, &name)?)).await
+    };
+    if !duplicate {
+        let mut settled = call.app.triggers.settled();
+        call.app.triggers.wake();
+        let waiting = async {
+            loop {
+                settled.mark_unchanged();
+                let is_over = named().await?.iter().all(|firing| firing.state != FiringState::Pending);
+                if is_over || settled.changed().await.is_err() {
+                    return Ok::<_, Problem>(());
+                }
             }
-        }
-    };
-    let firings = match tokio::time::timeout(FIRE_WAIT, waiting).await {
-        Ok(firings) => firings?,
-        Err(_) => call.app.catalog.firings_named(&call.tenant, id, &name)?,
-    };
-    Ok(FiringAnswer { firing_id: Some(name), firings: firings.into_iter().map(Firing::from).collect(), ..nothing })
+        };
+        // Where it takes longer, they are shown as they are.
+        tokio::time::timeout(FIRE_WAIT, waiting).await.unwrap_or(Ok(()))?;
+    }
+    let rows = named().await?;
+    let firings = reading(call, move |catalog, tenant| Firing::all(catalog, tenant, rows)).await?;
+    Ok(FiringAnswer { firing_id: Some(name), duplicate, firings, ..nothing })
 }

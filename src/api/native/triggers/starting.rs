@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::ends;
 use crate::api::app::App;
 use crate::api::blocking::blocking;
 use crate::api::budgeted;
-use crate::api::native::bodies;
+use crate::api::native::execute;
 use crate::api::problem::{Problem, internal};
 use crate::api::unattended;
 use crate::catalog::environments::PRODUCTION;
@@ -20,7 +20,6 @@ use crate::catalog::{self, Stored};
 use crate::clock;
 use crate::crash;
 use crate::engine::{self, FlowRef, Resolver, StartRequest};
-use crate::flow::vendor;
 use crate::ids::Tenant;
 use crate::machine::Refusal;
 use crate::machine::call::CallError;
@@ -106,15 +105,14 @@ async fn start(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow, name: &str) 
     if is_there.map_err(catalog::Error::from)?.flatten().is_some() {
         return Ok(());
     }
-    let agent = catalog.living_agent(tenant, name)?.value;
-    if !agent.enabled {
-        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
-    }
+    let agent = unattended::enabled_agent(catalog, tenant, name)?;
     let environment = catalog.usable_environment(tenant, firing.environment.as_deref().unwrap_or(PRODUCTION))?;
     let session = Uuid::now_v7().to_string();
     let chosen = catalog.choose(tenant, &agent.id, &environment.slug, Some(&session), clock::entropy())?;
     let flow = FlowRef { name: agent.id.clone(), revision: chosen.revision, digest: chosen.digest };
-    let input = input(app, tenant, &flow, &firing.parameters)?;
+    let occurrence = catalog.occurrence(tenant, firing)?;
+    let parameters = app.parameters.of(catalog, tenant, &agent.id, chosen.revision)?;
+    let input = execute::input(&parameters, &occurrence.parameters)?;
     let config = unattended::config(&engine, &flow, &environment).await?;
     let is_rehearsed = unattended::is_rehearsed(app, &engine, &flow).await?;
     let mode = if is_rehearsed { Mode::Rehearsal } else { Mode::Production };
@@ -133,7 +131,7 @@ async fn start(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow, name: &str) 
         script,
         environment: Some(environment.slug.clone()),
         session: Some(session),
-        context: Some(context(firing)),
+        context: Some(context(firing, &occurrence.payload)),
         purpose: firing.purpose,
         trigger: Some(Trigger { kind: firing.kind.clone(), id: Some(firing.trigger.clone()) }),
         resolver: Some(resolver),
@@ -147,7 +145,7 @@ async fn start(app: &Arc<App>, tenant: &Tenant, firing: &FiringRow, name: &str) 
 }
 
 /// What flows read as `context.trigger`, and what the execution records of why it is there.
-fn context(firing: &FiringRow) -> Value {
+fn context(firing: &FiringRow, payload: &Value) -> Value {
     json!({"trigger": {
         "id": firing.trigger,
         "type": firing.kind,
@@ -156,17 +154,8 @@ fn context(firing: &FiringRow) -> Value {
         "firedAt": firing.at,
         "scheduledFor": firing.due,
         "eventId": firing.event_id,
-        "payload": firing.payload,
+        "payload": payload,
     }})
-}
-
-fn input(app: &App, tenant: &Tenant, flow: &FlowRef, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
-    let row = app.catalog.revision(tenant, &flow.name, flow.revision)?.value;
-    let parameters = bodies::parameters_of(&flow.name, &row.sent);
-    vendor::read_values(&parameters, given).map_err(|problems| {
-        let detail = problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ");
-        Problem::bad_request("parameters", detail)
-    })
 }
 
 /// Why the trigger's own budget does not let it start anything; tests are not counted.

@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::Free;
+use crate::catalog::Catalog;
 use crate::catalog::triggers::rows::{
-    Allowed, Binding, Definition, FiringRow, FiringState, Inbound, Overlap, Schedule, Source, TriggerRevisionRow, TriggerRow,
+    Allowed, Binding, Definition, FiringRow, FiringState, Inbound, OccurrenceRow, Overlap, Schedule, Source, TriggerRevisionRow, TriggerRow,
 };
-use crate::ids::{NanoUsd, TimeMs};
+use crate::ids::{NanoUsd, Tenant, TimeMs};
 
 use super::super::budgets::Origin;
 
@@ -138,16 +138,17 @@ struct BindingShown {
 }
 
 impl TriggerShown {
+    /// Blocking.
+    ///
     /// # Errors
     /// When what belongs to it cannot be read.
-    pub fn of(call: &Call, row: TriggerRow) -> Result<Self, Problem> {
-        let catalog = &call.app.catalog;
-        let cost = row.definition.budget.map(|_| catalog.trigger_cost(&call.tenant, &row.id, call.now)).transpose()?;
-        let pause = row.pause.as_ref().filter(|_| row.is_paused(call.now));
+    pub fn of(catalog: &Catalog, tenant: &Tenant, now: TimeMs, row: TriggerRow) -> Result<Self, Problem> {
+        let cost = row.definition.budget.map(|_| catalog.trigger_cost(tenant, &row.id, now)).transpose()?;
+        let pause = row.pause.as_ref().filter(|_| row.is_paused(now));
         let binding = |binding: &Binding| BindingShown { agent_id: binding.agent.clone(), environment_slug: binding.environment.clone() };
         Ok(Self {
-            last_fired_at: catalog.trigger_last_fired(&call.tenant, &row.id)?,
-            next_fire_at: catalog.trigger_cursor(&call.tenant, &row.id)?.map(|cursor| cursor.due),
+            last_fired_at: catalog.trigger_last_fired(tenant, &row.id)?,
+            next_fire_at: catalog.trigger_cursor(tenant, &row.id)?.map(|cursor| cursor.due),
             current_monthly_cost: cost.map(NanoUsd::usd),
             paused: pause.is_some(),
             paused_until: pause.and_then(|pause| pause.until),
@@ -456,8 +457,17 @@ pub struct Firing {
     parameters: Map<String, Value>,
 }
 
-impl From<FiringRow> for Firing {
-    fn from(row: FiringRow) -> Self {
+impl Firing {
+    /// With what they fired with. Blocking.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn all(catalog: &Catalog, tenant: &Tenant, rows: Vec<FiringRow>) -> Result<Vec<Self>, Problem> {
+        rows.into_iter().map(|row| Ok(Self::of(catalog.occurrence(tenant, &row)?, row))).collect()
+    }
+
+    #[must_use]
+    pub fn of(occurrence: OccurrenceRow, row: FiringRow) -> Self {
         let kind = serde_json::from_value(Value::String(row.kind)).unwrap_or(Kind::Api);
         Self {
             firing_id: row.id,
@@ -472,8 +482,8 @@ impl From<FiringRow> for Firing {
             event_id: row.event_id,
             fired_by: row.by,
             origin: row.purpose.into(),
-            payload: Free(row.payload),
-            parameters: row.parameters,
+            payload: Free(occurrence.payload),
+            parameters: occurrence.parameters,
         }
     }
 }
