@@ -38,11 +38,7 @@ pub async fn refusal(
         BudgetCheck::Allowed { remaining: None } => Ok(None),
         BudgetCheck::Allowed { remaining: Some(_) } => {
             let models = app.engine.of(tenant).models(flow, Some(resolver.clone())).await?;
-            let unknown = models.iter().find(|model| app.runner.price(model).is_none());
-            Ok(unknown.map(|model| {
-                let message = format!("model `{model}` has no known price, and agent `{agent}` has an enforced budget; give its price");
-                CallError::new(NO_PRICE, message)
-            }))
+            Ok(models.iter().find(|model| app.runner.price(model).is_none()).map(|model| no_price(agent, model)))
         }
         BudgetCheck::Refused { month, cost, amount } => {
             let message =
@@ -50,6 +46,19 @@ pub async fn refusal(
             Ok(Some(CallError::new(EXCEEDED, message)))
         }
     }
+}
+
+/// Why the agent may not start with a model that its caller names.
+///
+/// # Errors
+/// When the budget cannot be read.
+pub fn without_price(app: &App, tenant: &Tenant, agent: &str, purpose: Purpose, model: &str) -> Result<Option<CallError>, Problem> {
+    let is_enforced = app.catalog.budget(tenant, agent, purpose)?.is_some_and(|budget| budget.enforced);
+    Ok((is_enforced && app.runner.price(model).is_none()).then(|| no_price(agent, model)))
+}
+
+fn no_price(agent: &str, model: &str) -> CallError {
+    CallError::new(NO_PRICE, format!("model `{model}` has no known price, and agent `{agent}` has an enforced budget; give its price"))
 }
 
 /// What the caller reads: 429, or 422 for a model without a price, with the record that says the same.

@@ -4,12 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
-use super::files::FileRow;
-use super::{Catalog, Changes, Error, Kept, Listing, Stored, agents};
+use super::files::{FileRow, TEXT_BYTES_MAX};
+use super::{Catalog, Changes, Error, Kept, Listing, Stored, agents, file_types};
 use crate::ids::{Tenant, TimeMs};
 
 /// Files of one agent: each goes into the journal of every execution with its text.
 pub const AGENT_FILES_MAX: usize = 16;
+
+/// The text of all of them: attachments of a request need room beside it.
+const AGENT_TEXT_BYTES_MAX: u64 = 4 * TEXT_BYTES_MAX as u64;
 
 /// What came of looking for a file's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +80,11 @@ impl Catalog {
     pub async fn link_files(&self, tenant: &Tenant, agent: &str, files: &[String], actor: &Actor) -> Result<(), Error> {
         let linked = self.update(|catalog, changes| {
             catalog.living_agent(tenant, agent)?;
-            let (mut count, mut added) = (0, Vec::new());
+            let (mut count, mut bytes, mut added) = (0, 0, Vec::new());
             for (link, file) in catalog.linked(tenant, agent, actor.at)? {
-                if file.is_some() {
+                if let Some(file) = file {
                     count += 1;
+                    bytes += text_bytes(&file.value);
                 } else {
                     changes.remove::<OfAgent>(tenant, &link.key, link.version);
                 }
@@ -92,6 +96,7 @@ impl Catalog {
                     continue;
                 }
                 changes.put(tenant, &link, 0, &OfAgent { since: actor.at });
+                bytes += text_bytes(&value);
                 if value.expires_at.take().is_some() {
                     changes.put(tenant, &key, version, &value);
                 }
@@ -99,6 +104,11 @@ impl Catalog {
             }
             if count + added.len() > AGENT_FILES_MAX {
                 let message = format!("an agent has at most {AGENT_FILES_MAX} files; remove one first");
+                return Err(Error::Conflict { code: "too_many_files", message });
+            }
+            if bytes > AGENT_TEXT_BYTES_MAX {
+                let message =
+                    format!("the text of an agent's files has at most {AGENT_TEXT_BYTES_MAX} bytes together, this would be {bytes}");
                 return Err(Error::Conflict { code: "too_many_files", message });
             }
             if !added.is_empty() {
@@ -152,6 +162,11 @@ impl Catalog {
         })
         .await
     }
+}
+
+/// What an agent reads of a file, at most.
+fn text_bytes(row: &FileRow) -> u64 {
+    if file_types::is_textual(&row.content_type) { row.fingerprint.bytes.min(TEXT_BYTES_MAX as u64) } else { 0 }
 }
 
 fn note(changes: &mut Changes, tenant: &Tenant, actor: &Actor, (action, agent): (&str, &str), detail: String) {
@@ -213,6 +228,21 @@ mod tests {
         catalog.remove_file(&tenant, &all[0], &actor).await.unwrap();
         catalog.link_files(&tenant, "helper", &[one_more], &actor).await.unwrap();
         assert_eq!(names(&catalog, actor.at).len(), AGENT_FILES_MAX);
+    }
+
+    #[tokio::test]
+    async fn the_text_of_an_agents_files_is_bounded_and_other_bytes_do_not_count() {
+        let (catalog, tenant, actor) = catalog().await;
+        let long = vec![b'x'; TEXT_BYTES_MAX + 1];
+        let mut all = vec![file(&catalog, b"\x89PNG\r\n\x1a\n", Lifetime::Kept).await];
+        for _ in 0..4 {
+            all.push(file(&catalog, &long, Lifetime::Kept).await);
+        }
+        catalog.link_files(&tenant, "helper", &all, &actor).await.unwrap();
+        let one_more = file(&catalog, b"x", Lifetime::Kept).await;
+        let refused = catalog.link_files(&tenant, "helper", &[one_more], &actor).await;
+        assert!(matches!(refused, Err(Error::Conflict { code: "too_many_files", .. })));
+        assert_eq!(names(&catalog, actor.at), all);
     }
 
     #[tokio::test]

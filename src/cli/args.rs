@@ -6,8 +6,8 @@ use super::error::Error;
 use super::output::{Format, Output};
 use super::target::{self, Target};
 use super::{
-    agent, approval, completions, config, deploy, dev, doctor, exec, flow, init, key, login, profile, revision, run, secret, serve, signal,
-    store, tenant, trigger,
+    agent, approval, completions, config, deploy, dev, doctor, eval, exec, flow, init, key, login, profile, revision, run, secret, serve,
+    signal, store, tenant, trigger,
 };
 use crate::config::Config;
 use crate::machine::question::Person;
@@ -111,6 +111,9 @@ pub enum Command {
     /// Triggers on a server: list, create, fire, switch on and off.
     #[command(subcommand)]
     Trigger(trigger::Command),
+    /// Evaluations on a server: datasets, runs, scores, comparisons.
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// API keys: create, list, rotate, revoke.
     #[command(subcommand)]
     Key(key::Command),

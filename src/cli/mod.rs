@@ -12,6 +12,7 @@ mod deploy;
 mod dev;
 mod doctor;
 mod error;
+mod eval;
 mod exec;
 mod flow;
 mod init;
@@ -102,6 +103,7 @@ fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Revision(command) => revision::execute(context, command),
         Command::Deploy(args) => deploy::deploy(context, args),
         Command::Rollback(args) => deploy::rollback(context, args),
+        Command::Eval(command) => eval::execute(context, command),
         Command::Trigger(command) => trigger::execute(context, command),
         Command::Key(command) => key::execute(context, command),
         Command::Tenant(command) => tenant::execute(context, command),

@@ -9,11 +9,11 @@ use super::error::Error;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Activity, Answered, ClosedQuestion, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Options, Parked, QuestionRef, Resolver,
-    RetryRequest, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Exported, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Options, Parked, QuestionRef,
+    Resolver, RetryRequest, Snapshot, StartRequest,
 };
 use super::system::Engine;
-use super::{asked, departure, read, starting};
+use super::{asked, departure, exporting, read, starting};
 use crate::flow::spec::FlowSpec;
 use crate::ids::{CallId, ExecutionId, QuestionId, Tenant};
 use crate::machine::Refusal;
@@ -240,6 +240,14 @@ impl EngineHandle {
     /// `NotFound`, `Store`.
     pub async fn trace(&self, id: ExecutionId) -> Result<Trace, Error> {
         self.read(move |shared, tenant| read::trace(shared, tenant, id)).await
+    }
+
+    /// The execution as a sample of a dataset and as a rehearsal, without secrets.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`; `Unfit` while it cannot be said what the tenant's secrets are.
+    pub async fn export(&self, id: ExecutionId) -> Result<Exported, Error> {
+        exporting::export(self, &self.inner.shared.performer.runner, id).await
     }
 
     /// Up to `limit` events from number `from` on.

@@ -10,6 +10,7 @@ mod departure;
 mod directory;
 mod error;
 mod execution;
+mod exporting;
 mod family;
 #[cfg(test)]
 mod faults;
@@ -36,6 +37,6 @@ pub use error::Error;
 pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
-    Activity, Answered, ClosedQuestion, Closing, Flight, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Listed, Options, Parked,
-    QuestionRef, Resolver, Resume, RetryRequest, Snapshot, StartRequest,
+    Activity, Answered, ClosedQuestion, Closing, Exported, Flight, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Listed, Options,
+    Parked, QuestionRef, Resolver, Resume, RetryRequest, Snapshot, StartRequest,
 };

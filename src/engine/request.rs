@@ -276,6 +276,19 @@ pub struct Snapshot {
     pub quarantined: Option<String>,
 }
 
+/// An execution without secrets, for use elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    /// Its agent.
+    pub flow: String,
+    /// As a dataset takes it.
+    pub sample: Value,
+    /// As a rehearsal file has it.
+    pub rehearsal: Value,
+    /// For people: what could not be taken along.
+    pub left_out: Vec<String>,
+}
+
 /// How much an engine has to do, of every tenant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Activity {

@@ -19,6 +19,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use self::settings::{McpServer, Settings};
@@ -106,6 +107,15 @@ impl Runner {
             }
         };
         without_secrets(&secrets, outcome)
+    }
+
+    /// The value without any secret that the context's tenant or the operator has, for what is to leave the tenant.
+    ///
+    /// # Errors
+    /// Why the tenant's secrets cannot be read: nobody could say then what is one.
+    pub async fn redacted(&self, context: &CallContext, value: Value) -> Result<Value, String> {
+        let settings = &self.0.settings;
+        CallSecrets::of(context, &settings.secrets, settings.vault.as_ref()).await.cleared(value)
     }
 
     /// The tools of an MCP server, as it lists them now; what a start pins.

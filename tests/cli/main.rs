@@ -5,6 +5,7 @@
 mod bench;
 mod children;
 mod decisions;
+mod evaluations;
 mod projects;
 mod runs;
 mod server;

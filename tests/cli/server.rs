@@ -10,18 +10,18 @@ use super::bench::{Bench, GATE};
 const ROOT_KEY: &str = "a-root-key-of-forty-characters-for-tests";
 
 /// A server in a bench's directory; killed when dropped.
-struct Server<'a> {
+pub struct Server<'a> {
     bench: &'a Bench,
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl<'a> Server<'a> {
-    fn start(bench: &'a Bench) -> Self {
+    pub fn start(bench: &'a Bench) -> Self {
         Self::run(bench, &["serve", "--listen", "127.0.0.1:0"])
     }
 
-    fn run(bench: &'a Bench, arguments: &[&str]) -> Self {
+    pub fn run(bench: &'a Bench, arguments: &[&str]) -> Self {
         let mut process = bench.command(arguments).env("FLOWGATE_ROOT_KEY", ROOT_KEY).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut said = Vec::new();
@@ -37,29 +37,29 @@ impl<'a> Server<'a> {
         Self { bench, process, url }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.bench.command(arguments);
         command.env("FLOWGATE_URL", &self.url).env("FLOWGATE_KEY", ROOT_KEY);
         command
     }
 
-    fn output(&self, arguments: &[&str]) -> Output {
+    pub fn output(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Standard output of a command that succeeds.
-    fn text(&self, arguments: &[&str]) -> String {
+    pub fn text(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         assert!(output.status.success(), "{arguments:?}\n{}", self.bench.told(&output));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.text(&[arguments, &["-o", "json"]].concat())).unwrap()
     }
 
     /// The exit code and the error of a command that fails.
-    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.output(arguments);
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap().trim().to_owned())
     }

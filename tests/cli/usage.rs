@@ -8,7 +8,7 @@ fn help_names_every_command() {
 }
 
 /// Every command, and the program itself.
-const COMMANDS: [&[&str]; 68] = [
+const COMMANDS: [&[&str]; 79] = [
     &["agent", "apply"],
     &["agent", "list"],
     &["agent", "show"],
@@ -29,6 +29,16 @@ const COMMANDS: [&[&str]; 68] = [
     &["trigger", "delete"],
     &["trigger", "next"],
     &["trigger", "history"],
+    &["eval", "dataset", "list"],
+    &["eval", "dataset", "create"],
+    &["eval", "dataset", "import"],
+    &["eval", "dataset", "show"],
+    &["eval", "dataset", "delete"],
+    &["eval", "run"],
+    &["eval", "list"],
+    &["eval", "show"],
+    &["eval", "compare"],
+    &["eval", "cancel"],
     &["key", "create"],
     &["key", "list"],
     &["key", "rotate"],
@@ -52,6 +62,7 @@ const COMMANDS: [&[&str]; 68] = [
     &["exec", "retry"],
     &["exec", "fork"],
     &["exec", "events"],
+    &["exec", "export"],
     &["approval", "list"],
     &["approval", "show"],
     &["approval", "approve"],

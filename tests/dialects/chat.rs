@@ -278,6 +278,18 @@ fn document_002_model() {
 }
 
 #[test]
+fn contract_model_without_a_price_is_refused_under_an_enforced_budget() {
+    let world = World::with("\"new\" = \"openai/gpt-99\"\n", |_| Turn::Says("Yes."));
+    let agent = world.deploy("helper", &talks());
+    world.ran(agent, &with(says("Hi"), "model", json!("new")));
+    let budget = world.client.json("PUT", "/v1/tenants/default/agents/helper/budget", &json!({"amount": 5, "enforceLimit": true}));
+    assert_eq!(budget.status, 200, "{}", budget.text());
+    let refused = world.execute(agent, &with(says("Hi"), "model", json!("new")));
+    assert_eq!((refused.status, refused.code().as_str()), (422, "no_price"), "{}", refused.text());
+    world.ran(agent, &with(says("Hi"), "model", json!("tess-6")));
+}
+
+#[test]
 fn document_002_tools() {
     let world = World::with("", |request| match request["messages"].as_array().unwrap().len() {
         1 => Turn::Calls("Let me see.", vec![("echo", json!({"text": "42"}))]),

@@ -1,9 +1,14 @@
 //! Source document 002 and contracts/chat-agents: messages, conversations, streams, and the completions of one agent.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+
 use serde_json::{Value, json};
 
 use super::chat::{World, fields, refused, says, talks, waits, with};
-use super::harness::Answer;
+use super::harness::{Answer, PATIENCE, ROOT_KEY};
 use super::model::Turn;
 
 const PAIRS: &str = "Chat messages must be a pair of user/assistant";
@@ -154,9 +159,9 @@ fn document_002_root_id_of_nothing_or_of_another_agent_is_refused() {
 #[test]
 fn contract_a_conversation_survives_a_kill() {
     let directory = tempfile::tempdir().unwrap();
-    let asked = std::sync::Arc::new(std::sync::Mutex::new(Value::Null));
+    let asked = Arc::new(Mutex::new(Value::Null));
     let start = || {
-        let heard = std::sync::Arc::clone(&asked);
+        let heard = Arc::clone(&asked);
         super::model::serve_asked(directory.path(), &[], move |request| {
             *heard.lock().unwrap() = request.clone();
             Turn::Says("Yes.")
@@ -213,10 +218,28 @@ fn contract_stream_every_field_of_its_frames() {
     assert_eq!(world.execute(agent, &with(says("Hi"), "stream", json!(false))).status, 202, "default: false");
 }
 
+/// Executes as a stream, and hears each frame as it comes.
+fn hear(world: &World, agent: u64, body: &Value, mut heard: impl FnMut(&Value)) -> Vec<Value> {
+    let body = with(body.clone(), "stream", json!(true)).to_string();
+    let mut stream = TcpStream::connect(world.server.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!("authorization: Bearer {ROOT_KEY}\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+    write!(stream, "POST /api/agents/{agent}/execute HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{head}\r\n\r\n{body}").unwrap();
+    let mut frames = Vec::new();
+    for line in BufReader::new(stream).lines() {
+        let line = line.unwrap();
+        let Some(data) = line.strip_prefix("data: ") else { continue };
+        let frame = serde_json::from_str(data).unwrap();
+        heard(&frame);
+        frames.push(frame);
+    }
+    frames
+}
+
 #[test]
 fn contract_stream_the_text_comes_while_it_is_generated() {
-    let gate = std::sync::Arc::new(std::sync::Barrier::new(2));
-    let held = std::sync::Arc::clone(&gate);
+    let gate = Arc::new(Barrier::new(2));
+    let held = Arc::clone(&gate);
     let world = World::with("", move |request| {
         if request.to_string().contains("second prompt") {
             held.wait();
@@ -233,54 +256,42 @@ fn contract_stream_the_text_comes_while_it_is_generated() {
         "edges": [{"from": "first", "to": "second"}],
     });
     let agent = world.deploy("two", &two);
-    let body = with(says("Hi"), "stream", json!(true)).to_string();
-    let mut stream = std::net::TcpStream::connect(world.server.address).unwrap();
-    stream.set_read_timeout(Some(super::harness::PATIENCE)).unwrap();
-    let head = format!(
-        "POST /api/agents/{agent}/execute HTTP/1.1\r\nhost: test\r\nconnection: close\r\nx-api-key: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        super::harness::ROOT_KEY,
-        body.len()
-    );
-    std::io::Write::write_all(&mut stream, (head + &body).as_bytes()).unwrap();
-    let mut read = String::new();
-    let mut chunk = [0; 4096];
-    while !read.contains("Yes.") {
-        let count = std::io::Read::read(&mut stream, &mut chunk).unwrap();
-        assert!(count > 0, "it ended before: {read}");
-        read += &String::from_utf8_lossy(&chunk[..count]);
-    }
-    assert!(!read.contains("completed"), "the second step is still waiting: {read}");
-    gate.wait();
-    while std::io::Read::read(&mut stream, &mut chunk).map(|count| read += &String::from_utf8_lossy(&chunk[..count])).is_ok()
-        && !read.contains("completed")
-    {}
-    assert!(read.contains("completed"), "{read}");
+    // The second step ends only once the text of the first one is here.
+    let told = hear(&world, agent, &says("Hi"), |frame| {
+        if frame["output"] == "Yes." {
+            gate.wait();
+        }
+    });
+    assert_eq!((told.len(), &told[1]["status"]), (2, &json!("completed")), "{told:?}");
 }
 
 #[test]
 fn contract_stream_a_text_that_came_to_nothing_is_taken_back() {
-    let (hang_up, told) = std::sync::mpsc::channel();
-    let told = std::sync::Arc::new(std::sync::Mutex::new(told));
-    let count = std::sync::atomic::AtomicUsize::new(0);
-    let world = World::with("", move |_| match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-        0 => Turn::Breaks("Half an ans", std::sync::Arc::clone(&told)),
+    let (hang_up, told) = mpsc::channel();
+    let (told, count) = (Arc::new(Mutex::new(told)), AtomicUsize::new(0));
+    let world = World::with("", move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => Turn::Breaks("Half an ans", Arc::clone(&told)),
         _ => Turn::Says("A whole answer."),
     });
     let mut again = talks();
-    again["steps"]["talk"]["retry"] = json!({"attempts": 3, "backoff": "10ms..20ms"});
+    again["steps"]["talk"]["retry"] = json!({"attempts": 3, "backoff": "10ms"});
     let agent = world.deploy("again", &again);
-    let hanging_up = std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        hang_up.send(()).unwrap();
+    let told = hear(&world, agent, &says("Hi"), |frame| {
+        if frame["output"] == "Half an ans" {
+            hang_up.send(()).unwrap();
+        }
     });
-    let frames = frames(&world.execute(agent, &with(says("Hi"), "stream", json!(true))));
-    hanging_up.join().unwrap();
-    let reset = frames.iter().position(|frame| frame["reset"] == true);
-    let counts = &frames[reset.map_or(0, |at| at + 1)..];
-    assert_eq!(counts.iter().map(|frame| frame["output"].as_str().unwrap()).collect::<String>(), "A whole answer.", "{frames:?}");
-    assert_eq!(frames.last().unwrap()["status"], "completed");
-    let told: String = frames.iter().map(|frame| frame["output"].as_str().unwrap()).collect();
-    assert_eq!(told.contains("Half"), reset.is_some(), "what was told before is taken back: {frames:?}");
+    let of = |frame: &Value| {
+        (frame["output"].as_str().unwrap().to_owned(), frame["reset"] == true, frame["status"].as_str().unwrap().to_owned())
+    };
+    let frame = |output: &str, reset: bool, status: &str| (output.to_owned(), reset, status.to_owned());
+    let expected = [
+        frame("Half an ans", false, "running"),
+        frame("", true, "running"),
+        frame("A whole answer.", false, "running"),
+        frame("", false, "completed"),
+    ];
+    assert_eq!(told.iter().map(of).collect::<Vec<_>>(), expected);
 }
 
 #[test]

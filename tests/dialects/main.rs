@@ -7,6 +7,9 @@ mod agentic;
 mod agentic_failures;
 mod agentic_files;
 mod agentic_list;
+mod chat;
+mod chat_talk;
+mod chat_things;
 mod fronts;
 #[allow(
     dead_code,

@@ -24,6 +24,7 @@ mod docs;
 mod doubts;
 mod drafts;
 mod escalation;
+mod evaluations;
 mod events;
 mod follower;
 mod gates;

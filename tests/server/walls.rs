@@ -27,7 +27,7 @@ const EMPTY_IS_FINE: [&str; 2] = ["listApiKeyAuditEvents", "listTokenAuditEvents
 const NOBODY: &str = "0198c0de-dead-7bee-8000-0123456789ab";
 
 /// Names beneath an agent or a webhook, whose ids are walked instead, what belongs to the whole installation, and the one network.
-const NOT_OF_A_TENANT: [&str; 6] = ["revision", "other", "delivery", "chat", "provider", "network"];
+const NOT_OF_A_TENANT: [&str; 7] = ["revision", "other", "delivery", "chat", "provider", "network", "sample"];
 
 /// One operation of the document.
 pub struct Operation {
@@ -129,6 +129,10 @@ pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
     let webhook = made(alpha.json("POST", "/v1/tenants/alpha/webhooks", &webhook), "id");
     let trigger = json!({"displayName": "Nightly", "kind": "MANUAL", "agentIds": ["helper"]});
     let trigger = made(alpha.json("POST", "/v1/tenants/alpha/triggers", &trigger), "id");
+    let dataset = json!({"displayName": "Golden", "samples": [{"input": {}, "expected": {"done": true}}]});
+    let dataset = made(alpha.json("POST", "/v1/tenants/alpha/agents/helper/evaluationDatasets", &dataset), "id");
+    let run = json!({"datasetId": dataset});
+    let run = made(alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions/1:evaluate", &run), "id");
     assert_eq!(alpha.json("PUT", "/v1/tenants/alpha/secrets/token", &json!({"value": "hidden"})).status, 200);
     let asks = json!({"flow": {"steps": {"only": {"approval": {"title": "Send this?", "approvers": {"any_of": ["user:ann"]}}}}}});
     assert_eq!(alpha.json("POST", "/v1/tenants/alpha/agents/helper/revisions", &asks).status, 200);
@@ -145,6 +149,8 @@ pub fn ids(alpha: &Client) -> BTreeMap<&'static str, String> {
         ("execution", execution),
         ("webhook", webhook),
         ("trigger", trigger),
+        ("dataset", dataset),
+        ("run", run),
         ("secret", "token".to_owned()),
         ("approval", approval),
     ])
@@ -155,7 +161,7 @@ fn absent(name: &str) -> &'static str {
     match name {
         "agent" => "nobody",
         "secret" => "other",
-        "revision" | "other" => "7",
+        "revision" | "other" | "sample" => "7",
         // Beside a webhook that is nobody's, and told apart from it.
         "delivery" => "0198c0de-beef-7bee-8000-0123456789ab",
         _ => NOBODY,

@@ -7,81 +7,116 @@ pub const PAGE: &[u8] = include_bytes!("../../console/dist/index.html");
 
 /// What the page consists of; a name changes with the content.
 #[rustfmt::skip]
-pub const FILES: [File; 38] = [
+pub const FILES: [File; 53] = [
     File {
-        name: "AgentHead-DDyal0q2.js",
+        name: "AgentHead-DyBaCGgU.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentHead-DDyal0q2.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentHead-DyBaCGgU.js"),
     },
     File {
-        name: "AgentRoom-uXeWXcLw.js",
+        name: "AgentRoom-DFIIwG05.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentRoom-uXeWXcLw.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentRoom-DFIIwG05.js"),
     },
     File {
-        name: "AgentsRoom-Dym66ts_.js",
+        name: "AgentsRoom-BEv0C6LT.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-Dym66ts_.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-BEv0C6LT.js"),
     },
     File {
-        name: "BudgetsRoom-XWb2sVWp.js",
+        name: "BudgetsRoom-DBc0Umzj.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-XWb2sVWp.js"),
+        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-DBc0Umzj.js"),
     },
     File {
-        name: "DesignerRoom-CYE2wwrO.css",
+        name: "BulkCancel-QvDoLcqa.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/BulkCancel-QvDoLcqa.js"),
+    },
+    File {
+        name: "CompareRoom-CYKLN_Of.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/CompareRoom-CYKLN_Of.js"),
+    },
+    File {
+        name: "DesignerRoom-BuCow7OW.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-BuCow7OW.js"),
+    },
+    File {
+        name: "Dialogs-Cz250Neh.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/Dialogs-Cz250Neh.js"),
+    },
+    File {
+        name: "ExecutionRoom-BGs3nU4z.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-BGs3nU4z.js"),
+    },
+    File {
+        name: "ExecutionsRoom-BgOwxDd_.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-BgOwxDd_.js"),
+    },
+    File {
+        name: "Graph-DenE7N4z.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/Graph-DenE7N4z.js"),
+    },
+    File {
+        name: "InboxRoom-BwDnkKjv.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/InboxRoom-BwDnkKjv.js"),
+    },
+    File {
+        name: "OperateRoom-DsqLw8DA.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/OperateRoom-DsqLw8DA.js"),
+    },
+    File {
+        name: "ReleaseRoom-rE38aVHV.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/ReleaseRoom-rE38aVHV.js"),
+    },
+    File {
+        name: "Retention-GLtYEiSF.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/Retention-GLtYEiSF.js"),
+    },
+    File {
+        name: "RevisionsRoom-BWdTISXz.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-BWdTISXz.js"),
+    },
+    File {
+        name: "RoomHead-g3x3aacK.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/RoomHead-g3x3aacK.js"),
+    },
+    File {
+        name: "Table-DsNkOemO.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/Table-DsNkOemO.js"),
+    },
+    File {
+        name: "Tabs-ne-GJuG0.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/Tabs-ne-GJuG0.js"),
+    },
+    File {
+        name: "TriggersRoom-CZuMKeM_.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/TriggersRoom-CZuMKeM_.js"),
+    },
+    File {
+        name: "TriggersRoom-CcscZ7_E.css",
         content_type: "text/css; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-CYE2wwrO.css"),
+        bytes: include_bytes!("../../console/dist/assets/TriggersRoom-CcscZ7_E.css"),
     },
     File {
-        name: "DesignerRoom-p6tq2oIN.js",
+        name: "YamlEditor-CwTO0Vi6.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-p6tq2oIN.js"),
-    },
-    File {
-        name: "ExecutionRoom-CGz0inEV.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-CGz0inEV.js"),
-    },
-    File {
-        name: "ExecutionsRoom-Do9Lpqy-.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-Do9Lpqy-.js"),
-    },
-    File {
-        name: "InboxRoom-DiyPjN1S.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/InboxRoom-DiyPjN1S.js"),
-    },
-    File {
-        name: "OperateRoom-DqUplT8N.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/OperateRoom-DqUplT8N.js"),
-    },
-    File {
-        name: "RevisionsRoom-BXwdir2f.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-BXwdir2f.js"),
-    },
-    File {
-        name: "RoomHead-lgjHBco1.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RoomHead-lgjHBco1.js"),
-    },
-    File {
-        name: "Table-CJrJyR9I.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Table-CJrJyR9I.js"),
-    },
-    File {
-        name: "Tabs-B8JmZ8bE.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Tabs-B8JmZ8bE.js"),
-    },
-    File {
-        name: "YamlEditor-BUOfoKPK.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/YamlEditor-BUOfoKPK.js"),
+        bytes: include_bytes!("../../console/dist/assets/YamlEditor-CwTO0Vi6.js"),
     },
     File {
         name: "agents-BCZg006m.css",
@@ -104,9 +139,39 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/contract-review-DnA_3jJs.js"),
     },
     File {
-        name: "execution-DbXIOE8a.css",
+        name: "designer-CPyw7aTk.css",
         content_type: "text/css; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/execution-DbXIOE8a.css"),
+        bytes: include_bytes!("../../console/dist/assets/designer-CPyw7aTk.css"),
+    },
+    File {
+        name: "designer-mrebLSoN.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/designer-mrebLSoN.js"),
+    },
+    File {
+        name: "events-MWIYgqis.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/events-MWIYgqis.js"),
+    },
+    File {
+        name: "execution-DPjTgXwj.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/execution-DPjTgXwj.css"),
+    },
+    File {
+        name: "flow-DOsdeeqv.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/flow-DOsdeeqv.js"),
+    },
+    File {
+        name: "flow-DS8zt9mf.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/flow-DS8zt9mf.js"),
+    },
+    File {
+        name: "inbox-ClGZ1n0I.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/inbox-ClGZ1n0I.js"),
     },
     File {
         name: "inbox-CmzK4HSX.css",
@@ -114,29 +179,19 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/inbox-CmzK4HSX.css"),
     },
     File {
-        name: "inbox-DPeog4J0.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/inbox-DPeog4J0.js"),
-    },
-    File {
         name: "incident-responder-BBtUoJp6.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/incident-responder-BBtUoJp6.js"),
     },
     File {
-        name: "index-BlXc5bKg.js",
+        name: "index-Bpfa90eG.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-BlXc5bKg.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-Bpfa90eG.js"),
     },
     File {
-        name: "index-C9vuPjVF.js",
+        name: "index-BwdVTZ9g.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-C9vuPjVF.js"),
-    },
-    File {
-        name: "index-D5eASH6O.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-D5eASH6O.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-BwdVTZ9g.js"),
     },
     File {
         name: "index-DrIPEUVX.css",
@@ -144,14 +199,19 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/index-DrIPEUVX.css"),
     },
     File {
+        name: "index-uFzPkG5Q.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/index-uFzPkG5Q.js"),
+    },
+    File {
         name: "lead-enrichment-C80rfPYn.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/lead-enrichment-C80rfPYn.js"),
     },
     File {
-        name: "live-rY-QGId1.js",
+        name: "live-C33flxIL.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/live-rY-QGId1.js"),
+        bytes: include_bytes!("../../console/dist/assets/live-C33flxIL.js"),
     },
     File {
         name: "nightly-report-Cxf1K-no.js",
@@ -159,19 +219,19 @@ pub const FILES: [File; 38] = [
         bytes: include_bytes!("../../console/dist/assets/nightly-report-Cxf1K-no.js"),
     },
     File {
-        name: "operate-DgGjFRtp.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/operate-DgGjFRtp.js"),
-    },
-    File {
         name: "operate-TLpZnmby.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/operate-TLpZnmby.css"),
     },
     File {
-        name: "pages-_fsz-Ah0.js",
+        name: "operate-sNso5qSl.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/pages-_fsz-Ah0.js"),
+        bytes: include_bytes!("../../console/dist/assets/operate-sNso5qSl.js"),
+    },
+    File {
+        name: "pages-CrvgIGbN.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/pages-CrvgIGbN.js"),
     },
     File {
         name: "product-description-DqoEc6Y2.js",
@@ -182,6 +242,16 @@ pub const FILES: [File; 38] = [
         name: "refund-review-BlaemnZT.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/refund-review-BlaemnZT.js"),
+    },
+    File {
+        name: "release-OFL0q9Rn.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/release-OFL0q9Rn.js"),
+    },
+    File {
+        name: "release-cVtJijMQ.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/release-cVtJijMQ.css"),
     },
     File {
         name: "release-notes-SxXsGvtn.js",
@@ -197,5 +267,10 @@ pub const FILES: [File; 38] = [
         name: "trip-booking-Dd_39SFC.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/trip-booking-Dd_39SFC.js"),
+    },
+    File {
+        name: "values-DlwHnwDV.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/values-DlwHnwDV.js"),
     },
 ];

@@ -146,6 +146,7 @@ mod tests {
 
     #[test]
     fn samples_are_held_against_each_other() {
+        use Change::{Added, Better, Changed, Removed, Same, Unknown, Worse};
         let baseline = [
             result(1, Some(0.5), false),
             result(2, Some(0.9), true),
@@ -165,7 +166,6 @@ mod tests {
         ];
         let found = compare(&baseline, &candidate, TOLERANCE_DEFAULT);
         let changes: Vec<_> = found.rows.iter().map(|row| (row.sample, row.change)).collect();
-        use Change::{Added, Better, Changed, Removed, Same, Unknown, Worse};
         assert_eq!(changes, [(1, Better), (2, Same), (3, Added), (4, Removed), (5, Worse), (6, Unknown), (7, Changed)]);
         assert_eq!((found.better, found.worse, found.same, found.other), (1, 1, 1, 4));
         let score = |row: &Compared| row.delta(|outcome| outcome.score);

@@ -62,9 +62,9 @@ impl Catalog {
         let judges = scorers.iter().filter(|scorer| scorer.kind == ScorerKind::Judge);
         let judge_calls: usize = judges.map(|judge| samples.iter().filter(|sample| judge.applies(sample)).count()).sum();
         let judge_calls = u32::try_from(judge_calls).unwrap_or(u32::MAX);
-        let (judged, judging) =
+        let (calls_before, cost_before) =
             runs.iter().fold((0, 0), |(calls, cost), run| (calls + u64::from(run.tally.judge_calls), cost + run.tally.judge_cost.0));
-        let per_judge_call = (judged > 0).then(|| NanoUsd(judging / judged));
+        let per_judge_call = (calls_before > 0).then(|| NanoUsd(cost_before / calls_before));
         let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
         let times = |each: NanoUsd, count: u32| NanoUsd(each.0.saturating_mul(u64::from(count)));
         let judging = if judge_calls == 0 { Some(NanoUsd(0)) } else { per_judge_call.map(|each| times(each, judge_calls)) };

@@ -7,6 +7,7 @@
 pub mod comparing;
 pub mod datasets;
 pub mod estimating;
+pub mod exporting;
 pub mod judging;
 pub mod rows;
 pub mod runs;

@@ -262,12 +262,12 @@ fn short(value: &Value) -> String {
 
 /// The score of a sample: the mean of its scorers by weight; none where one of them could not judge. And whether all of them passed.
 #[must_use]
-pub fn total(scorers: &[Scorer], scores: &[Score]) -> (Option<f64>, bool) {
+pub fn total(scorers: &[Scorer], given: &[Score]) -> (Option<f64>, bool) {
     let weight = |score: &Score| scorers.iter().find(|scorer| scorer.name() == score.scorer).map_or(1.0, Scorer::weight);
-    let weights: f64 = scores.iter().map(weight).sum();
-    let sum: Option<f64> = scores.iter().map(|score| score.score.map(|value| value * weight(score))).sum();
+    let weights: f64 = given.iter().map(weight).sum();
+    let sum: Option<f64> = given.iter().map(|score| score.score.map(|value| value * weight(score))).sum();
     let score = sum.filter(|_| weights > 0.0).map(|sum| sum / weights);
-    (score, score.is_some() && scores.iter().all(|score| score.passed))
+    (score, score.is_some() && given.iter().all(|score| score.passed))
 }
 
 #[cfg(test)]

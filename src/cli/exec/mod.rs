@@ -2,6 +2,7 @@
 
 mod cancel;
 mod events;
+mod export;
 mod fork;
 mod list;
 mod resume;
@@ -14,6 +15,7 @@ use super::args::Context;
 use super::error::{Error, Exit};
 use super::session;
 pub use events::event_text;
+pub use export::Exported;
 pub use resume::{go_on, walk_on, watch};
 pub use trace::text as trace_text;
 
@@ -28,6 +30,7 @@ pub enum Command {
     Retry(retry::Args),
     Fork(fork::Args),
     Events(events::Args),
+    Export(export::Args),
 }
 
 /// The execution that a command is about.
@@ -51,5 +54,6 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Retry(args) => session::block_on(retry::execute(context, args)),
         Command::Fork(args) => session::block_on(fork::execute(context, args)),
         Command::Events(args) => session::block_on(events::execute(context, args)),
+        Command::Export(args) => session::block_on(export::execute(context, args)),
     }
 }

@@ -82,6 +82,16 @@ pub async fn trace(context: &Context, target: &Target, name: &str, io: bool) -> 
     Ok(Exit::Completed)
 }
 
+/// # Errors
+/// What the server says.
+pub async fn export(target: &Target, name: &str) -> Result<exec::Exported, Error> {
+    let client = Client::new(target)?;
+    let found = find::execution(&client, name).await?;
+    let mut answer = client.get(found.at(&client, ":export")?).await?;
+    let left_out = read(answer["leftOut"].take())?;
+    Ok(exec::Exported { sample: answer["sample"].take(), rehearsal: answer["rehearsal"].take(), left_out })
+}
+
 /// Follows it until it has ended, or Ctrl-C.
 ///
 /// # Errors

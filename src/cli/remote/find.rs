@@ -15,8 +15,8 @@ const SEARCHED_MAX: usize = 1_000;
 const QUESTIONS_MAX: usize = 10_000;
 /// The word for the newest execution that is no other's child.
 const LAST: &str = "last";
-/// Executions for real, and tests.
-const ORIGINS: [&str; 2] = ["PRODUCTION", "TEST"];
+/// Executions for real, tests, and evaluations.
+const ORIGINS: [&str; 3] = ["PRODUCTION", "TEST", "EVALUATION"];
 
 /// An execution and its record.
 pub struct Found {

@@ -1,4 +1,5 @@
-// How long large things take to open in Chromium: the median of five, from the click to the last frame that changes what is seen.
+// How long large things take to open in Chromium: the median of five, from the change of the address to the frame in which they are seen, and what
+// the page computed in that time (processor time of its main thread, which other work on the machine does not change).
 // FLOWGATE_BIN names the program, as for the stories; a release build is what counts.
 import { apiOf, launch, openPage, signIn, startServer } from "./browser.mjs";
 import { large } from "./execution-seeds.mjs";
@@ -7,9 +8,13 @@ import { longFlow } from "./seeds.mjs";
 const ROUNDS = 5;
 const ATTEMPTS = 5_000;
 
-/** Milliseconds from setting the address to the frame in which `selector` is there. */
+/** From setting the address to the frame in which `selector` is there. */
 async function opened(page, place, selector) {
-  return page.evaluate(
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const computedMs = async () => 1_000 * (await session.send("Performance.getMetrics")).metrics.find((one) => one.name === "TaskDuration").value;
+  const before = await computedMs();
+  const seenMs = await page.evaluate(
     ([to, wanted]) =>
       new Promise((resolve) => {
         const begunMs = performance.now();
@@ -19,25 +24,29 @@ async function opened(page, place, selector) {
       }),
     [place, selector],
   );
+  const result = { seenMs, computedMs: (await computedMs()) - before };
+  await session.detach();
+  return result;
 }
 
-const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+const median = (all) => Math.round([...all].sort((a, b) => a - b)[Math.floor(all.length / 2)]);
+const figures = (all) => `${median(all.map((one) => one.seenMs))} ms (computed ${median(all.map((one) => one.computedMs))} ms)`;
 
 let execution = "";
 const SECTIONS = {
   execution: {
-    says: `an execution of ${ATTEMPTS} attempts, first time`,
+    says: `an execution of ${ATTEMPTS} attempts: first time`,
     prepare: async (api) => void (execution = await large(api, ATTEMPTS)),
     place: () => `/agents/parcel-large/executions/${execution}`,
     until: ".execution-line",
   },
   attempt: {
-    says: `an attempt in the middle of ${ATTEMPTS}, first time`,
+    says: `an attempt in the middle of ${ATTEMPTS}: first time`,
     prepare: async (api) => void (execution ||= await large(api, ATTEMPTS)),
     place: () => `/agents/parcel-large/executions/${execution}/${encodeURIComponent("each[900]/judge#1.1")}`,
     until: '.execution-line.is-chosen[data-line="each[900]/judge#1.1"]',
   },
-  designer: { says: "a flow of 200 steps, first time", prepare: longFlow, place: () => "/agents/long-flow/design", until: ".react-flow__node" },
+  designer: { says: "a flow of 200 steps: first time", prepare: longFlow, place: () => "/agents/long-flow/design", until: ".react-flow__node" },
 };
 
 const wanted = process.argv.slice(2);
@@ -59,7 +68,7 @@ try {
       again.push(await opened(page, section.place(), section.until));
       await context.close();
     }
-    process.stdout.write(`${name}: ${section.says} ${Math.round(median(first))} ms, again ${Math.round(median(again))} ms\n`);
+    process.stdout.write(`${name}: ${section.says} ${figures(first)}, again ${figures(again)}\n`);
   }
 } finally {
   await browser.close();

@@ -1,5 +1,7 @@
 // What is photographed: the address, what must be there before, and what is prepared through the API. Each room adds its lines.
+import { readFile } from "node:fs/promises";
 import { failed, large, manyExecutions, waiting } from "./execution-seeds.mjs";
+import { letters, manyDeploys, someReleases } from "./release-seeds.mjs";
 import { longFlow, many, someApprovals, someSettings } from "./seeds.mjs";
 
 const base = "/v1/tenants/default";
@@ -15,11 +17,21 @@ const ORDER = { prepare: prepared("order", waiting) };
 const order = (rest = "") => `/agents/parcel-order/executions/${made.order}${rest}`;
 const lines = ".execution-line";
 const attempt = (id) => `/${encodeURIComponent(id)}`;
+async function twoRevisions(api) {
+  const known = await api("GET", `${base}/agents/compared`).catch(() => null);
+  if (known) return;
+  const flow = (await readFile(new URL("../../../flows/refund-review.yaml", import.meta.url), "utf8")).replace("flow: refund-review", "flow: compared");
+  await api("POST", `${base}/agents`, { id: "compared", displayName: "Compared" });
+  await api("POST", `${base}/agents/compared/revisions`, { flow });
+  const other = flow.replace("at most four sentences", "at most two sentences").replace("- {from: review, to: outcome, on: rejected}", "- {from: review, to: told, on: rejected}\n  - {from: told, to: outcome}").replace("  outcome:\n", "  told:\n    title: Tell the desk\n    set: {told: 'true'}\n\n  outcome:\n");
+  await api("POST", `${base}/agents/compared/revisions`, { comment: "Shorter", flow: other });
+}
 
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
   { name: "agents-none", at: "/agents?search=nobody", until: ".empty" },
+  { name: "agent-new", at: "/agents", until: ".table-row", then: (page) => page.getByRole("button", { name: "New agent" }).click().then(() => page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Refund review")) },
   { name: "agent", at: "/agents/company-profile", until: ".table-row .status" },
   { name: "inbox-closed-none", at: "/inbox?view=closed&agent=nightly-report", until: ".empty" },
   { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: someApprovals, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
@@ -39,6 +51,30 @@ export const SHOTS = [
   { name: "operate-retention", at: "/operate/retention", until: ".operate-form" },
   { name: "budgets", at: "/agents/refund-review/budgets", until: ".operate-form" },
   { name: "revisions", at: "/agents/company-profile/revisions", until: ".table-row" },
+  { name: "release", at: "/agents/letters/deployments", until: ".release-place .row", prepare: someReleases, then: (page) => page.getByText("Warmer words").first().waitFor() },
+  { name: "release-one", at: "/agents/company-profile/deployments", until: ".table-row" },
+  { name: "release-none", at: "/agents/no-flow/deployments", until: ".empty", prepare: longFlow },
+  {
+    name: "release-many",
+    at: "/agents/letters-long/deployments",
+    until: ".table-scroll .table-row",
+    prepare: async (api) => {
+      if (await api("GET", `${base}/agents/letters-long`).catch(() => null)) return;
+      await letters(api, "letters-long");
+      await manyDeploys(api, Number(process.env.SHOT_ROWS ?? 1_000));
+    },
+  },
+  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()) },
+  { name: "compare", at: "/agents/letters/compare?before=1&after=3", until: ".release-figures", then: (page) => page.getByText("In the text").waitFor() },
+  { name: "compare-graph", at: "/agents/letters/compare?before=1&after=3", until: ".release-graph .react-flow__node", then: (page) => page.locator(".release-graph").scrollIntoViewIfNeeded().then(() => page.waitForTimeout(600)) },
+  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()) },
+  { name: "triggers", at: "/agents/letters/triggers", until: ".table-row", prepare: someReleases },
+  { name: "triggers-none", at: "/agents/company-profile/triggers", until: ".empty" },
+  { name: "trigger", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByText("Every night").first().click().then(() => page.getByRole("dialog").getByRole("row", { name: /letters/ }).first().waitFor()) },
+  { name: "trigger-new", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByRole("button", { name: "New trigger" }).click() },
+  { name: "operate-triggers", at: "/operate/triggers", until: ".table-row", prepare: someReleases },
+  { name: "operate-environments", at: "/operate/environments", until: ".table-row", prepare: someReleases },
+  { name: "operate-tenants", at: "/operate/tenants", until: ".table-row" },
   { name: "designer", at: "/agents/refund-review/design/1", until: ".designer .tab", then: (page) => page.waitForTimeout(1_500) },
   {
     name: "designer-step",
@@ -49,6 +85,19 @@ export const SHOTS = [
       await page.waitForTimeout(500);
     },
   },
+  { name: "designer-map", at: "/agents/lead-enrichment/design/1", until: ".react-flow__node", then: (page) => page.locator('.react-flow__node[data-id="leads"]').dblclick().then(() => page.locator('.react-flow__node[data-id="save"]').click()) },
+  {
+    name: "designer-test",
+    at: "/agents/support-triage/design/1",
+    until: ".react-flow__node",
+    then: async (page) => {
+      await page.getByRole("button", { name: "Test", exact: true }).click();
+      await page.getByRole("button", { name: "Test run" }).click();
+      await page.locator(".designer-ran li").first().waitFor();
+      await page.waitForTimeout(1_000);
+    },
+  },
+  { name: "designer-compare", at: "/agents/compared/design/1?compare=2", until: ".designer-diff", prepare: twoRevisions },
   { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow },
   { name: "designer-long", at: "/agents/long-flow/design", until: ".react-flow__node", then: (page) => page.waitForTimeout(800) },
   { name: "executions", at: "/executions", until: ".table-row", prepare: async (api) => void ((made.order ??= await waiting(api)), (made.failed ??= await failed(api))) },

@@ -6,7 +6,7 @@ use super::drive::{Drive, done, permanent, start_of};
 use crate::machine::call::{Answer, Message, Outcome, Request, ToolDefinition, ToolUse, Usage};
 use crate::machine::decide::Refusal;
 use crate::machine::event::Event;
-use crate::machine::question::{QuestionKind, Verdict};
+use crate::machine::question::{Decision, QuestionKind, Verdict};
 use crate::machine::summary::Status;
 
 const AGENT: &str = "
@@ -99,7 +99,7 @@ fn an_approved_tool_call_runs_exactly_as_shown() {
     drive.reply("model", turn(&[("pay", json!({"amount": 500}))]));
     let question = drive.question();
     let shown = question.action.clone().unwrap().call;
-    let decision = crate::machine::question::Decision {
+    let decision = Decision {
         question: question.id,
         digest: question.digest,
         verdict: Verdict::Approve,
@@ -170,7 +170,7 @@ fn tool(name: &str) -> ToolDefinition {
 
 fn with_tools(yaml: &str, names: &[&str]) -> Result<Drive, Refusal> {
     let mut drive = Drive::new(yaml);
-    let mut start = super::drive::start_of(&drive.plan, json!({}));
+    let mut start = start_of(&drive.plan, json!({}));
     start.guidance.tools = names.iter().map(|name| tool(name)).collect();
     drive.feed(crate::machine::input::Body::Start(Box::new(start))).map(|()| drive)
 }
@@ -189,7 +189,9 @@ fn a_tool_of_the_caller_is_shown_to_the_model_and_answered_by_the_starter_alone(
     assert!(matches!(drive.decide(answer.clone(), "ben"), Err(Refusal::NotAllowed(_))), "not the one who asked");
     assert!(matches!(drive.decide(Verdict::Approve, "ana"), Err(Refusal::Answer(_))), "there is nothing to approve");
     drive.crash();
-    drive.decide(answer, "ana").unwrap();
+    let (question, by) = (drive.question(), super::drive::person("ana"));
+    let decision = Decision { question: question.id, digest: question.digest, verdict: answer, by, reason: None };
+    drive.feed(crate::machine::input::Body::Decide(decision)).unwrap();
     let Request::Llm(request) = &drive.calls[0].2.request else { panic!("no model call") };
     assert!(matches!(request.messages.last(), Some(Message::Tool { name, text, .. }) if name == "weather" && text == "sunny"));
     drive.reply("model", says("It is sunny."));

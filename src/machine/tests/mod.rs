@@ -5,6 +5,7 @@ mod agents;
 mod calls;
 mod corners;
 mod drive;
+mod evaluations;
 mod generate;
 mod laws;
 mod loops;

@@ -140,7 +140,7 @@ fn lists_are_newest_first_and_filtered_by_index() {
             assert_eq!(list(&even, None, 1_000), expect(&|number| number.is_multiple_of(2)));
             let even_waiting = Filter { statuses: BTreeSet::from([Status::WaitingPerson]), ..even };
             assert_eq!(list(&even_waiting, None, 1_000), expect(&|number| number.is_multiple_of(2) && !number.is_multiple_of(3)));
-            for filter in [&done, &both, &even_waiting, &Filter { purpose: Some(crate::machine::input::Purpose::Test), ..done.clone() }] {
+            for filter in [&done, &both, &even_waiting, &Filter { purpose: Some(Purpose::Test), ..done.clone() }] {
                 let ids: Vec<_> = store.executions(&tenant(), filter, None, 1_000).unwrap().rows.into_iter().map(|(id, _)| id).collect();
                 assert_eq!(store.execution_ids(&tenant(), filter, 1_000).unwrap(), ids, "the index alone says the same: {filter:?}");
                 let some = ids.len().min(7);

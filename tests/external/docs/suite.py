@@ -22,7 +22,7 @@ sys.path.append(str(HERE.parent))
 
 from world import ROOT, clean_environment, free_port  # noqa: E402
 
-PAGES = ["quickstart", "api", "dialects/agentic", "dialects/chat", "dialects/openai", "dialects/react"]
+PAGES = ["quickstart", "api", "evaluation", "dialects/agentic", "dialects/chat", "dialects/openai", "dialects/react"]
 ALONE = "# in a terminal of its own"
 PORT = "7878"
 

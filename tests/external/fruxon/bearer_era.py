@@ -425,6 +425,11 @@ def test_streams(directory, started):
     equal(done.data["humanApprovalRequestId"], story.client.list_approvals("desk")[0].id, "the question")
 
 
+def test_evaluation(directory, started):
+    run = BearerEra(directory, started).evaluate_the_draft()
+    equal((run["score"], run["deploymentRecommendation"], run["agentRevision"]), (1.0, "DEPLOY", -1), "what it came to")
+
+
 def test_providers_and_budgets(directory, started):
     story = BearerEra(directory, started)
     story.hello()

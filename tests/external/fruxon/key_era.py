@@ -393,7 +393,14 @@ def test_draft_runs_are_tests(directory, started):
     story.fruxon("agents", "tests", "delete", "hello", chat["id"], "--yes")
     equal(story.fruxon.json("agents", "tests", "list", "hello"), [], "test chats")
     equal(story.client.delete_test_chat("hello", chat["id"]), False, "deleted twice")
-    # Evaluation (datasets, runs) is not served yet; its part of the story comes with it.
+
+
+def test_evaluation(directory, started):
+    story = KeyEra(directory, started)
+    run = story.evaluate_the_draft()
+    equal((run["score"], run["deploymentRecommendation"], run["agentRevision"]), (1.0, "DEPLOY", -1), "what it came to")
+    assert "1 of 1 samples passed" in run["summary"], run
+    equal((len(story.records("hello")), len(story.records("hello", "?origin=EVALUATION"))), (0, 1), "apart from production")
 
 
 def test_budgets(directory, started):

@@ -8,7 +8,7 @@ import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from world import Models, Recorder, Serving, clean_environment  # noqa: E402
+from world import Models, Recorder, Serving, clean_environment, equal, eventually  # noqa: E402
 
 PROGRAMS = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path("target/external")
 TENANT = "default"
@@ -135,6 +135,21 @@ class Scene:
 
     def execute(self, agent, parameters, **options):
         return self.server.ok("POST", f"{self.tenant}/agents/{agent}:execute", {"parameters": parameters, **options})
+
+    def evaluate_the_draft(self):
+        """A dataset that the vendor's command line lists and runs the draft over; the run, once it has ended."""
+        self.hello()
+        samples = [{"input": {"message": "Say hello to Ada"}, "expected": HELLO}]
+        made = self.server.ok("POST", f"{self.tenant}/agents/hello/evaluationDatasets", {"displayName": "Golden", "samples": samples})
+        listed = self.fruxon.json("agents", "draft", "evaluate", "hello", "--list-datasets")
+        equal([(one["id"], one["displayName"], one["sampleCount"], one["type"]) for one in listed], [(made["id"], "Golden", 1, "GOLDEN")], "datasets")
+        equal(self.client.get_dataset("hello", made["id"])["sampleCount"], 1, "the dataset")
+        self.fruxon("agents", "draft", "pull", "hello")
+        self.fruxon("agents", "draft", "push", "hello")
+        run = self.fruxon.json("agents", "draft", "evaluate", "hello", "--dataset", made["id"], "--yes")
+        equal(run["status"], "QUEUED", "a run that begins")
+        eventually(lambda: self.client.get_evaluation_run("hello", run["id"])["status"] == "COMPLETED", "the run ends")
+        return self.client.get_evaluation_run("hello", run["id"])
 
     def refunds(self):
         return [json.loads(one["body"]) for one in self.shop.seen("POST", "/refunds")]

@@ -8,7 +8,7 @@ use crate::api::call::Call;
 use crate::api::dialects;
 use crate::api::native::execute::{self, BODY_BYTES_MAX, Origin, Patience};
 use crate::api::problem::Problem;
-use crate::api::route::Route;
+use crate::api::route::{Content, Route};
 use crate::catalog::scopes::Scope;
 use crate::machine::input::Purpose;
 
@@ -22,6 +22,7 @@ pub fn routes() -> Vec<Route> {
             .may_take::<ExecuteAgent>()
             .body_bytes_max(BODY_BYTES_MAX)
             .answers::<AgentResponses>(200)
+            .answers_with(200, Content::Events)
             .answers::<AgentResponses>(202)
             .creates_execution()
             .to(run),

@@ -1,8 +1,9 @@
 //! The stream of an execution: one frame for each piece of its output, and a last one that says how it ended.
 
+use std::rc::Rc;
+
 use actix_web::web::Bytes;
 use futures::StreamExt as _;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::{self, AgentResponse};
@@ -17,7 +18,7 @@ use crate::ids::ExecutionId;
 use crate::machine::summary::Status;
 
 /// Where the execution stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum FrameStatus {
     /// Also in the last frame, where the execution goes on: it waits for a person, an event or a time.
@@ -27,7 +28,7 @@ enum FrameStatus {
 }
 
 /// One frame.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 struct ResponseFrame {
     id: u64,
     status: FrameStatus,
@@ -70,14 +71,10 @@ pub async fn answer(call: &Call, started: &Started) -> Result<Answer, Problem> {
     let following = Following { execution, era: call.caller()?.era, after: None, snapshot: false, journal: false, until: Until::Settled };
     let frames = execute::frames(engine, following).await?;
     let response = view::of(call, engine, &engine.snapshot(execution).await?).await?;
-    let telling = std::rc::Rc::new(Telling {
-        engine: engine.clone(),
-        execution,
-        credit: call.app.settings.credit,
-        blank: ResponseFrame::of(response),
-    });
+    let telling =
+        Rc::new(Telling { engine: engine.clone(), execution, credit: call.app.settings.credit, blank: ResponseFrame::of(response) });
     let told = frames.filter_map(move |frame| {
-        let telling = std::rc::Rc::clone(&telling);
+        let telling = Rc::clone(&telling);
         async move { telling.tell(&frame).await }
     });
     Ok(Answer::events(sse::stream(told, call.app.closing.clone())))

@@ -341,13 +341,13 @@ async fn results(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn compare(call: Call) -> Result<Answer, Problem> {
+    let candidate = named(&call)?;
     let query: RunsQuery = call.query()?;
     let tolerance = query.tolerance.unwrap_or(comparing::TOLERANCE_DEFAULT);
     if !(0.0..=1.0).contains(&tolerance) {
         return Err(Problem::unfit("tolerance", "it must lie between 0 and 1"));
     }
     let (size, after) = (page::size(query.page_size), after_sample(query.page_token.as_deref())?);
-    let candidate = named(&call)?;
     let baseline = same_dataset(&call, &candidate.agent, &query.baseline, &candidate.dataset)?;
     let (catalog, tenant, before, now) = (call.app.catalog.clone(), call.tenant.clone(), baseline.id.clone(), candidate.id.clone());
     let compared = blocking(move || {
@@ -359,8 +359,10 @@ async fn compare(call: Call) -> Result<Answer, Problem> {
 
 async fn cancel(call: Call) -> Result<Answer, Problem> {
     let row = call.app.catalog.cancel_evaluation(&call.tenant, agent_id(&call)?, call.parameter("run")?, &call.actor()?).await?;
-    call.app.evaluations.cancel(&row.id);
-    Answer::json(&EvaluationRun::from(row))
+    if !call.app.evaluations.cancel(&row.id) {
+        running::end_waiting(&call.app, &call.tenant, &row).await?;
+    }
+    Answer::json(&EvaluationRun::from(named(&call)?))
 }
 
 async fn remove(call: Call) -> Result<Answer, Problem> {

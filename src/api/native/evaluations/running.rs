@@ -25,6 +25,8 @@ const RUNS_AT_ONCE_MAX: usize = 8;
 const RUNS_OF_TENANT_AT_ONCE_MAX: usize = 2;
 /// With nothing to do, it looks again after this.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How often a run is taken up that something goes wrong with: a full disk may be emptied meanwhile.
+const DRIVES_MAX: usize = 60;
 /// Before a run is taken up again that something went wrong with.
 const FAILED_PAUSE: Duration = Duration::from_secs(5);
 
@@ -42,12 +44,11 @@ impl Evaluations {
         self.changed.notify_one();
     }
 
-    /// The run is recorded as cancelled: nothing more of it begins.
-    pub fn cancel(&self, run: &str) {
-        if let Some(token) = self.cancels.lock().unwrap_or_else(PoisonError::into_inner).get(run) {
-            token.cancel();
-        }
-        self.wake();
+    /// The run is recorded as cancelled: nothing more of it begins. Whether it is under way, so that whoever drives it ends it.
+    pub fn cancel(&self, run: &str) -> bool {
+        let cancels = self.cancels.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = cancels.get(run);
+        token.inspect(|token| token.cancel()).is_some()
     }
 
     fn begin(&self, run: &str) -> CancellationToken {
@@ -117,11 +118,7 @@ impl UnderWay {
             }
             let app = Arc::clone(app);
             self.tasks.spawn_local(async move {
-                let cancelled = app.evaluations.begin(&active.run);
-                if let Err(problem) = drive(&app, &active, cancelled).await {
-                    tracing::error!(problem = %problem.detail, run = active.run, "an evaluation cannot go on; it is taken up again");
-                    tokio::time::sleep(FAILED_PAUSE).await;
-                }
+                bring_to_an_end(&app, &active).await;
                 app.evaluations.end(&active.run);
                 run
             });
@@ -130,11 +127,30 @@ impl UnderWay {
     }
 }
 
+/// Takes a run up as often as something goes wrong with it, up to a limit; then it has failed.
+async fn bring_to_an_end(app: &Arc<App>, active: &ActiveRow) {
+    let mut last = None;
+    for _ in 0..DRIVES_MAX {
+        // One of its own for each time: what stops this one does not cancel the run.
+        let cancelled = app.evaluations.begin(&active.run).child_token();
+        let Err(problem) = drive(app, active, cancelled).await else { return };
+        tracing::error!(problem = %problem.detail, run = active.run, "an evaluation cannot go on; it is taken up again");
+        last = Some(Reason::new(&problem.code, problem.detail));
+        tokio::time::sleep(FAILED_PAUSE).await;
+    }
+    if let Err(problem) = end(app, active, last).await {
+        tracing::error!(problem = %problem.detail, run = active.run, "an evaluation cannot be ended; it is looked at again");
+    }
+}
+
 /// Brings a run to its end.
 async fn drive(app: &Arc<App>, active: &ActiveRow, cancelled: CancellationToken) -> Result<(), Problem> {
     let ActiveRow { tenant, agent, run } = active;
     // The token is there before the row is read: a cancel is seen in one of both.
     let row = app.catalog.begin_evaluation(tenant, agent, run, clock::now()).await?;
+    if row.state.is_final() {
+        return end(app, active, None).await;
+    }
     if row.cancelled_by.is_some() {
         cancelled.cancel();
     }
@@ -169,6 +185,14 @@ async fn open_samples(driving: &Driving) -> Result<Vec<u64>, Problem> {
         Ok(results.into_iter().filter(|result| result.outcome.is_none()).map(|result| result.sample).collect())
     })
     .await
+}
+
+/// Ends a run that was cancelled while it waited for its turn.
+///
+/// # Errors
+/// As a commit.
+pub async fn end_waiting(app: &App, tenant: &Tenant, row: &RunRow) -> Result<(), Problem> {
+    end(app, &ActiveRow { tenant: tenant.clone(), agent: row.agent.clone(), run: row.id.clone() }, None).await
 }
 
 /// Ending reads every sample: not on the thread that answers requests.

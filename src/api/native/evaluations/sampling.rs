@@ -95,7 +95,9 @@ pub async fn settle(driving: &Driving, number: u64) -> Result<Settled, Problem> 
         Began::Cancelled => return Ok(Settled::NotRun),
     }
     let result = catalog.result(tenant, run, number)?.value;
-    let (snapshot, halt) = Watch::new(driving, &result, &pinned.sample, execution).until_over().await?;
+    let Some((snapshot, halt)) = Watch::new(driving, &result, &pinned.sample, execution).until_over().await? else {
+        return Ok(Settled::Done(Box::new(broken(Reason::new("purged", "its execution is not kept any more"), None))));
+    };
     let ended = snapshot.ended.clone().unwrap_or_else(|| unfinished(&snapshot.summary));
     if halt.is_some() || ended.status != Status::Completed {
         let reason = halt.unwrap_or_else(|| of_error(ended.error.as_ref(), ended.status));
@@ -274,15 +276,19 @@ impl<'a> Watch<'a> {
         Self { driving, number: result.sample, sample, execution, engine, notices, halt: result.halt.clone(), gives_up: None }
     }
 
-    /// Until it has ended, or does not in spite of being stopped.
-    async fn until_over(mut self) -> Result<(Snapshot, Option<Reason>), Problem> {
+    /// Until it has ended, or does not in spite of being stopped; none: it is gone.
+    async fn until_over(mut self) -> Result<Option<(Snapshot, Option<Reason>)>, Problem> {
         if let Some(reason) = self.halt.clone() {
             self.stop(reason).await?;
         }
         loop {
-            let snapshot = self.engine.snapshot(self.execution).await?;
+            let snapshot = match self.engine.snapshot(self.execution).await {
+                // Somebody purged it, so that nobody can say what came of it.
+                Err(engine::Error::NotFound { .. }) => return Ok(None),
+                snapshot => snapshot?,
+            };
             if snapshot.summary.status.is_final() || self.gives_up.is_some_and(|until| Instant::now() >= until) {
-                return Ok((snapshot, self.halt));
+                return Ok(Some((snapshot, self.halt)));
             }
             if self.halt.is_none() {
                 match self.obstacle(&snapshot).await? {
@@ -439,16 +445,16 @@ async fn scored(driving: &Driving, number: u64, pinned: PinnedRow, ended: &Ended
         Ok(scorers.iter().map(|scorer| scorer.applies(sample).then(|| scoring::score(scorer, &observed)).flatten()).collect())
     })
     .await?;
-    let (mut scores, mut judge_cost, mut judge_calls) = (Vec::new(), NanoUsd(0), 0);
+    let (mut said, mut judge_cost, mut judge_calls) = (Vec::new(), NanoUsd(0), 0);
     for ((place, scorer), told) in driving.row.scorers.iter().enumerate().zip(told) {
         if let Some(score) = told {
-            scores.push(score);
+            said.push(score);
         } else if scorer.applies(&pinned.sample) {
             match judging::judge(driving, number, place, &pinned.sample, &ended.output).await? {
                 judging::Judged::Said { score, cost } => {
                     judge_cost = judge_cost.plus(cost);
                     judge_calls += 1;
-                    scores.push(score);
+                    said.push(score);
                 }
                 judging::Judged::Stopped(reason) => return Ok(Settled::Stopped(reason)),
                 judging::Judged::Cancelled => {
@@ -459,10 +465,11 @@ async fn scored(driving: &Driving, number: u64, pinned: PinnedRow, ended: &Ended
             }
         }
     }
-    let (score, passed) = scoring::total(&driving.row.scorers, &scores);
+    let (score, passed) = scoring::total(&driving.row.scorers, &said);
     let (output, output_cut) = excerpt(&ended.output);
     let (cost, tokens) = (ended.cost, ended.tokens);
-    let outcome = Outcome { score, passed, scores, error: None, output, output_cut, cost, judge_cost, judge_calls, tokens, duration_ms };
+    let outcome =
+        Outcome { score, passed, scores: said, error: None, output, output_cut, cost, judge_cost, judge_calls, tokens, duration_ms };
     Ok(Settled::Done(Box::new(outcome)))
 }
 

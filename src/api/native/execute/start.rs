@@ -19,12 +19,13 @@ use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
 use crate::catalog::{self, Catalog};
 use crate::clock;
-use crate::engine::{self, EngineHandle, FlowRef, StartRequest};
+use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
 use crate::flow::definitions::{self, Definition};
 use crate::flow::spec::FlowSpec;
 use crate::flow::vendor::{self, Parameter};
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::Refusal;
+use crate::machine::call::CallError;
 use crate::machine::input::{Attachment, Mode, Purpose, Trigger};
 
 /// What started an execution that a request started.
@@ -100,13 +101,7 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     let environment = environment(call, request.environment_slug.as_deref())?;
     let fresh = || request.execution.unwrap_or_else(clock::execution_id);
     let execution = call.reserved.map_or_else(fresh, |reserved| reserved.execution);
-    let is_own = |session: &String| request.execution.is_some_and(|execution| execution.to_string() == *session);
-    let is_new = request.session_id.as_ref().is_none_or(is_own);
-    let session = match (request.session_id.take(), request.talk) {
-        (Some(session), _) => session::named(session)?,
-        (None, Talk::Open) => Uuid::now_v7().to_string(),
-        (None, Talk::ReadOnly) => session::read_only(execution),
-    };
+    let (session, is_new) = session(&mut request, execution)?;
     let (flow, parameters) = flow(call, &agent, &origin, &environment, &session).await?;
     let engine = call.app.engine.of(&call.tenant);
     let (entry, input) = entered(&engine, &flow, &parameters, &mut request).await?;
@@ -119,7 +114,7 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     }
     let mode = mode(call, &engine, &flow, request.mode).await?;
     let resolver = unattended::resolver(&call.app.catalog, &call.tenant, environment.slug.clone());
-    let refused = budgeted::refusal(&call.app, &call.tenant, &agent.id, purpose, &flow, &resolver, call.now).await?;
+    let refused = refusal(call, &flow, purpose, &resolver, request.said.guidance.model.as_deref()).await?;
     let context = request.context.or_else(|| request.chat_user.map(|user| json!({"chatUser": user})));
     let script = (mode == Mode::Rehearsal).then(|| unattended::script(&call.app, &flow.name)).flatten();
     let limits = AttachmentLimits::from(&agent.settings);
@@ -162,6 +157,21 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
     }
 }
 
+/// Why the agent's budget does not let it start, with the model that the caller wants, if any.
+async fn refusal(
+    call: &Call,
+    flow: &FlowRef,
+    purpose: Purpose,
+    resolver: &Resolver,
+    model: Option<&str>,
+) -> Result<Option<CallError>, Problem> {
+    let (app, tenant) = (&call.app, &call.tenant);
+    match (budgeted::refusal(app, tenant, &flow.name, purpose, flow, resolver, call.now).await?, model) {
+        (None, Some(model)) => budgeted::without_price(app, tenant, &flow.name, purpose, model),
+        (refused, _) => Ok(refused),
+    }
+}
+
 /// What an earlier attempt under the same `Idempotency-Key` has started.
 ///
 /// # Errors
@@ -191,6 +201,18 @@ fn environment(call: &Call, slug: Option<&str>) -> Result<EnvironmentRow, Proble
         catalog::Error::NotFound { .. } => Problem::invalid("environmentSlug", format!("there is no environment `{slug}`")),
         error => error.into(),
     })
+}
+
+/// The session, and whether it begins with this execution.
+fn session(request: &mut ExecuteRequest, execution: ExecutionId) -> Result<(String, bool), Problem> {
+    let is_own = |session: &String| request.execution.is_some_and(|execution| execution.to_string() == *session);
+    let is_new = request.session_id.as_ref().is_none_or(is_own);
+    let session = match (request.session_id.take(), request.talk) {
+        (Some(session), _) => session::named(session)?,
+        (None, Talk::Open) => Uuid::now_v7().to_string(),
+        (None, Talk::ReadOnly) => session::read_only(execution),
+    };
+    Ok((session, is_new))
 }
 
 /// The entry that the execution comes in by, and its input.

@@ -18,9 +18,9 @@ use super::execute::{self, Following, Position, StepResult, TraceView, Until};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
-use crate::api::route::{Content, Route};
+use crate::api::route::{Content, Free, Route};
 use crate::catalog::scopes::Scope;
-use crate::engine::{EngineHandle, Listed, Snapshot};
+use crate::engine::{EngineHandle, Exported, Listed, Snapshot};
 use crate::ids::{ExecutionId, NanoUsd};
 
 /// Where a record stands and everything that happened in it.
@@ -42,6 +42,19 @@ struct ResultView {
     /// -1: a draft.
     agent_revision: i64,
     created_at: u64,
+}
+
+/// An execution for use elsewhere. Secrets are taken out.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ExportView {
+    agent_id: String,
+    /// A sample of a dataset.
+    sample: Free,
+    /// The content of a rehearsal file.
+    rehearsal: Free,
+    /// For people: what could not be taken along.
+    left_out: Vec<String>,
 }
 
 /// An execution and all that it started, parents before their children.
@@ -150,6 +163,16 @@ pub fn routes() -> Vec<Route> {
         .answers_with(200, Content::Events)
         .to(events),
     ]);
+    routes.push(
+        Route::get(
+            "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:export",
+            "exportExecution",
+            "As a sample of a dataset and as a rehearsal, without secrets",
+        )
+        .scope(read)
+        .answers::<ExportView>(200)
+        .to(export),
+    );
     routes.extend(control::routes());
     routes
 }
@@ -199,6 +222,12 @@ async fn result(call: Call) -> Result<Answer, Problem> {
         agent_revision: execute::revision_number(snapshot.summary.purpose, snapshot.summary.revision),
         created_at: snapshot.summary.started_at.0,
     })
+}
+
+async fn export(call: Call) -> Result<Answer, Problem> {
+    let (engine, snapshot) = found(&call).await?;
+    let Exported { flow, sample, rehearsal, left_out } = engine.export(snapshot.id).await?;
+    Answer::json(&ExportView { agent_id: flow, sample: Free(sample), rehearsal: Free(rehearsal), left_out })
 }
 
 async fn tree(call: Call) -> Result<Answer, Problem> {

@@ -50,6 +50,17 @@ async function settings(api) {
   return webhook;
 }
 
+/** What is released, and what starts agents. */
+async function releases(api) {
+  const agent = `${base}/agents/hostile`;
+  await fill(api, "environment.displayName", "POST", `${base}/environments`, { displayName: line.slice(0, 60), description: HOSTILE, config: { [line.slice(0, 60)]: HOSTILE } });
+  await fill(api, "deploy.reason", "POST", `${agent}/revisions/2:deploy`, { reason: line.slice(0, 400) });
+  await fill(api, "rollback.reason", "POST", `${agent}:rollback`, { toRevision: 1, reason: line.slice(0, 400) });
+  const trigger = await fill(api, "trigger.displayName", "POST", `${base}/triggers`, { displayName: line.slice(0, 100), description: HOSTILE.slice(-400), kind: "MANUAL", agentIds: ["hostile"], parameters: { [line.slice(0, 60)]: HOSTILE } });
+  if (trigger) await fill(api, "firing.payload", "POST", `${base}/triggers/${trigger.id}:fire`, { origin: "TEST", samplePayload: { [line]: HOSTILE } });
+  return trigger;
+}
+
 /** A draft in which every name and every text tries to be more; most of it is no sound flow, and still has to be drawn. */
 async function draft(api) {
   const name = line.slice(0, 120);
@@ -82,7 +93,7 @@ async function drawn({ page, look, calm, execution }) {
   for (const id of ["ask", "call", "model", "nokind"]) {
     await page.locator(`.react-flow__node[data-id="${id}"]`).click();
     await page.getByRole("tab", { name: "Step" }).click();
-    await page.getByLabel("Title", { exact: true }).first().waitFor();
+    await page.getByLabel("Title of the step").waitFor();
     await unfold();
     await page.locator(".designer-hidden .hidden-mark", { hasText: "RLO" }).first().waitFor();
     await calm(`the designer's form of ${id}`);
@@ -120,7 +131,8 @@ export async function story({ browser, server }) {
   const { one, two, asked } = await approvals(api);
   const webhook = await settings(api);
   await draft(api);
-  for (const field of ["comment", "reason", "agent.description", "draft", "revision.comment"]) assert.ok(took.includes(field), `${field} takes hostile text; it took ${took.join(", ")}`);
+  const trigger = await releases(api);
+  for (const field of ["comment", "reason", "agent.description", "draft", "revision.comment", "deploy.reason", "trigger.displayName", "firing.payload"]) assert.ok(took.includes(field), `${field} takes hostile text; it took ${took.join(", ")}`);
   const { page, context, faults } = await openPage(browser, server);
   page.on("dialog", (dialog) => faults.push(`a script opened a dialog: ${dialog.message()}`));
   page.on("popup", () => faults.push("a window was opened"));
@@ -158,9 +170,38 @@ export async function story({ browser, server }) {
   await look(`/inbox/${two.id}`, text(/Approved with changes/));
   await look("/agents", text("hostile"));
   await look("/agents/hostile", text("Running now"));
+  await look("/executions", text("hostile"));
+  // The one that was approved, so that there is a call to look at, too.
+  const place = `/agents/hostile/executions/${two.executionRecordId}`;
+  await look(`${place}/${encodeURIComponent("pay#1.1")}`, () => page.locator(".execution-attempt").getByText("onerror"));
+  await look(`${place}/${encodeURIComponent("check#1.1")}`, () => page.locator(".execution-attempt").getByText("onerror"));
+  await page.locator(".execution-attempt .hidden-mark", { hasText: "RLO" }).first().waitFor();
+  await look(`${place}?view=graph`, () => page.locator(".react-flow__node"));
+  await look(`${place}?view=journal`, () => page.locator(".execution-journal").getByText("onerror"));
+  await page.locator(".execution-journal .text-button").first().click();
+  await page.getByRole("dialog").getByText("onerror").first().waitFor();
+  await calm("an entry of the journal");
+  await page.keyboard.press("Escape");
+  await look(`${place}?view=data`, text("onerror"));
+  await look(`${place}/${encodeURIComponent(`<img src=x onerror=window.__hit=1>#1.1`)}`, text("There is no such attempt"));
+  await look(`/executions?label=${encodeURIComponent(`a=<img src=x onerror=window.__hit=1>`)}`, text("No execution fits"));
   await look("/agents/hostile/budgets", text("In production"));
   const [{ id: execution }] = (await api("GET", `${base}/agents/hostile/executionRecords?pageSize=1&status=WAITING_FOR_HUMAN`)).items;
   await drawn({ page, look, calm, execution });
+  await look("/agents/hostile/deployments", () => page.getByRole("table", { name: "History of deployments" }).getByText("onerror"));
+  await page.getByRole("region", { name: "Production" }).getByRole("button", { name: "Deploy" }).click();
+  await page.getByText("What follows").waitFor();
+  await calm("a deployment");
+  await page.getByRole("button", { name: "Keep as it is" }).click();
+  await look("/agents/hostile/compare?before=1&after=2", () => page.locator(".release-graph .react-flow__node"));
+  await page.getByLabel("Differences, line by line").waitFor();
+  await calm("a comparison");
+  await look(`/agents/hostile/triggers?trigger=${trigger.id}`, () => page.getByRole("dialog").getByRole("table", { name: "Firings" }));
+  await page.getByRole("dialog").getByRole("row", { name: /hostile/ }).first().click();
+  await page.getByText("What it carried").waitFor();
+  await calm("a firing");
+  await look("/operate/triggers", text("onerror"));
+  await look("/operate/environments", () => page.getByRole("row", { name: /Production/ }));
   await look("/operate", text("Free on the disk"));
   await look("/operate/keys", text("onload"));
   for (const row of await page.getByRole("row").all()) {

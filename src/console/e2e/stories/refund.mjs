@@ -85,7 +85,7 @@ async function pull(page, from, port, kind, dx, dy) {
 
 async function common(page, id) {
   const step = wantedSteps[id];
-  if (step.title) await write(form(page).getByLabel("Title", { exact: true }).first(), step.title);
+  if (step.title) await write(form(page).getByLabel("Title of the step"), step.title);
   if (step.effect || step.retry) {
     const runs = fold(form(page), "How it runs");
     await runs.locator("summary").first().click();

@@ -58,8 +58,26 @@ const DELIVERY: Record<string, StatusLook> = {
   DROPPED: { label: "Not needed any more", tone: "stopped", sign: STOPPED },
 };
 
-export type StatusKind = "execution" | "step" | "approval" | "delivery";
-const KINDS: Record<StatusKind, Record<string, StatusLook>> = { execution: EXECUTION, step: { ...EXECUTION, ...STEP }, approval: APPROVAL, delivery: DELIVERY };
+/** What became of a trigger's firing. */
+const FIRING: Record<string, StatusLook> = {
+  PENDING: { label: "Starts", tone: "moving", sign: MOVING },
+  QUEUED: { label: "Queued", tone: "waiting", sign: WAITING },
+  STARTED: { label: "Started", tone: "moving", sign: MOVING },
+  ENDED: { label: "Ended", tone: "good", sign: GOOD },
+  SKIPPED: { label: "Skipped", tone: "stopped", sign: "–" },
+  MISSED: { label: "Missed", tone: "stopped", sign: "–" },
+  FAILED: { label: "Not started", tone: "bad", sign: BAD },
+};
+
+/** Whether a trigger fires. */
+const TRIGGER: Record<string, StatusLook> = {
+  ON: { label: "On", tone: "good", sign: GOOD },
+  PAUSED: { label: "Paused", tone: "waiting", sign: WAITING },
+  OFF: { label: "Off", tone: "stopped", sign: STOPPED },
+};
+
+export type StatusKind = "execution" | "step" | "approval" | "delivery" | "firing" | "trigger";
+const KINDS: Record<StatusKind, Record<string, StatusLook>> = { execution: EXECUTION, step: { ...EXECUTION, ...STEP }, approval: APPROVAL, delivery: DELIVERY, firing: FIRING, trigger: TRIGGER };
 
 /** How a status looks; one that is not known shows its own name. */
 export function statusLook(kind: StatusKind, status: string): StatusLook {

@@ -36,3 +36,8 @@ export function pieces(text: string): Piece[] {
   if (from < text.length) found.push({ text: text.slice(from), hidden: null });
   return found;
 }
+
+/** The same for places that take a string only, such as an option: what cannot be seen stands there by its name. */
+export function spelled(text: string): string {
+  return pieces(text).map((piece) => (piece.hidden ? `[${piece.hidden}]` : piece.text)).join("");
+}

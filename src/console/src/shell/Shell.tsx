@@ -1,10 +1,11 @@
 // Around every room: the way to the others, whose data is shown, and who is signed in.
-import { Suspense, useRef, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { itemsOf } from "../api/client";
 import { useApi } from "../api/query";
 import { useSession } from "../api/session";
 import { usePhone, useShortcuts, useTitleCount } from "../lib/hooks";
 import { Link, navigate, useLocation } from "../lib/router";
+import { spelled } from "../lib/text";
 import { chooseTheme, useTheme, type Theme } from "../lib/theme";
 import { Button, Drawer, Icon, Select, Skeleton, Tally, type IconName } from "../ui";
 import { KeyboardHelp } from "../ui/KeyboardHelp";
@@ -131,6 +132,11 @@ function Whose() {
   const environments = useApi("/v1/tenants/{tenant}/environments", { path: { tenant } });
   const known = itemsOf(environments.data);
   const isKnown = environment === null || known.some((one) => one.slug === environment);
+  // One that this tenant does not have would leave every room empty.
+  const isGone = environments.data !== undefined && !isKnown;
+  useEffect(() => {
+    if (isGone) chooseEnvironment(null);
+  }, [isGone, chooseEnvironment]);
   return (
     <div className="stack" style={{ gap: "var(--space-2)" }}>
       {who.isRoot && (tenants.data?.length ?? 0) > 1 && (
@@ -138,14 +144,14 @@ function Whose() {
           label="Tenant"
           value={tenant}
           onChange={(event) => chooseTenant(event.target.value)}
-          options={(tenants.data ?? []).map((one) => ({ value: one.id, label: one.displayName }))}
+          options={(tenants.data ?? []).map((one) => ({ value: one.id, label: spelled(one.displayName) }))}
         />
       )}
       <Select
         label="Environment"
         value={isKnown ? (environment ?? "") : ""}
         onChange={(event) => chooseEnvironment(event.target.value || null)}
-        options={[{ value: "", label: "All environments" }, ...known.map((one) => ({ value: one.slug, label: one.displayName }))]}
+        options={[{ value: "", label: "All environments" }, ...known.map((one) => ({ value: one.slug, label: spelled(one.displayName) }))]}
       />
     </div>
   );

@@ -1,5 +1,5 @@
 // Tabs, in two kinds: places of their own (links), and parts of one place.
-import { useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 import { Link } from "../lib/router";
 
 export interface TabPlace {
@@ -10,8 +10,15 @@ export interface TabPlace {
 
 /** Tabs that are places: each has an address. */
 export function TabLinks(props: { label: string; tabs: readonly TabPlace[]; current: string }) {
+  const list = useRef<HTMLElement>(null);
+  // On a phone the tabs are wider than the page; the current one is brought into sight, without moving the page.
+  useEffect(() => {
+    const nav = list.current;
+    const tab = nav?.querySelector<HTMLElement>("[aria-current=page]");
+    if (nav && tab) nav.scrollLeft = tab.offsetLeft - nav.offsetLeft - (nav.clientWidth - tab.offsetWidth) / 2;
+  }, [props.current]);
   return (
-    <nav className="tabs" aria-label={props.label}>
+    <nav ref={list} className="tabs" aria-label={props.label}>
       {props.tabs.map((tab) => (
         <Link key={tab.key} to={tab.to} className="tab" aria-current={tab.key === props.current ? "page" : undefined}>
           {tab.label}

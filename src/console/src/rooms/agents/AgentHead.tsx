@@ -6,7 +6,7 @@ import { to } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
 import { Badge, TabLinks } from "../../ui";
 
-export type AgentPart = "overview" | "design" | "executions" | "revisions" | "budgets";
+export type AgentPart = "overview" | "design" | "executions" | "revisions" | "deployments" | "triggers" | "budgets";
 
 export function AgentHead(props: { agent: string; part: AgentPart; actions?: ReactNode }) {
   const { agent, part } = props;
@@ -30,6 +30,8 @@ export function AgentHead(props: { agent: string; part: AgentPart; actions?: Rea
             { key: "design", label: "Design", to: to`/agents/${agent}/design` },
             { key: "executions", label: "Executions", to: to`/agents/${agent}/executions` },
             { key: "revisions", label: "Revisions", to: to`/agents/${agent}/revisions` },
+            { key: "deployments", label: "Deployments", to: to`/agents/${agent}/deployments` },
+            { key: "triggers", label: "Triggers", to: to`/agents/${agent}/triggers` },
             { key: "budgets", label: "Budgets", to: to`/agents/${agent}/budgets` },
           ]}
         />

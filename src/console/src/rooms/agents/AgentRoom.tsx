@@ -80,12 +80,14 @@ function Overview(props: { agent: Schemas["Agent"] }) {
         <section aria-labelledby="where">
           <div className="agent-part-head">
             <h2 id="where">What runs where</h2>
+            <Link to={to`/agents/${agent.id}/deployments`}>Deploy and roll back</Link>
           </div>
           <Deployments agent={agent.id} />
         </section>
         <section aria-labelledby="fare">
           <div className="agent-part-head">
             <h2 id="fare">How revisions fare</h2>
+            <Link to={to`/agents/${agent.id}/compare`}>Compare two</Link>
           </div>
           <Fare agent={agent.id} />
         </section>
@@ -176,8 +178,8 @@ function Deployments(props: { agent: string }) {
                     ))}
                   </div>
                   <div className="quiet small">
-                    <RelativeTime at={one.deployedAt} /> by {one.deployedBy}
-                    {one.reason && `: ${one.reason}`}
+                    <RelativeTime at={one.deployedAt} /> by <PlainText text={one.deployedBy} max={120} />
+                    {one.reason && <>: <PlainText text={one.reason} max={300} /></>}
                   </div>
                 </li>
               );

@@ -3,7 +3,7 @@ import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { Link, to, type RoomProps } from "../../lib/router";
-import { Badge, CopyButton, Empty, Loaded, RelativeTime, Table, type Column } from "../../ui";
+import { Badge, CopyButton, Empty, LinkButton, Loaded, PlainText, RelativeTime, Table, type Column } from "../../ui";
 import { AgentHead } from "./AgentHead";
 import "./agents.css";
 
@@ -11,7 +11,9 @@ type Line = Schemas["RevisionLine"];
 const REFRESH_MS = 15_000;
 const DIGEST_SHOWN = 10;
 
-function columns(agent: string): Column<Line>[] {
+function columns(agent: string, all: readonly Line[]): Column<Line>[] {
+  // Newest first: the one below is the one before.
+  const before = (line: Line) => all[all.indexOf(line) + 1]?.revision;
   return [
     {
       key: "revision",
@@ -24,7 +26,13 @@ function columns(agent: string): Column<Line>[] {
         </span>
       ),
     },
-    { key: "comment", title: "Why", width: "minmax(8rem, 2fr)", cell: (one) => one.comment ?? <span className="quiet">–</span> },
+    { key: "comment", title: "Why", width: "minmax(8rem, 2fr)", cell: (one) => one.comment ? <PlainText text={one.comment} max={200} /> : <span className="quiet">–</span> },
+    {
+      key: "compare",
+      title: "Differs from",
+      width: "8rem",
+      cell: (one) => (before(one) ? <Link to={`${to`/agents/${agent}/compare`}?before=${before(one)}&after=${one.revision}`}>Revision {before(one)}</Link> : <span className="quiet">–</span>),
+    },
     { key: "by", title: "By", width: "minmax(5rem, 1fr)", cell: (one) => one.createdBy },
     { key: "made", title: "Made", width: "7rem", cell: (one) => <RelativeTime at={one.createdAt} /> },
     { key: "deployed", title: "Last deployed", width: "7rem", cell: (one) => <RelativeTime at={one.lastDeployedAt} /> },
@@ -49,12 +57,20 @@ export default function RevisionsRoom({ params }: RoomProps) {
   const revisions = useApi("/v1/tenants/{tenant}/agents/{agent}/revisions", { path: { tenant, agent } }, { refreshMs: REFRESH_MS });
   return (
     <div className="room">
-      <AgentHead agent={agent} part="revisions" />
+      <AgentHead
+        agent={agent}
+        part="revisions"
+        actions={
+          <LinkButton icon="release" to={to`/agents/${agent}/deployments`}>
+            Deploy
+          </LinkButton>
+        }
+      />
       <Loaded query={revisions}>
         {(data) => {
           const all = [...itemsOf(data)].sort((a, b) => b.revision - a.revision);
           if (all.length === 0) return <Empty icon="history" title="No revision yet">Publish a draft in the designer.</Empty>;
-          return <Table label="Revisions" rows={all} columns={columns(agent)} keyOf={(one) => String(one.revision)} linkOf={(one) => to`/agents/${agent}/design/${String(one.revision)}`} />;
+          return <Table label="Revisions" rows={all} columns={columns(agent, all)} keyOf={(one) => String(one.revision)} linkOf={(one) => to`/agents/${agent}/design/${String(one.revision)}`} />;
         }}
       </Loaded>
     </div>

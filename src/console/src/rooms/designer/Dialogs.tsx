@@ -133,7 +133,8 @@ export function ComparePanel(props: { tenant: string; agent: string; left: numbe
   );
 }
 
-function Words(props: { diff: Diff }) {
+/** How two revisions differ, one line for each difference. */
+export function Words(props: { diff: Diff }) {
   const { diff } = props;
   if (diff.same) return <Empty icon="check" title="They mean the same" />;
   const value = (one: unknown) => (one === undefined ? "nothing" : typeof one === "string" ? one : JSON.stringify(one));

@@ -78,7 +78,7 @@ function StepPart(props: InspectorProps & { step: StepView; names: readonly Scop
         <TypedField label="Id" value={step.id} disabled={isReadOnly} problem={taken.has(step.id) ? "Another step has this name." : null} onChange={(next) => next !== step.id && /^[A-Za-z_][A-Za-z0-9_-]*$/.test(next) && !taken.has(next) && props.onRename(step.id, next)} />
         <Select label="Kind" value={step.kind} disabled={isReadOnly} options={[...(step.kind ? [] : [{ value: "", label: "None" }]), ...KINDS.map((kind) => ({ value: kind, label: KIND_LOOK[kind].label }))]} onChange={(event) => toKind(event.target.value as Kind)} />
       </div>
-      <TypedField label="Title" value={step.title} disabled={isReadOnly} onChange={(next) => onChange([...path, "title"], next || undefined)} />
+      <TypedField label="Title of the step" value={step.title} disabled={isReadOnly} onChange={(next) => onChange([...path, "title"], next || undefined)} />
       {step.kind === "map" && (
         <Button icon="layout" onClick={() => props.onEnter(step.id)}>
           Open what is done for each

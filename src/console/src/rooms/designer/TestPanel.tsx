@@ -79,7 +79,9 @@ export function TestPanel(props: TestPanelProps) {
         <section aria-label="The execution" className="designer-run" aria-live="polite">
           <div className="row">
             {watched.status && <Status kind="execution" status={watched.status} />}
-            <RelativeTime at={watched.attempts[0]?.startTime} />
+            <span className="small quiet">
+              <RelativeTime at={watched.attempts[0]?.startTime} />
+            </span>
             <LinkButton small look="quiet" icon="external" to={to`/agents/${agent}/executions/${execution}`}>
               Open
             </LinkButton>

@@ -10,8 +10,9 @@ import { AgentHead } from "../agents/AgentHead";
 import { Canvas, type Mark } from "./Canvas";
 import { AloneDialog, ComparePanel, ConflictNote, PublishDialog } from "./Dialogs";
 import { Inspector } from "./Inspector";
+import { compared } from "./model/compare";
 import { applyEdit, EditError, type Path } from "./model/edits";
-import { addStep, connect, copySteps, freeName, freshStep, fullName, loneStep, pasteSteps, placeOf, placeSteps, readFlow, removeEdges, removeSteps, renameStep, setEdge, stepAtLine, stepLines, viewOf, type Clip, type EdgeView, type Kind, type Level, type Point, type StepView, type Values } from "./model/flow";
+import { addStep, connect, copySteps, freeName, freshStep, fullName, loneStep, pasteSteps, placeOf, placeSteps, readFlow, removeEdges, removeSteps, renameStep, setEdge, stepAtLine, stepLines, viewOf, type Clip, type Kind, type Level, type Point, type StepView, type Values } from "./model/flow";
 import { ancestors, namesInScope } from "./model/graph";
 import { NODE_WIDTH, placed } from "./model/layout";
 import { Palette, PaletteRail } from "./Palette";
@@ -82,6 +83,8 @@ export function Workbench(props: WorkbenchProps) {
   const otherText = useMemo(() => flowTextOf(other.data), [other.data]);
   const diff = useApi("/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/diff/{other}", { path: { tenant, agent, revision: String(base), other: compare ?? "0" } }, { enabled: isComparing });
   const comparison = useMemo(() => (isComparing && diff.data && otherText !== null ? compared(props.revisionText ?? "", otherText, diff.data as Schemas["Diff"], level) : null), [isComparing, diff.data, otherText, props.revisionText, level]);
+  // Two revisions in one graph need more room than one had.
+  useEffect(() => setFitAtMs(Date.now()), [comparison === null]);
   const plainView = useMemo(() => viewOf(root, level), [root, level]);
   const view = comparison?.view ?? plainView;
   const points = useMemo(() => placed(view), [view]);
@@ -448,31 +451,6 @@ function counted(places: readonly Placed[], level: Level): ReadonlyMap<string, n
     if (id !== undefined && level.every((map, at) => whole[at] === map)) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Both revisions in one graph, with what became of each step and edge. */
-function compared(before: string, after: string, diff: Schemas["Diff"], level: Level) {
-  const old = viewOf(readFlow(before).root ?? {}, level);
-  const now = viewOf(readFlow(after).root ?? {}, level);
-  const has = new Set(now.steps.map((one) => one.id));
-  const gone = old.steps.filter((one) => !has.has(one.id));
-  const marks = new Map<string, Mark>(gone.map((one) => [one.id, "removed"]));
-  const was = new Set(old.steps.map((one) => one.id));
-  for (const one of now.steps) if (!was.has(one.id)) marks.set(one.id, "added");
-  for (const one of diff.steps.changed) {
-    const parts = one.step.split("/");
-    const id = parts[level.length];
-    if (id !== undefined && !marks.has(id) && level.every((map, at) => parts[at] === map)) marks.set(id, "changed");
-  }
-  const same = (a: EdgeView, b: EdgeView) => a.from === b.from && a.to === b.to && a.on === b.on;
-  const lost = old.edges.filter((one) => !now.edges.some((other) => same(one, other))).map((one, at) => ({ ...one, at: 100_000 + at }));
-  const edgeMarks = new Map<number, Mark>(lost.map((one) => [one.at, "removed"]));
-  for (const one of now.edges) {
-    const twin = old.edges.find((other) => same(one, other));
-    if (!twin) edgeMarks.set(one.at, "added");
-    else if (twin.when !== one.when || twin.otherwise !== one.otherwise) edgeMarks.set(one.at, "changed");
-  }
-  return { view: { ...now, steps: [...now.steps, ...gone], edges: [...now.edges, ...lost] }, marks, edgeMarks };
 }
 
 function SavingNote(props: { saving: Saving; isReadOnly: boolean; hasDraft: boolean; base: number }) {

@@ -56,6 +56,8 @@ export default function YamlEditor(props: YamlEditorProps) {
   const latest = useRef(props);
   latest.current = props;
   const editable = useRef(new Compartment());
+  /** Texts that this editor told and that have not come back yet. */
+  const told = useRef(new Set<string>());
 
   useEffect(() => {
     const element = host.current;
@@ -89,7 +91,11 @@ export default function YamlEditor(props: YamlEditorProps) {
           editable.current.of(EditorState.readOnly.of(latest.current.isReadOnly)),
           EditorView.contentAttributes.of({ "aria-label": "The flow as YAML. Escape, then Tab, leaves the text." }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged && update.transactions.some((one) => one.isUserEvent("input") || one.isUserEvent("delete") || one.isUserEvent("move"))) latest.current.onChange(update.state.doc.toString());
+            if (update.docChanged && update.transactions.some((one) => one.isUserEvent("input") || one.isUserEvent("delete") || one.isUserEvent("move"))) {
+              const text = update.state.doc.toString();
+              told.current.add(text);
+              latest.current.onChange(text);
+            }
             if (update.selectionSet && !update.docChanged && update.view.hasFocus) latest.current.onLine(update.state.doc.lineAt(update.state.selection.main.head).number);
           }),
         ],
@@ -109,7 +115,10 @@ export default function YamlEditor(props: YamlEditorProps) {
     if (!editor) return;
     const old = editor.state.doc.toString();
     const next = props.text;
-    if (old === next) return;
+    if (old === next) return told.current.clear();
+    // What was typed here a moment ago comes back while more is typed; it is no change from elsewhere.
+    if (told.current.has(next)) return;
+    told.current.clear();
     let from = 0;
     while (from < old.length && from < next.length && old[from] === next[from]) from += 1;
     let end = 0;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { loneStep, placeOf, readFlow, stepAtLine, stepLines, type Values } from "./model/flow";
 import { hunks, lineDiff } from "./model/lines";
 import { valueOf } from "./Inspector";
-import { statusesOf, type AttemptView } from "./run";
+import { attemptsOf, statusesOf, type AttemptView, type TraceAnswer } from "./run";
 import { resolved, stepSchema, widgetOf } from "./SchemaForm";
 import { aboutOf, TEMPLATES } from "./templates";
 import { exampleOf } from "./TestPanel";
@@ -87,4 +87,10 @@ test("a name has the value of the execution that is shown, and nothing that is n
   expect(valueOf("steps.order.output.constructor", ran, null)).toBeUndefined();
   expect(valueOf("steps.other.output", ran, null)).toBeUndefined();
   expect(valueOf("config.url", ran, null)).toBeUndefined();
+});
+
+test("a step that runs waits while the whole execution does", () => {
+  const trace = (status: string) => ({ status, trace: { traces: [{ id: "a#1.1", displayName: "a", status: "UNSPECIFIED", state: "running", startTime: 0, duration: 0 }] } }) as unknown as TraceAnswer;
+  expect(attemptsOf(trace("WAITING_FOR_HUMAN")).map((one) => one.status)).toEqual(["WAITING"]);
+  expect(attemptsOf(trace("IN_PROGRESS")).map((one) => one.status)).toEqual(["RUNNING"]);
 });

@@ -65,10 +65,13 @@ interface RawTrace {
 
 export function attemptsOf(trace: TraceAnswer | null): AttemptView[] {
   const all = ((trace as { trace?: { traces?: RawTrace[] } } | null)?.trace?.traces ?? []) as RawTrace[];
+  // An agent's step runs while a person is asked about one of its calls; when the whole execution waits, that is what it does.
+  const isWaiting = ((trace as { status?: string } | null)?.status ?? "").startsWith("WAITING");
+  const statusOf = (one: RawTrace) => statusOfState(one.state ?? "", one.status);
   return all.map((one) => ({
     id: one.id,
     step: one.displayName,
-    status: statusOfState(one.state ?? "", one.status),
+    status: isWaiting && statusOf(one) === "RUNNING" ? "WAITING" : statusOf(one),
     input: one.llmStepTrace?.messages ?? one.toolTrace?.parameters ?? one.hitlTrace ?? null,
     output: one.result?.jsonValue ?? one.result?.strValue ?? null,
     error: one.error ?? null,

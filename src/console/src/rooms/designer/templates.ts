@@ -16,7 +16,8 @@ export function aboutOf(text: string): { title: string; says: string } {
   const end = lines.findIndex((line) => line.replace("#", "").trim() === "" || !line.startsWith("#"));
   const words = lines.slice(0, Math.max(0, end)).map((line) => line.replace(/^#\s*/, "")).join(" ");
   const [title = "", ...rest] = words.split(": ");
-  return rest.length === 0 ? { title: "", says: words } : { title, says: rest.join(": ") };
+  const says = rest.join(": ");
+  return rest.length === 0 ? { title: "", says: words } : { title, says: says.charAt(0).toUpperCase() + says.slice(1) };
 }
 
 export function emptyFlow(agent: string): string {

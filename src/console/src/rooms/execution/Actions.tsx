@@ -35,7 +35,7 @@ export function Buttons(props: { record: Record_; isOver: boolean; isAsking: boo
   if (isOver) {
     return (
       <>
-        {(record.status === "FAILED" || record.status === "CANCELLED") && may("retry") && (
+        {record.status === "FAILED" && may("retry") && (
           <Button look="primary" icon="retry" onClick={() => onAsk("retry")}>
             Retry
           </Button>

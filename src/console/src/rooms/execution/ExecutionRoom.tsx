@@ -80,7 +80,7 @@ function Execution(props: { path: ExecutionPath; attempt: string | null }) {
         <Loaded query={record} rows={3}>
           {(data) => <Standing agent={path.agent} record={data} tree={tree} text={watched.text} isOver={isOver} onAsk={ask} may={may} />}
         </Loaded>
-        <Views path={path} watched={watched} tree={tree} attempt={attempt} onAsk={ask} mayFork={may("fork")} />
+        <Views path={path} watched={watched} tree={tree} attempt={attempt} isAsking={asked !== null} onAsk={ask} mayFork={may("fork")} />
       </div>
       {asked && record.data && <Asked ask={asked.ask} line={asked.line} path={path} record={record.data} tree={tree} onClose={() => setAsked(null)} onDone={watched.poke} />}
     </div>
@@ -107,6 +107,8 @@ interface ViewsProps {
   watched: Watched;
   tree: Tree | null;
   attempt: string | null;
+  /** A dialog stands over it. */
+  isAsking: boolean;
   onAsk: (ask: Ask, line?: Line | null) => void;
   mayFork: boolean;
 }
@@ -138,12 +140,14 @@ function Views(props: ViewsProps) {
     [tree, choose, go, here],
   );
   const close = () => go(here, { step: null });
-  useShortcuts([
-    ...VIEWS.map((one, at) => ({ keys: String(at + 1), label: one.label, run: () => setQuery({ view: one.key === "timeline" ? null : one.key }) })),
-    { keys: "Escape", label: "Put the attempt away", run: close },
-  ]);
+  useShortcuts(
+    VIEWS.map((one, at) => ({ keys: String(at + 1), label: one.label, run: () => setQuery({ view: one.key === "timeline" ? null : one.key }) })),
+    !props.isAsking,
+  );
   const hasSide = view === "timeline" || view === "graph";
   const isChosen = attempt !== null || step !== null;
+  // Over a dialog or a drawer, the key is theirs.
+  useShortcuts([{ keys: "Escape", label: "Put the attempt away", run: close }], hasSide && isWide && isChosen && !props.isAsking);
   const side = tree && isChosen && <Side {...props} tree={tree} step={step} onChoose={choose} />;
   return (
     <div className={`execution-views ${hasSide && isWide && isChosen ? "has-side" : ""}`}>

@@ -18,7 +18,7 @@ type Row = Schemas["Record"];
 const REFRESH_MS = 3_000;
 const ID_SHOWN = 8;
 /** Pixels of an execution on a phone. */
-const CARD = 96;
+const CARD = 72;
 
 export default function ExecutionsRoom({ params }: RoomProps) {
   const agent = params["agent"];
@@ -148,7 +148,7 @@ function Name({ row }: { row: Row }) {
   );
 }
 
-/** On a phone: three lines for each. */
+/** On a phone: two lines for each. */
 function cardOf(withAgent: boolean): Column<Row>[] {
   const cell = (row: Row) => (
     <div className="execution-card">
@@ -157,14 +157,19 @@ function cardOf(withAgent: boolean): Column<Row>[] {
         <Status kind="execution" status={row.status} />
       </div>
       <div className="small">
-        <span className="cut">{withAgent && <Link to={to`/agents/${row.agentId}/executions`}>{row.agentId}</Link>}</span>
+        <span className="execution-said-short">
+          {withAgent && <Link to={to`/agents/${row.agentId}/executions`}>{row.agentId}</Link>}
+          <Why row={row} />
+        </span>
         <span>
           <RelativeTime at={row.startTime} /> <span className="quiet">for</span> <Duration from={row.startTime} to={isFinished(row.status) ? row.endTime : null} />
+          {row.totalCost > 0 && (
+            <>
+              {" "}
+              <Money usd={row.totalCost} />
+            </>
+          )}
         </span>
-      </div>
-      <div className="small">
-        <Why row={row} />
-        {row.totalCost > 0 && <Money usd={row.totalCost} />}
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Button, Empty, Note, PlainText, Skeleton } from "../../ui";
 import { Canvas } from "../designer/Canvas";
 import { viewOf, type Level, type Values } from "../designer/model/flow";
-import { placed } from "../designer/model/graph";
+import { placed } from "../designer/model/layout";
 import "../designer/designer.css";
 import { useFlow } from "./flow";
 import { statesAt, type Tree } from "./model";

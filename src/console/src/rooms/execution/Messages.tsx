@@ -1,20 +1,35 @@
 // What was said between Flowgate and a model: roles, texts, calls of tools and their answers.
-import { Badge, CodeBlock, JsonView, PlainText } from "../../ui";
+import { useState } from "react";
+import { Badge, Button, CodeBlock, JsonView, PlainText } from "../../ui";
 import { isObject } from "./words";
 
 const ROLE: Record<string, string> = { system: "System", user: "User", assistant: "Model", tool: "Tool" };
 const FOLD_FROM = 1_200;
+/** Of a long talk, the end is shown first. */
+const MESSAGES_MAX = 30;
 
 /** Messages as they were sent; a form that is not known is shown as it is. */
 export function Messages(props: { messages: readonly unknown[] }) {
+  const { messages } = props;
+  const [isWhole, setWhole] = useState(false);
+  const left = isWhole || messages.length <= MESSAGES_MAX ? 0 : messages.length - MESSAGES_MAX;
   return (
-    <ol className="execution-messages">
-      {props.messages.map((message, at) => (
-        <li key={at}>
-          <Message value={message} />
-        </li>
-      ))}
-    </ol>
+    <>
+      {left > 0 && (
+        <p>
+          <Button small look="quiet" icon="up" onClick={() => setWhole(true)}>
+            Show the {left} before
+          </Button>
+        </p>
+      )}
+      <ol className="execution-messages" start={left + 1}>
+        {messages.slice(left).map((message, at) => (
+          <li key={left + at}>
+            <Message value={message} />
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 

@@ -1,10 +1,10 @@
 // How an execution stands: its figures, why it does not move and what would move it, where it comes from, its labels.
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { counted } from "../../lib/format";
 import { useNow } from "../../lib/hooks";
 import { Link, setQuery, to } from "../../lib/router";
 import { Button, Duration, Figure, LinkButton, Money, Note, PlainText, RelativeTime, Tokens } from "../../ui";
-import { timesOf, type Record_, type Tree } from "./model";
+import { failedAt, timesOf, type Record_, type Tree } from "./model";
 import { whyOf } from "./words";
 import type { Ask } from "./Actions";
 
@@ -48,8 +48,9 @@ function Figures({ record, tree }: { record: Record_; tree: Tree | null }) {
 }
 
 function Times({ tree, record }: { tree: Tree | null; record: Record_ }) {
-  const now = useNow();
-  const times = tree ? timesOf(tree, record.endTime ?? now) : null;
+  const nowMs = useNow();
+  const untilMs = record.endTime ?? nowMs;
+  const times = useMemo(() => (tree ? timesOf(tree, untilMs) : null), [tree, untilMs]);
   const shown = (ms: number | undefined) => (ms === undefined ? <span className="quiet">–</span> : <Duration ms={ms} />);
   return (
     <>
@@ -137,14 +138,19 @@ function End({ agent, record, tree }: { agent: string; record: Record_; tree: Tr
       </Note>
     );
   }
-  if (!record.errorCode) return null;
-  const failed = tree?.attempts.findLast((line) => line.status === "ERROR" && line.raw?.error);
+  if (!record.errorCode || record.status === "CANCELLED") return null;
+  const failed = tree ? failedAt(tree) : null;
   return (
     <Note tone="bad" icon="warning">
-      <strong>It failed</strong> with <code><PlainText text={record.errorCode} max={200} /></code>.{" "}
-      {failed && (
+      <strong>It failed</strong>
+      {failed ? (
         <>
-          <PlainText text={failed.raw?.error ?? ""} max={400} /> <Link to={to`/agents/${agent}/executions/${record.id}/${failed.id}`}>See the attempt</Link>
+          : <PlainText text={failed.raw?.error ?? ""} max={400} /> <Link to={to`/agents/${agent}/executions/${record.id}/${failed.id}`}>See the attempt</Link>
+        </>
+      ) : (
+        <>
+          {" "}
+          with <code><PlainText text={record.errorCode} max={200} /></code>.
         </>
       )}
     </Note>

@@ -4,7 +4,7 @@ import { memo, useEffect, useId, useMemo, useRef, useState } from "react";
 import { duration } from "../../lib/format";
 import { useNow, usePhone, useShortcuts } from "../../lib/hooks";
 import { Badge, Button, Duration, Empty, Icon, Money, PlainText, SearchField, Select, Status, type IconName } from "../../ui";
-import { isOpen, linesShown, openedTo, WORK_LABEL, type Line, type Shown, type Tree, type Work } from "./model";
+import { isOpen, isUndo, linesShown, openedTo, WORK_LABEL, type Line, type Shown, type Tree, type Work } from "./model";
 import { busySpans, folded, straight, type Scale } from "./scale";
 
 export const WORK_ICON: Record<Work, IconName> = { model: "model", tool: "tool", person: "person", child: "fork", item: "layout", own: "branch" };
@@ -164,7 +164,8 @@ function isSeen(virtual: { range: { startIndex: number; endIndex: number } | nul
 /** What is told apart of attempts with one name. */
 export function marksOf(line: Line, isFlat: boolean): string[] {
   const marks: string[] = [];
-  if (isFlat && line.item !== null && line.raw) marks.push(`item ${line.item}`);
+  if (isUndo(line)) marks.push(line.item === null ? "takes back" : `takes back [${line.item}]`);
+  else if (isFlat && line.item !== null && line.raw) marks.push(`item ${line.item}`);
   if (line.turn?.startsWith("cycle")) marks.push(`correction ${line.turn.slice(5)}`);
   else if (line.turn !== null) marks.push(`turn ${line.turn}`);
   if (line.visit > 1) marks.push(`visit ${line.visit}`);

@@ -1,9 +1,14 @@
 // What must hold of executions: their filters, their tree, their times, why they do not move, and what is copied of them.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Schemas } from "../../api/client";
+import { filterOf } from "./BulkCancel";
 import { callCurl, quoted } from "./curl";
+import { below, changedParameters } from "./Dialogs";
 import { countOf, listQuery } from "./filters";
-import { isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
+import { compensated } from "./flow";
+import { failedAt, isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
 import { busySpans, folded, straight } from "./scale";
+import { marksOf } from "./Timeline";
 import { recordedOf } from "./useRecorded";
 import { entryPlace, entryText, whyOf } from "./words";
 
@@ -43,6 +48,7 @@ test("what belongs to an item stands below the item", () => {
   const each = tree.byId.get("each#1.1");
   expect(each?.lines.map((line) => line.id)).toEqual(["each[0]", "each[1]", "each[2]"]);
   expect(tree.byId.get("each[1]")).toMatchObject({ status: "ERROR", startMs: 11, endMs: 0, costUsd: 1, work: "item" });
+  expect(tree.byId.get("each[1]/look#1.1")?.step).toBe("each/look");
   expect(each?.costUsd).toBe(3);
   expect(tree.attempts).toHaveLength(8);
   expect(linesShown(tree, { turned: new Set(), text: "", only: "" }).map((line) => line.depth)).toEqual([0, 0, 1, 2, 2, 1, 2, 2, 1, 2, 2]);
@@ -67,6 +73,22 @@ test("a step in the graph is as its last attempt; in a map as the worst item", (
   expect(first && siblingsOf(tree, first).map((line) => line.id)).toEqual(["call#1.1", "call#1.2", "call#2.1"]);
 });
 
+test("what takes a step back is told apart from the step", () => {
+  const tree = treeOf([map(3), step("undo/each[1]/look#1.1")]);
+  const undo = tree.byId.get("undo/each[1]/look#1.1");
+  expect(undo && marksOf(undo, false)).toEqual(["takes back [1]"]);
+  expect(statesAt(tree, ["each"]).get("look")?.visits).toBe(3);
+});
+
+test("it failed with what no other try made good", () => {
+  const bad = { state: "failed", error: "503" };
+  expect(failedAt(treeOf([step("a#1.1", bad), step("b#1.1", bad), step("b#1.2"), step("undo/c#1.1", bad)]))?.id).toBe("a#1.1");
+  expect(failedAt(treeOf([step("b#1.1", bad), step("b#1.2")]))).toBeNull();
+  const agent = (own: object) => treeOf([step("agent#1.1", { type: "FLOW_STEP", ...own, steps: [step("agent#1@1[0]/tool#1.1", bad)] })]);
+  expect(failedAt(agent({}))).toBeNull();
+  expect(failedAt(agent(bad))?.id).toBe("agent#1@1[0]/tool#1.1");
+});
+
 test("what ran at once counts once", () => {
   const tree = treeOf([step("a#1.1", { startTime: 100, endTime: 300 }), step("b#1.1", { startTime: 200, endTime: 400 }), step("c#1.1", { type: "HITL", startTime: 400, endTime: 0 }), step("d#1.1", { type: "LLM_STEP", startTime: 0, endTime: 0 })]);
   expect(timesOf(tree, 1_000)).toEqual({ model: 0, tool: 300, person: 600 });
@@ -80,6 +102,10 @@ test("hours of waiting are drawn short, and places and moments belong together",
   expect(scale.at(1_000)).toBeGreaterThan(0.4);
   expect(scale.at(hour)).toBeLessThan(0.6);
   for (const moment of [1, 500, 1_000, hour / 2, hour, hour + 700]) expect(scale.momentAt(scale.at(moment))).toBeCloseTo(moment, -1);
+  // However often it waited, the work takes half of the line.
+  const often = Array.from({ length: 50 }, (_, at): [number, number] => [at * hour, at * hour + 10]);
+  const share = often.reduce((sum, [from, to]) => sum + folded(0, 50 * hour, often).at(to) - folded(0, 50 * hour, often).at(from), 0);
+  expect(share).toBeGreaterThan(0.5);
   expect(straight(0, 100).at(25)).toBe(0.25);
   expect(folded(0, 0, []).at(0)).toBe(0);
 });
@@ -117,6 +143,17 @@ test("what is copied stays one word of the shell, whatever a model wrote", () =>
   const call = callCurl({ method: "POST", url: "https://shop.example/a?b=1", query: { q: "x y" }, headers: { Authorization: "Bearer ••••" }, body: { note: "it's" } });
   expect(call).toBe(`curl --globoff -X 'POST' --url 'https://shop.example/a?b=1&q=x+y' \\\n  -H 'Authorization: Bearer '"$SECRET" \\\n  -H 'content-type: application/json' \\\n  --data-raw '{"note":"it'\\''s"}'`);
   expect(callCurl({ text: "a child's input" })).toBeNull();
+});
+
+test("a cancel touches what stands below, and a new start sends only what was changed", () => {
+  const node = (id: string, parent: string | null) => ({ id, parentExecutionRecordId: parent }) as Schemas["Node"];
+  expect(below([node("root", null), node("me", "root"), node("child", "me"), node("other", "root"), node("grandchild", "child")], "me").map((one) => one.id)).toEqual(["child", "grandchild"]);
+  expect(changedParameters({ a: 1, b: { c: [2] }, d: null }, { a: 1, b: { c: [3] }, d: null, e: 4 })).toEqual({ b: { c: [3] }, e: 4 });
+  expect(compensated({ steps: { pay: { http: {}, compensate: {} }, each: { map: { body: { steps: { hold: { compensate: {} }, look: {} } } } } } })).toEqual(new Set(["pay", "each/hold"]));
+});
+
+test("the filters of a list say what is cancelled", () => {
+  expect(filterOf(listQuery(new URLSearchParams("status=FAILED&agentRevision=2&since=&label=a%3Db"), 0, null))).toEqual({ status: ["FAILED"], agentRevision: [2], label: ["a=b"] });
 });
 
 class FakeSource {

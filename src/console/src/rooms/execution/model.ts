@@ -47,7 +47,6 @@ export interface Tree {
 const STATES: Record<string, string> = { completed: "SUCCESS", failed: "ERROR", running: "RUNNING", waiting: "WAITING", cancelled: "CANCELLED", in_doubt: "IN_DOUBT", lost: "LOST" };
 /** An item looks like the worst that is in it. */
 const WORSE = ["SUCCESS", "LOST", "CANCELLED", "RUNNING", "WAITING", "ERROR", "IN_DOUBT"];
-const LAST = /^(.*?)#(\d+)(?:\.(\d+))?$/s;
 const INSIDE = /(?:@(\d+|cycle\d+))?(?:\[(\d+)\])?$/;
 const PLACES = /#\d+(\.\d+)?|@(\d+|cycle\d+)|\[\d+\]/g;
 
@@ -62,13 +61,27 @@ export function workOf(step: Step): Work {
   return "own";
 }
 
+interface Parts {
+  container: string;
+  name: string;
+  visit: number;
+  attempt: number;
+  item: number | null;
+  turn: string | null;
+}
+
 /** An attempt's name, taken apart. */
-export function partsOf(id: string): { container: string; name: string; visit: number; attempt: number; item: number | null; turn: string | null } {
+export function partsOf(id: string): Parts {
+  // Without patterns where there are many: an execution has thousands of these.
   const slash = id.lastIndexOf("/");
   const container = slash < 0 ? "" : id.slice(0, slash);
-  const [, name = id.slice(slash + 1), visit = "1", attempt = "1"] = LAST.exec(id.slice(slash + 1)) ?? [];
-  const [, turn, item] = INSIDE.exec(container) ?? [];
-  return { container, name, visit: Number(visit), attempt: Number(attempt), item: turn === undefined && item !== undefined ? Number(item) : null, turn: turn ?? null };
+  const hash = id.lastIndexOf("#");
+  const known = hash > slash ? hash : id.length;
+  const dot = id.indexOf(".", known);
+  const visit = Number(id.slice(known + 1, dot < 0 ? undefined : dot)) || 1;
+  const attempt = dot < 0 ? 1 : Number(id.slice(dot + 1)) || 1;
+  const [, turn, item] = container === "" ? [] : (INSIDE.exec(container) ?? []);
+  return { container, name: id.slice(slash + 1, known), visit, attempt, item: turn === undefined && item !== undefined ? Number(item) : null, turn: turn ?? null };
 }
 
 /** The step that an attempt is of, as the flow calls it. */
@@ -76,10 +89,10 @@ export function stepOf(id: string): string {
   return id.replace(PLACES, "");
 }
 
-function lineOf(step: Step, parent: Line | null, depth: number): Line {
-  const { name, visit, attempt, item, turn } = partsOf(step.id);
+function lineOf(step: Step, parts: Parts, parent: Line | null, depth: number): Line {
+  const { name, visit, attempt, item, turn } = parts;
   return {
-    id: step.id, name: step.displayName || name, step: stepOf(step.id), work: workOf(step), status: statusOf(step), startMs: step.startTime, endMs: step.endTime, visit, attempt, item, turn, depth,
+    id: step.id, name: step.displayName || name, step: parent ? `${parent.step}/${name}` : stepOf(step.id), work: workOf(step), status: statusOf(step), startMs: step.startTime, endMs: step.endTime, visit, attempt, item, turn, depth,
     costUsd: step.totalCost, tokens: step.inputTokens + step.outputTokens, raw: step, parent, lines: [],
   };
 }
@@ -92,7 +105,8 @@ export function treeOf(steps: readonly Step[]): Tree {
     const lines: Line[] = [];
     const items = new Map<number, Line>();
     for (const step of inside) {
-      const { item, container } = partsOf(step.id);
+      const parts = partsOf(step.id);
+      const { item, container } = parts;
       let around = parent;
       if (item !== null && parent) {
         around = items.get(item) ?? null;
@@ -103,7 +117,7 @@ export function treeOf(steps: readonly Step[]): Tree {
           lines.push(around);
         }
       }
-      const line = lineOf(step, around, around === parent ? depth : depth + 1);
+      const line = lineOf(step, parts, around, around === parent ? depth : depth + 1);
       byId.set(line.id, line);
       attempts.push(line);
       line.lines = grow(step.steps, line, line.depth + 1);
@@ -227,6 +241,22 @@ export function openedTo(tree: Tree, id: string, turned: ReadonlySet<string>): R
     next = changed;
   }
   return next;
+}
+
+/** An error inside of what went well was borne. */
+function areBad(line: Line | null): boolean {
+  for (let around = line; around; around = around.parent) if (around.status !== "ERROR") return false;
+  return true;
+}
+
+/** The attempt that an execution failed with: the last one that failed, and was not made good by another try. */
+export function failedAt(tree: Tree): Line | null {
+  return tree.attempts.findLast((line) => line.status === "ERROR" && line.raw?.error && !isUndo(line) && areBad(line.parent) && siblingsOf(tree, line).at(-1) === line) ?? null;
+}
+
+/** The call that takes a completed step back; its name begins with `undo/`, and it belongs to nothing. */
+export function isUndo(line: Line): boolean {
+  return line.parent === null && line.raw !== null && line.id.startsWith("undo/");
 }
 
 export type Times = Record<"model" | "tool" | "person", number>;

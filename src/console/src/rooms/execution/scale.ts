@@ -14,9 +14,10 @@ export interface Scale {
 
 /** A wait of more than this much of the work is folded. */
 const FOLD_SHARE = 0.25;
-/** What a folded wait takes, in the same measure. */
-const FOLDED_SHARE = 0.08;
-const FOLD_MS_MIN = 2_000;
+/** What a folded wait takes, in the same measure; and all of them together at most. */
+const FOLDED_SHARE = 0.12;
+const FOLDED_SHARE_ALL = 0.8;
+const FOLD_MS_MIN = 250;
 
 /** When something worked, not waited. */
 export function busySpans(tree: Tree, nowMs: number): [number, number][] {
@@ -44,6 +45,9 @@ function inside(place: number): number {
 export function folded(startMs: number, endMs: number, busy: readonly (readonly [number, number])[]): Scale {
   const workMs = Math.max(1, busy.reduce((sum, [from, to]) => sum + to - from, 0));
   const foldMs = Math.max(FOLD_MS_MIN, workMs * FOLD_SHARE);
+  const gapsMs = busy.map(([from], at) => from - (busy[at - 1]?.[1] ?? startMs)).concat(endMs - (busy.at(-1)?.[1] ?? startMs));
+  const foldCount = Math.max(1, gapsMs.filter((ms) => ms > foldMs).length);
+  const foldedMs = Math.max(1, workMs * Math.min(FOLDED_SHARE, FOLDED_SHARE_ALL / foldCount));
   // Knots: a moment, and how far along it is drawn.
   const moments = [startMs];
   const lengths = [0];
@@ -55,7 +59,7 @@ export function folded(startMs: number, endMs: number, busy: readonly (readonly 
     const ms = toMs - untilMs;
     const isFolded = isGap && ms > foldMs;
     const from = drawn;
-    drawn += isFolded ? Math.max(1, workMs * FOLDED_SHARE) : ms;
+    drawn += isFolded ? foldedMs : ms;
     if (isFolded) gaps.push({ from, to: drawn, ms });
     untilMs = toMs;
     moments.push(toMs);

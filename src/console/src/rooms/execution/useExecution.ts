@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { address, ProblemError, request, type Schemas } from "../../api/client";
 import { follow, type StreamState } from "../../api/events";
-import { useApi, type Query } from "../../api/query";
+import type { Query } from "../../api/query";
 import { isFinished } from "../../lib/status";
 import type { Trace } from "./model";
 
@@ -16,6 +16,8 @@ export interface ExecutionPath extends Record<string, string> {
 /** Readings of a trace keep this distance, and this many times what the last one took: a large trace is read less often. */
 const AGAIN_MS = 250;
 const AGAIN_TIMES = 4;
+/** What failed for no fault of ours is tried again after this. */
+const RETRY_MS = 3_000;
 /** When no stream comes through, the record is looked at so often. */
 const LOOK_MS = 10_000;
 const TEXT_MAX = 20_000;
@@ -35,11 +37,19 @@ export function usePoked<T>(url: string): Query<T> & { poke: () => void } {
       mine.isBusy = false;
       mine.tookMs = performance.now() - begunMs;
       if (mine.isGone) return;
-      setState((before) => ({ url: mine.url, data: before.url === mine.url ? before.data : undefined, error: null, ...change, readAtMs: Date.now() }));
+      setState((before) => {
+        // The same content keeps its identity, so that nothing is drawn again for it.
+        const data = before.url === mine.url ? before.data : undefined;
+        const isSame = data !== undefined && change.data !== undefined && JSON.stringify(change.data) === JSON.stringify(data);
+        return { url: mine.url, data, error: null, ...change, ...(isSame ? { data } : {}), readAtMs: Date.now() };
+      });
+      const { error } = change;
+      const isPassing = error && (error.status === 0 || error.status === 429 || error.status >= 500);
+      if (isPassing) mine.isWanted = true;
       mine.timer = window.setTimeout(() => {
         mine.timer = undefined;
         if (mine.isWanted) poke();
-      }, Math.max(AGAIN_MS, AGAIN_TIMES * mine.tookMs));
+      }, Math.max(isPassing ? (error.retryAfterMs ?? RETRY_MS) : AGAIN_MS, AGAIN_TIMES * mine.tookMs));
     };
     request("get", mine.url).then(
       (data) => after({ data: data as T }),
@@ -100,11 +110,11 @@ export function useExecution(path: ExecutionPath): Watched {
   const [over, setOver] = useState<string | null>(null);
   const own = address(RECORD, { path });
   const isOver = over === own;
-  const record = useApi(RECORD, { path }, isOver ? {} : { refreshMs: LOOK_MS });
+  const record = usePoked<Schemas["Record"]>(own);
   const trace = usePoked<Trace>(address(`${RECORD}/trace`, { path }));
   const [text, setText] = useState("");
   const { poke: readTrace } = trace;
-  const { reload: readRecord } = record;
+  const { poke: readRecord } = record;
   const poke = useCallback(() => {
     readTrace();
     readRecord();
@@ -125,14 +135,16 @@ export function useExecution(path: ExecutionPath): Watched {
   useEffect(() => {
     if (isOver) return undefined;
     const back = () => void (document.visibilityState !== "hidden" && poke());
+    const timer = window.setInterval(() => void (document.visibilityState !== "hidden" && readRecord()), LOOK_MS);
     window.addEventListener("focus", back);
     window.addEventListener("online", back);
     document.addEventListener("visibilitychange", back);
     return () => {
+      window.clearInterval(timer);
       window.removeEventListener("focus", back);
       window.removeEventListener("online", back);
       document.removeEventListener("visibilitychange", back);
     };
-  }, [isOver, poke]);
+  }, [isOver, poke, readRecord]);
   return { record, trace, isOver, stream, text, poke };
 }
