@@ -176,6 +176,7 @@ mod tests {
     }
 
     async fn broken() -> Result<(), catalog::Error> {
+        tokio::task::yield_now().await;
         panic!("a start breaks, as this test wants it")
     }
 
