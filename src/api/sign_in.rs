@@ -86,7 +86,7 @@ pub fn caller(catalog: &Catalog, headers: &HeaderMap, method: Method, now: TimeM
     }
     let found = catalog.signed_in(value, now).map_err(Problem::from)?;
     match found.filter(|key| key.standing(now) == Standing::Valid) {
-        Some(key) => Ok(Some(Caller { key, era: Era::Bearer })),
+        Some(key) => Ok(Some(Caller { key, era: Era::Key })),
         None => Err(Problem::new(401, "unauthorized", "Not signed in", "the sign-in is over; sign in again")),
     }
 }
@@ -116,7 +116,7 @@ async fn sign_in(call: Call) -> Result<Answer, Problem> {
     let secure = if call.header("x-forwarded-proto") == Some("https") { "; Secure" } else { "" };
     let seconds = SIGN_IN_MS / 1_000;
     let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    Ok(Answer::json(&SignedIn::from(&Caller { key, era: Era::Bearer }))?.header("set-cookie", cookie))
+    Ok(Answer::json(&SignedIn::from(&Caller { key, era: Era::Key }))?.header("set-cookie", cookie))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {

@@ -166,7 +166,7 @@ pub fn routes() -> Vec<Route> {
     routes.push(
         Route::get(
             "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:export",
-            "exportExecution",
+            "exportExecutionSample",
             "As a sample of a dataset and as a rehearsal, without secrets",
         )
         .scope(read)

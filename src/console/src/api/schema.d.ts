@@ -1273,6 +1273,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** As a sample of a dataset and as a rehearsal, without secrets */
+        get: operations["exportExecutionSample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:cancelRun": {
         parameters: {
             query?: never;
@@ -1929,6 +1946,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationDatasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The datasets of an agent */
+        get: operations["listEvaluationDatasets"];
+        put?: never;
+        /** A new dataset, empty or with samples */
+        post: operations["createEvaluationDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationDatasets/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A dataset, without its samples */
+        get: operations["getEvaluationDataset"];
+        put?: never;
+        post?: never;
+        /** Remove it with its samples; runs keep what they began with */
+        delete: operations["deleteEvaluationDataset"];
+        options?: never;
+        head?: never;
+        /** Another name, other scorers */
+        patch: operations["changeEvaluationDataset"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationDatasets/{dataset}:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add samples, all of them or none */
+        post: operations["importEvaluationSamples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationDatasets/{dataset}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The samples of a dataset */
+        get: operations["listEvaluationSamples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationDatasets/{dataset}/samples/{sample}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sample */
+        get: operations["getEvaluationSample"];
+        /** Another sample under the same number */
+        put: operations["putEvaluationSample"];
+        post?: never;
+        /** Remove a sample */
+        delete: operations["deleteEvaluationSample"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}:evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run this revision over a dataset; answers when the run is durable */
+        post: operations["evaluateAgentRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the draft as it stands over a dataset */
+        post: operations["evaluateDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}:previewEvaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What that would cost, and why we think so; nothing starts */
+        post: operations["previewRevisionEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft:previewEvaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What that would cost, and why we think so; nothing starts */
+        post: operations["previewDraftEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationRuns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of an agent, newest first */
+        get: operations["listEvaluationRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationRuns/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run */
+        get: operations["getEvaluationRun"];
+        put?: never;
+        post?: never;
+        /** Forget a run that has ended; its executions stay */
+        delete: operations["deleteEvaluationRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationRuns/{run}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each sample did, in the order of the dataset */
+        get: operations["listEvaluationResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationRuns/{run}:compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it differs from another run over the same dataset, sample by sample */
+        get: operations["compareEvaluationRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/agents/{agent}/evaluationRuns/{run}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop it; executions of it that are under way are cancelled */
+        post: operations["cancelEvaluationRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/secrets": {
         parameters: {
             query?: never;
@@ -2566,6 +2827,316 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/{agent}/agentic-execution-definitions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an agent can be started with */
+        get: operations["agenticListDefinitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/agentic-executions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start an execution */
+        post: operations["agenticExecute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agentic-executions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Executions, newest first, 25 a page */
+        get: operations["agenticListExecutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agentic-executions/{execution}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An execution */
+        get: operations["agenticGetExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/conversations/{conversation}/{filename}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of an execution, as an attachment */
+        get: operations["agenticDownloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run an agent; answers at once, when it ends, or as a stream */
+        post: operations["chatExecuteAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent-responses/{execution}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A response of an agent */
+        get: operations["chatGetAgentResponse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents by name */
+        get: operations["chatListAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agent, and what it asks for */
+        get: operations["chatGetAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files, newest first */
+        get: operations["chatListFiles"];
+        put?: never;
+        /** A new file; the part `process` says whether to process it */
+        post: operations["chatUploadFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file */
+        get: operations["chatGetFile"];
+        put?: never;
+        post?: never;
+        /** Delete a file */
+        delete: operations["chatDeleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file}/process": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find out whether agents can read a file */
+        post: operations["chatProcessFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that executions of an agent get */
+        get: operations["chatListAgentFiles"];
+        put?: never;
+        /** Give an agent files */
+        post: operations["chatLinkAgentFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a file away from an agent */
+        delete: operations["chatUnlinkAgentFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of an agent, with their newest deliveries */
+        get: operations["chatListAgentWebhooks"];
+        put?: never;
+        /** A new webhook; its secret is shown this once */
+        post: operations["chatCreateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of every agent, with their newest deliveries */
+        get: operations["chatListWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a webhook; what is not delivered yet is given up */
+        delete: operations["chatDeleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/openai/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a conversation with an agent */
+        post: operations["chatCreateCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ai/agents/instances/{agent}/execute": {
         parameters: {
             query?: never;
@@ -2628,6 +3199,125 @@ export interface paths {
         put?: never;
         /** Cancel an execution */
         post: operations["reactCancelExecution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a conversation with an agent */
+        post: operations["openaiCreateCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions/{completion}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A completion as it stands now */
+        get: operations["openaiGetCompletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer an input with an agent */
+        post: operations["openaiCreateResponse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A response as it stands now */
+        get: operations["openaiGetResponse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a response that is in progress */
+        post: operations["openaiCancelResponse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents as models: those that production runs */
+        get: operations["openaiListModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model: agent, agent@revision or agent@environment */
+        get: operations["openaiGetModel"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3001,7 +3691,7 @@ export interface components {
             sessionCharactersMax: number;
             /**
              * Format: uint64
-             * @description Bytes of one attached file, at most.
+             * @description Bytes of one attached file, at most; 0: it takes no files.
              * @default 10485760
              */
             attachmentBytesMax: number;
@@ -3652,6 +4342,11 @@ export interface components {
              */
             environmentSlug: string | null;
             mode?: components["schemas"]["ModeName"] | null;
+            /**
+             * @description The entry of the flow to come in by; its input then counts.
+             * @default null
+             */
+            entry: string | null;
         };
         /** @description A file of a request: `fileId` alone, as an upload answered it, or `name` and `content`. */
         AttachmentRequest: {
@@ -3714,6 +4409,8 @@ export interface components {
             /** @default null */
             environmentSlug: string | null;
             mode?: components["schemas"]["ModeName"] | null;
+            /** @default null */
+            entry: string | null;
         };
         /** @description What a bulk cancel did, or would do. */
         Cancelled: {
@@ -3757,8 +4454,11 @@ export interface components {
             endTime: number | null;
             /** @default [] */
             agentRevision: number[];
-            /** @description Absent: `PRODUCTION`. */
-            origin?: components["schemas"]["OriginName"] | null;
+            /**
+             * @description Absent: `PRODUCTION`.
+             * @default null
+             */
+            origin: components["schemas"]["Origin"] | null;
             /** @default null */
             sessionId: string | null;
             /**
@@ -3813,8 +4513,11 @@ export interface components {
         };
         /** @enum {string} */
         StatusName: "IN_PROGRESS" | "WAITING_FOR_HUMAN" | "WAITING_FOR_ASYNC" | "COMPLETED" | "FAILED" | "CANCELLED" | "REJECTED";
-        /** @enum {string} */
-        OriginName: "PRODUCTION" | "TEST";
+        /**
+         * @description What executions are for.
+         * @enum {string}
+         */
+        Origin: "PRODUCTION" | "TEST" | "EVALUATION";
         /** @enum {string} */
         RunTypeName: "ROOT" | "SUB_TASK" | "CONSULT";
         /** @description A page of records. */
@@ -4011,6 +4714,16 @@ export interface components {
             elapsedMs: number;
             truncatedByRetention: boolean;
         };
+        /** @description An execution for use elsewhere. Secrets are taken out. */
+        ExportView: {
+            agentId: string;
+            /** @description A sample of a dataset. */
+            sample: components["schemas"]["FreeForm"];
+            /** @description The content of a rehearsal file. */
+            rehearsal: components["schemas"]["FreeForm"];
+            /** @description For people: what could not be taken along. */
+            leftOut: string[];
+        };
         /** @description Why; kept in the journal. */
         ReasonBody: {
             /** @default null */
@@ -4062,8 +4775,6 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /** @enum {string} */
-        OriginName2: "PRODUCTION" | "TEST";
         /** @description How one revision did, in executions that began in these months. */
         RevisionStatistics: {
             agentId: string;
@@ -4378,6 +5089,11 @@ export interface components {
             agentId: string;
             environmentSlug?: string | null;
         };
+        /** @description A list, or a page of it where the request asks for one. */
+        Revisions2: components["schemas"]["TriggerRevision"][] | {
+            items: components["schemas"]["TriggerRevision"][];
+            nextPageToken?: string | null;
+        };
         /** @description A definition as it was. */
         TriggerRevision: {
             /** @description What `:restoreFrom` takes. */
@@ -4451,11 +5167,6 @@ export interface components {
             };
         };
         FiringState: "PENDING" | "QUEUED" | "STARTED" | "ENDED" | "SKIPPED" | "MISSED" | "FAILED";
-        /**
-         * @description What executions are for.
-         * @enum {string}
-         */
-        Origin: "PRODUCTION" | "TEST";
         /** @description A trigger with its secret, which is shown this once. */
         TriggerWithSecret: {
             id: string;
@@ -4652,6 +5363,485 @@ export interface components {
             /** @description The same event has come before. */
             duplicate: boolean;
         };
+        /** @description Samples that belong together. */
+        Dataset: {
+            id: string;
+            /**
+             * Format: uint64
+             * @description Its integer id, in this installation.
+             */
+            number: number;
+            agentId: string;
+            displayName: string;
+            description: string;
+            type: string;
+            /** @description Empty: outputs are compared with what samples expect. */
+            scorers: components["schemas"]["Scorer"][];
+            /**
+             * Format: double
+             * @description The score that a run must reach.
+             */
+            minScore: number;
+            /** Format: uint32 */
+            sampleCount: number;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            updatedAt: components["schemas"]["TimeMs"];
+            updatedBy: string;
+        };
+        /** @description One way in which the outputs of a dataset are judged. */
+        Scorer: {
+            type: components["schemas"]["ScorerKind"];
+            /** @description For people; absent: its type in small letters. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description How much it counts beside the others; absent: 1.
+             */
+            weight?: number | null;
+            /**
+             * Format: double
+             * @description The score from which it passes; absent: 0.7 for a judge, 1 for the others.
+             */
+            threshold?: number | null;
+            /** @description Of `CEL`. */
+            expression?: string | null;
+            /** @description Of `JUDGE`: `provider/model`. */
+            model?: string | null;
+            /** @description Of `JUDGE`: what a good output is, where a sample does not say. */
+            rubric?: string | null;
+        };
+        /** @description How an output is judged. */
+        ScorerKind: "EXACT" | "JSON_SUBSET" | "CEL" | "JUDGE";
+        CreateDataset: {
+            displayName: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Free text; absent: `GOLDEN`.
+             * @default null
+             */
+            type: string | null;
+            /** @default null */
+            scorers: components["schemas"]["Scorer"][] | null;
+            /**
+             * Format: double
+             * @description Absent: 0.8.
+             * @default null
+             */
+            minScore: number | null;
+            /** @default [] */
+            samples: components["schemas"]["Sample"][];
+        };
+        /** @description One thing that an agent should do. */
+        Sample: {
+            /** @description For people. */
+            name?: string | null;
+            /**
+             * @description The agent's input, by parameter.
+             * @default {}
+             */
+            input: {
+                [key: string]: unknown;
+            };
+            /** @description What `EXACT`, `JSON_SUBSET` and `CEL` compare with, and what a judge is told; null: nothing is expected. */
+            expected?: unknown;
+            /** @description What a good output is, for a judge. */
+            rubric?: string | null;
+            /**
+             * Format: double
+             * @description How much it counts beside the others; absent: 1.
+             */
+            weight?: number | null;
+            /** @description By step, `*` for every other one: what answers its questions to people. A question without an answer fails the sample. */
+            decisions?: {
+                [key: string]: components["schemas"]["Canned"];
+            };
+            /** @description Answers to calls that an evaluation does not make, by step, as in a rehearsal file. */
+            effects?: {
+                [key: string]: components["schemas"]["SandboxSpec"];
+            } | null;
+            /** @description Whatever else belongs to it; `sample.metadata` in CEL. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What answers a question to people while a sample runs. */
+        Canned: ("approve" | "reject") | {
+            respond: unknown;
+        };
+        /** @description The sandbox variant of a step: scripted answers. Also the shape of an entry of a `.rehearsal.yaml`. */
+        SandboxSpec: {
+            /** @description The same answer every time. */
+            output?: unknown;
+            /** @description One answer per visit (and, failing that, per attempt); the last one repeats. */
+            outputs?: unknown[] | null;
+            /** @description Fails instead, with this error. */
+            error?: components["schemas"]["SandboxErrorSpec"] | null;
+            /** @description How long the answer takes. */
+            delay?: components["schemas"]["Duration"] | null;
+            /** @description On an `agent` step: the model's turns, in order; the last one repeats. */
+            model?: components["schemas"]["SandboxTurnSpec"][] | null;
+            /** @description On an `agent` step: answers per tool. */
+            tools?: {
+                [key: string]: components["schemas"]["SandboxSpec"];
+            } | null;
+            /** @description Answers of the step's validators, by their names, one of `outputs` per cycle; before those that stand at the validators themselves. */
+            validators?: {
+                [key: string]: components["schemas"]["SandboxSpec"];
+            } | null;
+        };
+        SandboxErrorSpec: {
+            code: string;
+            message?: string | null;
+            retryable?: boolean;
+            /**
+             * Format: uint32
+             * @description Only this many times, then the output; absent: every time.
+             */
+            times?: number | null;
+        };
+        /** @example 30s */
+        Duration: string;
+        /** @description One turn of a rehearsed agent: calls, or the final answer. */
+        SandboxTurnSpec: {
+            /** @description The thought beside the calls, or the final text. */
+            text?: string | null;
+            /** @description The final answer where the agent declares an `output` schema. */
+            output?: unknown;
+            calls?: components["schemas"]["SandboxCallSpec"][];
+        };
+        SandboxCallSpec: {
+            tool: string;
+            args?: unknown;
+        };
+        /** @description A change; what is absent stays. */
+        ChangeDataset: {
+            /** @default null */
+            displayName: string | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            type: string | null;
+            /** @default null */
+            scorers: components["schemas"]["Scorer"][] | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            minScore: number | null;
+        };
+        /** @description What an import did. */
+        Imported: {
+            dataset: components["schemas"]["Dataset"];
+            /** @description Of the new samples, in order. */
+            sampleIds: number[];
+        };
+        /** @description Samples to add: as a list, or as JSON lines. */
+        ImportSamples: {
+            /** @default null */
+            samples: components["schemas"]["Sample"][] | null;
+            /**
+             * @description One sample a line.
+             * @default null
+             */
+            jsonl: string | null;
+            /**
+             * @description Instead of those that are there.
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** @description A page, oldest first. */
+        Samples: {
+            items: components["schemas"]["SampleShown"][];
+            nextPageToken?: string | null;
+        };
+        /** @description A sample in its dataset. */
+        SampleShown: {
+            /**
+             * Format: uint64
+             * @description Its number in the dataset.
+             */
+            id: number;
+            /** @description For people. */
+            name?: string | null;
+            /**
+             * @description The agent's input, by parameter.
+             * @default {}
+             */
+            input: {
+                [key: string]: unknown;
+            };
+            /** @description What `EXACT`, `JSON_SUBSET` and `CEL` compare with, and what a judge is told; null: nothing is expected. */
+            expected?: unknown;
+            /** @description What a good output is, for a judge. */
+            rubric?: string | null;
+            /**
+             * Format: double
+             * @description How much it counts beside the others; absent: 1.
+             */
+            weight?: number | null;
+            /** @description By step, `*` for every other one: what answers its questions to people. A question without an answer fails the sample. */
+            decisions?: {
+                [key: string]: components["schemas"]["Canned"];
+            };
+            /** @description Answers to calls that an evaluation does not make, by step, as in a rehearsal file. */
+            effects?: {
+                [key: string]: components["schemas"]["SandboxSpec"];
+            } | null;
+            /** @description Whatever else belongs to it; `sample.metadata` in CEL. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            updatedAt: components["schemas"]["TimeMs"];
+            updatedBy: string;
+        };
+        /** @description A draft or a revision over a dataset. */
+        EvaluationRun: {
+            id: string;
+            agentId: string;
+            /**
+             * Format: int64
+             * @description -1: a draft.
+             */
+            agentRevision: number;
+            /**
+             * Format: uint64
+             * @description Of a draft.
+             */
+            draftVersion?: number | null;
+            datasetId: string;
+            datasetName: string;
+            /** @description `QUEUED`, `IN_PROGRESS`, then `COMPLETED`, `FAILED` or `CANCELLED`. */
+            status: components["schemas"]["RunState"];
+            /** @description It will be cancelled, and is not yet. */
+            cancelling: boolean;
+            /**
+             * Format: double
+             * @description From 0 to 1, once it is completed.
+             */
+            score?: number | null;
+            /** Format: double */
+            minScore: number;
+            /** @description Whether the score reaches `minScore`. */
+            passed?: boolean | null;
+            deploymentRecommendation?: components["schemas"]["Recommendation"] | null;
+            /** @description For people. */
+            summary: string;
+            scorers: components["schemas"]["Scorer"][];
+            /** Format: uint32 */
+            sampleCount: number;
+            /** Format: uint32 */
+            completedCount: number;
+            /** Format: uint32 */
+            passedCount: number;
+            /**
+             * Format: uint32
+             * @description Their execution did not complete.
+             */
+            errorCount: number;
+            /**
+             * Format: uint32
+             * @description A scorer could not judge them.
+             */
+            unjudgedCount: number;
+            /** Format: uint32 */
+            concurrency: number;
+            environmentSlug: string;
+            baselineRunId?: string | null;
+            /**
+             * Format: uint32
+             * @description Samples that are worse than in the baseline.
+             */
+            regressions?: number | null;
+            /**
+             * Format: double
+             * @description Of the flow and the judges, in US dollars.
+             */
+            totalCost: number;
+            /** Format: double */
+            judgeCost: number;
+            /** Format: double */
+            estimatedCost?: number | null;
+            /** Format: uint64 */
+            totalTokens: number;
+            /** Format: uint64 */
+            meanDurationMs?: number | null;
+            /** @description Why it failed. */
+            error?: components["schemas"]["Reason"] | null;
+            createdAt: components["schemas"]["TimeMs"];
+            createdBy: string;
+            startedAt?: components["schemas"]["TimeMs"] | null;
+            endedAt?: components["schemas"]["TimeMs"] | null;
+        };
+        /** @description Where a run is. */
+        RunState: ("QUEUED" | "IN_PROGRESS" | "COMPLETED" | "CANCELLED") | "FAILED";
+        /** @description Whether to deploy what was evaluated. */
+        Recommendation: "DO_NOT_DEPLOY" | "DEPLOY" | "INCONCLUSIVE";
+        /** @description Why something did not come to a good end. */
+        Reason: {
+            code: string;
+            message: string;
+        };
+        /** @description Over what to run it. */
+        Evaluate: {
+            /** @description The dataset's id, or its number as a text. */
+            datasetId: string;
+            /**
+             * Format: uint32
+             * @description Samples that run at once; absent: 4.
+             * @default null
+             */
+            concurrency: number | null;
+            /**
+             * Format: double
+             * @description The score that the run must reach; absent: what the dataset says.
+             * @default null
+             */
+            minScore: number | null;
+            /**
+             * Format: uint32
+             * @description How long one sample may take; absent: 600.
+             * @default null
+             */
+            sampleTimeoutSeconds: number | null;
+            /**
+             * @description Where it runs; absent: `production`.
+             * @default null
+             */
+            environmentSlug: string | null;
+            /**
+             * @description An earlier run over the same dataset: a sample that is worse than there keeps the recommendation from being `DEPLOY`.
+             * @default null
+             */
+            baselineRunId: string | null;
+        };
+        /** @description What a run will cost. */
+        EstimateView: {
+            /** Format: uint32 */
+            sampleCount: number;
+            /** Format: uint32 */
+            judgeCalls: number;
+            /**
+             * Format: double
+             * @description In US dollars; null: nothing is known.
+             */
+            estimatedCost?: number | null;
+            /** Format: double */
+            costPerSample?: number | null;
+            /** Format: double */
+            costPerJudgeCall?: number | null;
+            /** @description What was recorded that the estimate rests on. */
+            basis: components["schemas"]["Basis"];
+            /**
+             * Format: uint64
+             * @description How many executions that were.
+             */
+            observedExecutions: number;
+            /** @description Models whose price is not known: what they cost will not be counted. */
+            unpricedModels: string[];
+        };
+        /** @description What an estimate rests on, the best first. */
+        Basis: "EVALUATIONS_OF_REVISION" | "EXECUTIONS_OF_REVISION" | "EVALUATIONS_OF_AGENT" | "EXECUTIONS_OF_AGENT" | "TESTS_OF_AGENT" | "NOTHING";
+        /** @description A page, newest first. */
+        Runs: {
+            items: components["schemas"]["EvaluationRun"][];
+            nextPageToken?: string | null;
+        };
+        /** @description A page, in the order of the dataset. */
+        Results: {
+            items: components["schemas"]["SampleResult"][];
+            nextPageToken?: string | null;
+        };
+        /** @description How one sample did. */
+        SampleResult: {
+            /**
+             * Format: uint64
+             * @description Its number in the dataset.
+             */
+            sampleId: number;
+            name?: string | null;
+            status: components["schemas"]["ResultState"];
+            /** Format: double */
+            score?: number | null;
+            passed?: boolean | null;
+            scores: components["schemas"]["Score"][];
+            /** @description Why its execution did not complete. */
+            error?: components["schemas"]["Reason"] | null;
+            /** @description What came out; cut to a text where it is large. */
+            output: components["schemas"]["FreeForm"];
+            outputCut: boolean;
+            executionRecordId?: string | null;
+            /**
+             * Format: double
+             * @description In US dollars, without the judges.
+             */
+            cost: number;
+            /** Format: double */
+            judgeCost: number;
+            /** Format: uint64 */
+            tokens: number;
+            /** Format: uint64 */
+            durationMs?: number | null;
+        };
+        /** @description Where a sample of a run is. */
+        ResultState: ("PENDING" | "RUNNING" | "DONE") | "NOT_RUN";
+        /** @description What one scorer said. */
+        Score: {
+            scorer: string;
+            /**
+             * Format: double
+             * @description Null: it could not judge.
+             */
+            score?: number | null;
+            passed: boolean;
+            note?: string | null;
+        };
+        /** @description Two runs, and a page of their samples. */
+        Comparison: {
+            baseline: components["schemas"]["EvaluationRun"];
+            candidate: components["schemas"]["EvaluationRun"];
+            /** Format: uint32 */
+            better: number;
+            /** Format: uint32 */
+            worse: number;
+            /** Format: uint32 */
+            same: number;
+            /**
+             * Format: uint32
+             * @description Added, removed, changed, or not known.
+             */
+            other: number;
+            /**
+             * Format: double
+             * @description What the candidate has more than the baseline; negative: less.
+             */
+            scoreDelta?: number | null;
+            /** Format: double */
+            costDelta: number;
+            /** Format: int64 */
+            meanDurationDeltaMs?: number | null;
+            items: components["schemas"]["ComparedSample"][];
+            nextPageToken?: string | null;
+        };
+        /** @description One sample in both. */
+        ComparedSample: {
+            /** Format: uint64 */
+            sampleId: number;
+            name?: string | null;
+            change: components["schemas"]["Change3"];
+            baseline?: components["schemas"]["SampleResult"] | null;
+            candidate?: components["schemas"]["SampleResult"] | null;
+            /** Format: double */
+            scoreDelta?: number | null;
+            /** Format: double */
+            costDelta?: number | null;
+            /** Format: double */
+            durationDeltaMs?: number | null;
+        };
+        /** @description What became of a sample from one run to the other. */
+        Change3: ("BETTER" | "WORSE" | "SAME") | "UNKNOWN" | "CHANGED" | "ADDED" | "REMOVED";
         /** @description A secret without its value. */
         SecretInfo: {
             /** @description What flows write behind `secret.`; the same as `name` and `key`. */
@@ -5269,6 +6459,754 @@ export interface components {
         NewComment: {
             text: string;
         };
+        /** @description What an agent can be started with. */
+        AgenticExecutionDefinition: {
+            /** @description Unique within the agent. */
+            key: string;
+            name: string;
+            description?: string | null;
+            /** @description JSON Schema. */
+            input_schema: components["schemas"]["FreeForm"];
+        };
+        /** @description What is wrong: `{"FIELD": ["…"]}`, for the input `{"input": {"PROPERTY": ["…"]}}`; otherwise `{"detail": "…"}`. */
+        AgenticError: {
+            detail?: string | null;
+            /** @description Stable; not with 400. */
+            code?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description An execution. */
+        AgenticExecution: {
+            /** Format: uint64 */
+            id: number;
+            /**
+             * Format: uint64
+             * @description The agent's integer id.
+             */
+            agent: number;
+            /** @description The definition that it came in by. */
+            execution_key: string;
+            /**
+             * Format: uint64
+             * @description The integer id of its session.
+             */
+            conversation?: number | null;
+            status: components["schemas"]["AgenticStatus"];
+            /** @description With its defaults. */
+            input: components["schemas"]["FreeForm"];
+            /** @description What came out; null until it has finished. */
+            result: components["schemas"]["FreeForm"];
+            /** @description Only of one that failed: `runtime_error`, `max_retries_exceeded`, `validation_failed`, `unknown`, or one of the definition's own. */
+            failure_code?: string | null;
+            failure_explanation?: string | null;
+            /**
+             * Format: uuid
+             * @description Its other id, which the native API has.
+             */
+            celery_task_id: string;
+            started_at: string;
+            finished_at?: string | null;
+            /** Format: double */
+            duration_seconds?: number | null;
+            files: components["schemas"]["AgenticFile"][];
+        };
+        /** @description Where an execution stands. */
+        AgenticStatus: ("in_progress" | "finished" | "failed") | "pending";
+        /** @description A file that came with it. */
+        AgenticFile: {
+            /** Format: uint64 */
+            id: number;
+            filename: string;
+            /** @description A path of this server; the same key may read it. */
+            file_url: string;
+            content_type: string;
+        };
+        /** @description What to run, and with what. */
+        AgenticStart: {
+            /**
+             * @description Which definition; may be left out where the agent has only one.
+             * @default null
+             */
+            execution_key: string | null;
+            /**
+             * @description As the definition's schema says.
+             * @default null
+             */
+            input: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description The same as a form. */
+        AgenticStartForm: {
+            execution_key?: string | null;
+            /** @description A JSON object. */
+            input?: string | null;
+            /** @description `files[]` means the same. */
+            files?: string[] | null;
+            "files[]"?: string[] | null;
+        };
+        /** @description A page. */
+        AgenticExecutionPage: {
+            /**
+             * Format: uint
+             * @description Of all pages; 10,000 stands for that many or more.
+             */
+            count: number;
+            /** @description Where the next page is. */
+            next?: string | null;
+            previous?: string | null;
+            /** @description Newest first. */
+            results: components["schemas"]["AgenticExecution"][];
+        };
+        /** @description The answer to a start. */
+        AgentResponses: {
+            /** @description The agent, as a text. */
+            template_id: string;
+            responses: components["schemas"]["AgentResponse"][];
+        };
+        /** @description An execution. */
+        AgentResponse: {
+            /** Format: uint64 */
+            id: number;
+            status: components["schemas"]["ResponseStatus"];
+            /** @description What was said to the agent. */
+            input: string;
+            output: string;
+            /**
+             * Format: double
+             * @description What it has cost, in the installation's unit.
+             */
+            credits: number;
+            /** @description Why it failed; only then. */
+            error?: string | null;
+            /**
+             * Format: uint64
+             * @description The first response of the conversation.
+             */
+            root_id: number;
+            created_at: string;
+            updated_at: string;
+            /**
+             * Format: uint64
+             * @description The agent.
+             */
+            template_id: number;
+        };
+        /** @description Where an execution stands. */
+        ResponseStatus: ("running" | "succeeded" | "failed") | "starting";
+        /** @description What is wrong. */
+        ChatError: {
+            message: string;
+            /** @description By field of the request; with 422 alone. */
+            errors?: {
+                [key: string]: string[];
+            };
+            /** @description Stable. */
+            code: string;
+        };
+        /** @description Known fields; every other one is an input of the agent. */
+        ExecuteAgent: {
+            /**
+             * @description From "0" to "2"; absent: as the agent says, and "1" where it says nothing.
+             * @default null
+             */
+            temperature: string | null;
+            /**
+             * @description A name from the operator's `models.aliases`.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description `agent` (its own tools, as when absent) or `no-tools`.
+             * @default null
+             */
+            tools: string | null;
+            /**
+             * Format: uint64
+             * @description A response of the conversation that this goes on with.
+             * @default null
+             */
+            root_id: number | null;
+            /** @description `developer` first, if at all; then `user` and `assistant` by turns, a `user` last. */
+            messages?: components["schemas"]["ChatMessage"][] | null;
+            /**
+             * @description Wait for the end, 100 seconds at most.
+             * @default null
+             */
+            waitExecution: boolean | null;
+            /** @default null */
+            file_ids: number[] | null;
+            /**
+             * @description Answer as server-sent events.
+             * @default null
+             */
+            stream: boolean | null;
+            /**
+             * @description Inputs of the agent, in the older form.
+             * @default null
+             */
+            answers: {
+                [key: string]: components["schemas"]["FreeForm"];
+            } | null;
+        } & {
+            [key: string]: components["schemas"]["FreeForm"];
+        };
+        /** @description One message. */
+        ChatMessage: {
+            /** @description `user`, `assistant` or `developer`. */
+            role: string;
+            content: string;
+        };
+        /** @description A page. */
+        Page: {
+            /** Format: uint */
+            current_page: number;
+            data: components["schemas"]["ChatAgent"][];
+            first_page_url: string;
+            /**
+             * Format: uint
+             * @description The place of the first one in the whole list, from 1.
+             */
+            from?: number | null;
+            /**
+             * Format: uint
+             * @description As `total`.
+             */
+            last_page?: number | null;
+            last_page_url?: string | null;
+            next_page_url?: string | null;
+            path: string;
+            /** Format: uint */
+            per_page: number;
+            prev_page_url?: string | null;
+            /** Format: uint */
+            to?: number | null;
+            /**
+             * Format: uint
+             * @description None where there are more than 10000.
+             */
+            total?: number | null;
+        };
+        /** @description An agent. */
+        ChatAgent: {
+            /** Format: uint64 */
+            id: number;
+            title: string;
+            description?: string | null;
+            long_description?: string | null;
+            /** Format: uint64 */
+            workspace_id: number;
+            /** @description Always `workspace`: nobody else sees it. */
+            visibility: string;
+            /** @description Its name, which paths take as well. */
+            slug: string;
+            /**
+             * Format: uint8
+             * @description 1: it can be executed.
+             */
+            active: number;
+            /** @description `chat` where it has an input `message`; otherwise what it was made as, or `text`. */
+            type: string;
+            /** @description What it asks for, of the revision that is deployed. */
+            questions: components["schemas"]["Question"][];
+            created_at: string;
+            updated_at: string;
+        };
+        /** @description A field of an execute request. */
+        Question: {
+            /** @description `text`, `number`, `boolean`, `select`, `array` or `object`. */
+            type: string;
+            name: string;
+            description: string;
+            required: boolean;
+            /** @description Of a `select`. */
+            options: string[];
+        };
+        /** @description A page. */
+        Page2: {
+            /** Format: uint */
+            current_page: number;
+            data: components["schemas"]["ChatFile"][];
+            first_page_url: string;
+            /**
+             * Format: uint
+             * @description The place of the first one in the whole list, from 1.
+             */
+            from?: number | null;
+            /**
+             * Format: uint
+             * @description As `total`.
+             */
+            last_page?: number | null;
+            last_page_url?: string | null;
+            next_page_url?: string | null;
+            path: string;
+            /** Format: uint */
+            per_page: number;
+            prev_page_url?: string | null;
+            /** Format: uint */
+            to?: number | null;
+            /**
+             * Format: uint
+             * @description None where there are more than 10000.
+             */
+            total?: number | null;
+        };
+        /** @description A file. */
+        ChatFile: {
+            /** Format: uint64 */
+            id: number;
+            /** @description Always `file`. */
+            object: string;
+            /** Format: uint64 */
+            bytes: number;
+            created_at: string;
+            filename: string;
+            /**
+             * Format: double
+             * @description What processing it has cost: nothing.
+             */
+            credits: number;
+            status: components["schemas"]["FileStatus"];
+        };
+        /** @description Whether agents can read it. */
+        FileStatus: "completed" | "waiting" | "failed";
+        /** @description What is left of a file, or of a webhook, that was deleted. */
+        Deleted: {
+            /** Format: uint64 */
+            id: number;
+            /** @description `file` or `webhook`. */
+            object: string;
+            deleted: boolean;
+        };
+        /** @description The files of an agent. */
+        AgentFiles: {
+            /**
+             * Format: uint64
+             * @description The agent.
+             */
+            id: number;
+            files_count?: components["schemas"]["FilesCount"] | null;
+            files: components["schemas"]["ChatFile"][];
+            /** @description `completed`, or `processing` while one has not been looked at. */
+            status: string;
+        };
+        /** @description How many files an agent has. */
+        FilesCount: {
+            /** Format: uint */
+            total: number;
+            /** Format: uint */
+            completed: number;
+            /** Format: uint */
+            failed: number;
+            /** Format: uint */
+            in_progress: number;
+        };
+        /** @description Files to link. */
+        LinkFiles: {
+            file_ids: number[];
+        };
+        /** @description A file that was taken away from an agent. */
+        RemovedFile: {
+            /**
+             * Format: uint64
+             * @description The agent.
+             */
+            id: number;
+            file: components["schemas"]["ChatFile"];
+            removed: boolean;
+        };
+        /** @description A page. */
+        Page3: {
+            /** Format: uint */
+            current_page: number;
+            data: components["schemas"]["ChatWebhook"][];
+            first_page_url: string;
+            /**
+             * Format: uint
+             * @description The place of the first one in the whole list, from 1.
+             */
+            from?: number | null;
+            /**
+             * Format: uint
+             * @description As `total`.
+             */
+            last_page?: number | null;
+            last_page_url?: string | null;
+            next_page_url?: string | null;
+            path: string;
+            /** Format: uint */
+            per_page: number;
+            prev_page_url?: string | null;
+            /** Format: uint */
+            to?: number | null;
+            /**
+             * Format: uint
+             * @description None where there are more than 10000.
+             */
+            total?: number | null;
+        };
+        /** @description A webhook, without its secret. */
+        ChatWebhook: {
+            /** Format: uint64 */
+            id: number;
+            /**
+             * Format: uint64
+             * @description The agent.
+             */
+            template_id: number;
+            /**
+             * Format: uint64
+             * @description Who made it.
+             */
+            user_id: number;
+            url: string;
+            /** @description Always `POST`. */
+            method: string;
+            /**
+             * Format: uint
+             * @description Among its newest 100 deliveries.
+             */
+            success_count: number;
+            /** Format: uint */
+            failure_count: number;
+            status: components["schemas"]["WebhookStatus"];
+            created_at: string;
+            updated_at: string;
+            /** @description Always null: a webhook that is deleted is gone. */
+            deleted_at?: string | null;
+            /** @description The newest 10. */
+            deliveries: components["schemas"]["ChatDelivery"][];
+        };
+        /**
+         * @description Whether it is called.
+         * @enum {string}
+         */
+        WebhookStatus: "active" | "inactive";
+        /** @description One call, with its repetitions. */
+        ChatDelivery: {
+            /** @description The `webhook-id` header of every attempt. */
+            id: string;
+            event: components["schemas"]["Happening"];
+            /**
+             * Format: uint64
+             * @description The response that it is about; null once that is gone.
+             */
+            response_id?: number | null;
+            status: components["schemas"]["DeliveryState"];
+            /** Format: uint32 */
+            attempts: number;
+            /**
+             * Format: uint16
+             * @description What the receiver answered last.
+             */
+            response_status?: number | null;
+            error?: string | null;
+            created_at: string;
+            next_attempt_at?: string | null;
+        };
+        /** @description A webhook with its secret, which is shown this once. */
+        NewChatWebhook: {
+            /** Format: uint64 */
+            id: number;
+            /**
+             * Format: uint64
+             * @description The agent.
+             */
+            template_id: number;
+            /**
+             * Format: uint64
+             * @description Who made it.
+             */
+            user_id: number;
+            url: string;
+            /** @description Always `POST`. */
+            method: string;
+            /**
+             * Format: uint
+             * @description Among its newest 100 deliveries.
+             */
+            success_count: number;
+            /** Format: uint */
+            failure_count: number;
+            status: components["schemas"]["WebhookStatus"];
+            created_at: string;
+            updated_at: string;
+            /** @description Always null: a webhook that is deleted is gone. */
+            deleted_at?: string | null;
+            /** @description The newest 10. */
+            deliveries: components["schemas"]["ChatDelivery"][];
+            /** @description What calls are signed with, as Standard Webhooks has it. */
+            secret: string;
+        };
+        /** @description A new webhook. Read as texts, so that what is wrong is said of its own field. */
+        CreateWebhook2: {
+            /**
+             * @description `https://…`; the operator's address policy applies.
+             * @default null
+             */
+            url: string;
+            /**
+             * @description `POST`, also where it is absent.
+             * @default null
+             */
+            method: string | null;
+            /**
+             * @description `active`, also where it is absent, or `inactive`.
+             * @default null
+             */
+            status: string | null;
+        };
+        /** @description An answer. */
+        OpenAiCompletion: {
+            id: string;
+            object: string;
+            /**
+             * Format: uint64
+             * @description Seconds since 1970.
+             */
+            created: number;
+            /** @description With the revision that ran. */
+            model: string;
+            choices: components["schemas"]["OpenAiChoice"][];
+            usage: components["schemas"]["OpenAiCompletionUsage"];
+            service_tier?: string | null;
+            system_fingerprint?: string | null;
+            flowgate: components["schemas"]["OpenAiExtension"];
+        };
+        OpenAiChoice: {
+            /** Format: uint32 */
+            index: number;
+            message: components["schemas"]["OpenAiAnswerMessage"];
+            logprobs?: null;
+            /** @description `stop`, `tool_calls`; null while it runs. */
+            finish_reason?: string | null;
+        };
+        OpenAiAnswerMessage: {
+            role: string;
+            content?: string | null;
+            refusal?: string | null;
+            annotations: null[];
+            tool_calls: components["schemas"]["OpenAiToolCall"][];
+        };
+        /** @description A call that the caller answers. */
+        OpenAiToolCall: {
+            id: string;
+            type: string;
+            function: components["schemas"]["OpenAiCalledFunction"];
+        };
+        OpenAiCalledFunction: {
+            name: string;
+            /** @description JSON. */
+            arguments: string;
+        };
+        /** @description Over the whole execution so far. */
+        OpenAiCompletionUsage: {
+            /** Format: uint64 */
+            prompt_tokens: number;
+            /** Format: uint64 */
+            completion_tokens: number;
+            /** Format: uint64 */
+            total_tokens: number;
+            prompt_tokens_details: components["schemas"]["OpenAiPromptDetails"];
+            completion_tokens_details: components["schemas"]["OpenAiCompletionDetails"];
+        };
+        OpenAiPromptDetails: {
+            /** Format: uint64 */
+            cached_tokens: number;
+            /** Format: uint64 */
+            audio_tokens: number;
+        };
+        OpenAiCompletionDetails: {
+            /** Format: uint64 */
+            reasoning_tokens: number;
+            /** Format: uint64 */
+            audio_tokens: number;
+            /** Format: uint64 */
+            accepted_prediction_tokens: number;
+            /** Format: uint64 */
+            rejected_prediction_tokens: number;
+        };
+        /** @description What this server says beside the wire, under `flowgate`. */
+        OpenAiExtension: {
+            /**
+             * Format: uuid
+             * @description The same execution, natively.
+             */
+            executionId: string;
+            agentId: string;
+            /** Format: uint32 */
+            agentRevision: number;
+            sessionId?: string | null;
+            /** @description `running`, `waiting`, `completed`, `failed`, `cancelled`. */
+            status: string;
+            /**
+             * Format: double
+             * @description US dollars.
+             */
+            totalCost: number;
+            /** @description Decide them, and it goes on. */
+            approvals: components["schemas"]["OpenAiApproval"][];
+            waitingFor?: components["schemas"]["WaitingForView"] | null;
+        };
+        /** @description An approval that it waits for. */
+        OpenAiApproval: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            /** @description Where it is read; `:decide` behind it decides. */
+            url: string;
+        };
+        /** @description Anything but success. */
+        OpenAiError: {
+            error: components["schemas"]["OpenAiErrorObject"];
+        };
+        OpenAiErrorObject: {
+            message: string;
+            /** @description `invalid_request_error`, `requests`, `insufficient_quota`, `execution_error`, `server_error`. */
+            type: string;
+            /** @description The field that is wrong. */
+            param?: string | null;
+            /** @description Stable. */
+            code?: string | null;
+        };
+        /** @description What to answer. */
+        OpenAiCompletionRequest: {
+            /**
+             * @description `agent`, `agent@revision` or `agent@environment`.
+             * @default null
+             */
+            model: string | null;
+            /** @description The conversation so far; the last one is answered. */
+            messages: components["schemas"]["OpenAiChatMessage"][];
+            /** @default null */
+            stream: boolean | null;
+            stream_options?: components["schemas"]["OpenAiStreamOptions"] | null;
+            /**
+             * Format: double
+             * @description 0 to 2; reaches every model call of the agent.
+             * @default null
+             */
+            temperature: number | null;
+            /**
+             * Format: uint64
+             * @description At most so many tokens of each model's answer.
+             * @default null
+             */
+            max_completion_tokens: number | null;
+            /**
+             * Format: uint64
+             * @description The older name of it.
+             * @default null
+             */
+            max_tokens: number | null;
+            /** @description Functions of the caller, for agents that hand them to their models. */
+            tools?: components["schemas"]["OpenAiChatTool"][] | null;
+            /**
+             * @description `auto` or `none`.
+             * @default null
+             */
+            tool_choice: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description The flow reads it as `context.metadata`.
+             * @default null
+             */
+            metadata: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description The flow reads it as `context.user`.
+             * @default null
+             */
+            user: string | null;
+            flowgate?: components["schemas"]["OpenAiExtra"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description One message, as it was sent or answered. */
+        OpenAiChatMessage: {
+            role: components["schemas"]["OpenAiRole"];
+            content?: components["schemas"]["OpenAiContent"] | null;
+            /**
+             * @description Of `tool`: which call it answers.
+             * @default null
+             */
+            tool_call_id: string | null;
+            /**
+             * @description Of `assistant`: what it asked for.
+             * @default null
+             */
+            tool_calls: components["schemas"]["FreeForm"][] | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            refusal: string | null;
+            /** @default null */
+            annotations: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            audio: components["schemas"]["FreeForm"] | null;
+            /** @default null */
+            function_call: components["schemas"]["FreeForm"] | null;
+        };
+        /** @enum {string} */
+        OpenAiRole: "developer" | "system" | "user" | "assistant" | "tool";
+        /** @description A text, or parts of which each is a text. */
+        OpenAiContent: string | components["schemas"]["OpenAiContentPart"][];
+        /** @description One part of a content. */
+        OpenAiContentPart: {
+            /** @description `text`, `input_text`, `output_text` or `refusal`; others are refused. */
+            type: string;
+            /** @default null */
+            text: string | null;
+            /** @default null */
+            refusal: string | null;
+        };
+        OpenAiStreamOptions: {
+            /**
+             * @description A last chunk with the usage of the whole.
+             * @default null
+             */
+            include_usage: boolean | null;
+            /**
+             * @description Taken, without effect.
+             * @default null
+             */
+            include_obfuscation: boolean | null;
+        };
+        /** @description A tool of the caller. */
+        OpenAiChatTool: {
+            /** @description `function`; others are refused. */
+            type: string;
+            function?: components["schemas"]["OpenAiFunction"] | null;
+        };
+        /** @description A function that the caller has. */
+        OpenAiFunction: {
+            /** @description Letters, digits, `-` and `_`; at most 64. */
+            name: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description JSON Schema of the arguments.
+             * @default null
+             */
+            parameters: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description Taken, without effect: the model's arguments are handed on as they are.
+             * @default null
+             */
+            strict: boolean | null;
+        };
+        /** @description What this server takes beside the wire, under `flowgate`. */
+        OpenAiExtra: {
+            /**
+             * @description The agent's inputs beside the message.
+             * @default null
+             */
+            parameters: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description An execution. */
         AgentExecutionResponse: {
             /** Format: uint64 */
@@ -5361,6 +7299,215 @@ export interface components {
             msg: string;
             /** @description The stable code of what is wrong. */
             type: string;
+        };
+        /** @description A response as it stands. Every field is there. */
+        OpenAiResponse: {
+            id: string;
+            object: string;
+            /**
+             * Format: uint64
+             * @description Seconds since 1970.
+             */
+            created_at: number;
+            /** Format: uint64 */
+            completed_at?: number | null;
+            /** @description `in_progress` (also while it waits for a person), `completed`, `failed`, `cancelled`. */
+            status: string;
+            background: boolean;
+            error?: components["schemas"]["OpenAiResponseError"] | null;
+            incomplete_details?: null;
+            instructions?: string | null;
+            /** Format: uint64 */
+            max_output_tokens?: number | null;
+            /** Format: uint64 */
+            max_tool_calls?: number | null;
+            /** @description With the revision that ran. */
+            model: string;
+            output: components["schemas"]["OpenAiItem"][];
+            parallel_tool_calls: boolean;
+            previous_response_id?: string | null;
+            prompt_cache_key?: string | null;
+            reasoning: {
+                [key: string]: unknown;
+            };
+            safety_identifier?: string | null;
+            service_tier: string;
+            store: boolean;
+            /** Format: double */
+            temperature?: number | null;
+            text: {
+                [key: string]: unknown;
+            };
+            tool_choice: string;
+            tools: components["schemas"]["OpenAiToolObject"][];
+            /** Format: uint32 */
+            top_logprobs: number;
+            /** Format: double */
+            top_p?: number | null;
+            truncation: string;
+            /** @description Null until it has an end. */
+            usage?: components["schemas"]["OpenAiResponseUsage"] | null;
+            user?: string | null;
+            metadata: {
+                [key: string]: string;
+            };
+            flowgate: components["schemas"]["OpenAiExtension"];
+        };
+        /** @description Why it failed. */
+        OpenAiResponseError: {
+            code: string;
+            message: string;
+        };
+        /** @description One piece of what came out. */
+        OpenAiItem: {
+            /** @constant */
+            type: "message";
+            id: string;
+            status: string;
+            role: string;
+            content: components["schemas"]["OpenAiTextPart"][];
+        } | {
+            /** @constant */
+            type: "function_call";
+            id: string;
+            status: string;
+            call_id: string;
+            name: string;
+            arguments: string;
+        };
+        OpenAiTextPart: {
+            type: string;
+            text: string;
+            annotations: null[];
+            logprobs: null[];
+        };
+        /** @description A tool of the caller, as it was sent. */
+        OpenAiToolObject: {
+            type: string;
+            name: string;
+            description: string;
+            parameters: unknown;
+            strict: boolean;
+        };
+        /** @description Over the whole execution so far. */
+        OpenAiResponseUsage: {
+            /** Format: uint64 */
+            input_tokens: number;
+            input_tokens_details: components["schemas"]["OpenAiInputDetails"];
+            /** Format: uint64 */
+            output_tokens: number;
+            output_tokens_details: components["schemas"]["OpenAiOutputDetails"];
+            /** Format: uint64 */
+            total_tokens: number;
+        };
+        OpenAiInputDetails: {
+            /** Format: uint64 */
+            cached_tokens: number;
+        };
+        OpenAiOutputDetails: {
+            /** Format: uint64 */
+            reasoning_tokens: number;
+        };
+        /** @description What to answer. */
+        OpenAiResponseRequest: {
+            /**
+             * @description `agent`, `agent@revision` or `agent@environment`.
+             * @default null
+             */
+            model: string | null;
+            input?: components["schemas"]["OpenAiInput"] | null;
+            /**
+             * @description Joins the instructions of every model of the agent.
+             * @default null
+             */
+            instructions: string | null;
+            /**
+             * @description What was said up to this response comes before the input.
+             * @default null
+             */
+            previous_response_id: string | null;
+            /** @default null */
+            stream: boolean | null;
+            /**
+             * @description Answer at once; read it under its id.
+             * @default null
+             */
+            background: boolean | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            temperature: number | null;
+            /**
+             * Format: uint64
+             * @description At most so many tokens of each model's answer.
+             * @default null
+             */
+            max_output_tokens: number | null;
+            /** @description Functions of the caller, for agents that hand them to their models. */
+            tools?: components["schemas"]["OpenAiResponseTool"][] | null;
+            /**
+             * @description `auto` or `none`.
+             * @default null
+             */
+            tool_choice: components["schemas"]["FreeForm"] | null;
+            /**
+             * @description The flow reads it as `context.metadata`.
+             * @default null
+             */
+            metadata: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description The flow reads it as `context.user`.
+             * @default null
+             */
+            user: string | null;
+            flowgate?: components["schemas"]["OpenAiExtra"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A text, or items. */
+        OpenAiInput: string | components["schemas"]["OpenAiInputItem"][];
+        /** @description One item, as it was sent or answered. */
+        OpenAiInputItem: {
+            /**
+             * @description `message` (also where it is absent), `function_call`, `function_call_output`, `reasoning`.
+             * @default null
+             */
+            type: string | null;
+            /** @default null */
+            role: string | null;
+            content?: components["schemas"]["OpenAiContent"] | null;
+            /**
+             * @description Of a `function_call_output`.
+             * @default null
+             */
+            call_id: string | null;
+            output?: components["schemas"]["OpenAiContent"] | null;
+        };
+        /** @description A tool of the caller. */
+        OpenAiResponseTool: {
+            /** @description `function`; others are refused. */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        OpenAiModels: {
+            object: string;
+            data: components["schemas"]["OpenAiModel"][];
+        };
+        /** @description An agent as a model. */
+        OpenAiModel: {
+            id: string;
+            object: string;
+            /**
+             * Format: uint64
+             * @description Seconds since 1970.
+             */
+            created: number;
+            /** @description The tenant. */
+            owned_by: string;
         };
         /** @description What the page's form sends. */
         Form: {
@@ -7506,7 +9653,7 @@ export interface operations {
                 endTime?: number;
                 agentRevision?: number[];
                 /** @description Absent: `PRODUCTION`. */
-                origin?: components["schemas"]["OriginName"];
+                origin?: components["schemas"]["Origin"];
                 sessionId?: string;
                 /** @description Who started it. */
                 participantId?: string[];
@@ -7558,7 +9705,7 @@ export interface operations {
                 endTime?: number;
                 agentRevision?: number[];
                 /** @description Absent: `PRODUCTION`. */
-                origin?: components["schemas"]["OriginName"];
+                origin?: components["schemas"]["Origin"];
                 sessionId?: string;
                 /** @description Who started it. */
                 participantId?: string[];
@@ -7775,6 +9922,30 @@ export interface operations {
                         data: string;
                         retry?: number;
                     };
+                };
+            };
+        };
+    };
+    exportExecutionSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
                 };
             };
         };
@@ -8041,8 +10212,8 @@ export interface operations {
     getAgentStatistics: {
         parameters: {
             query?: {
-                /** @description `PRODUCTION` (the default) or `TEST`. */
-                origin?: components["schemas"]["OriginName2"];
+                /** @description `PRODUCTION` (the default), `TEST` or `EVALUATION`. */
+                origin?: components["schemas"]["Origin"];
                 environment?: string;
                 /** @description Months of start, `2026-03`; absent: the last three. */
                 fromMonth?: string;
@@ -8071,8 +10242,8 @@ export interface operations {
     getStatistics: {
         parameters: {
             query?: {
-                /** @description `PRODUCTION` (the default) or `TEST`. */
-                origin?: components["schemas"]["OriginName2"];
+                /** @description `PRODUCTION` (the default), `TEST` or `EVALUATION`. */
+                origin?: components["schemas"]["Origin"];
                 environment?: string;
                 /** @description Months of start, `2026-03`; absent: the last three. */
                 fromMonth?: string;
@@ -8676,7 +10847,10 @@ export interface operations {
     };
     listTriggerRevisions: {
         parameters: {
-            query?: never;
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
             header?: never;
             path: {
                 tenant: string;
@@ -8692,7 +10866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TriggerRevision"][];
+                    "application/json": components["schemas"]["Revisions2"];
                 };
             };
         };
@@ -9058,6 +11232,539 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Received"];
+                };
+            };
+        };
+    };
+    listEvaluationDatasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"][];
+                };
+            };
+        };
+    };
+    createEvaluationDataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDataset"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    getEvaluationDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    deleteEvaluationDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeEvaluationDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDataset"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    importEvaluationSamples: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportSamples"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+        };
+    };
+    listEvaluationSamples: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
+                };
+            };
+        };
+    };
+    getEvaluationSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+                sample: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleShown"];
+                };
+            };
+        };
+    };
+    putEvaluationSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+                sample: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sample"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleShown"];
+                };
+            };
+        };
+    };
+    deleteEvaluationSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                dataset: string;
+                sample: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    evaluateAgentRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evaluate"];
+            };
+        };
+        responses: {
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRun"];
+                };
+            };
+        };
+    };
+    evaluateDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evaluate"];
+            };
+        };
+        responses: {
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRun"];
+                };
+            };
+        };
+    };
+    previewRevisionEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evaluate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateView"];
+                };
+            };
+        };
+    };
+    previewDraftEvaluation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+                agent: string;
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evaluate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateView"];
+                };
+            };
+        };
+    };
+    listEvaluationRuns: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+        };
+    };
+    getEvaluationRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRun"];
+                };
+            };
+        };
+    };
+    deleteEvaluationRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or nothing there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listEvaluationResults: {
+        parameters: {
+            query?: {
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+        };
+    };
+    compareEvaluationRuns: {
+        parameters: {
+            query: {
+                /** @description The other run, which was there first. */
+                baseline: string;
+                /** @description Scores that differ by no more are the same; absent: 0.01. */
+                tolerance?: number;
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+        };
+    };
+    cancelEvaluationRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRun"];
                 };
             };
         };
@@ -10228,6 +12935,600 @@ export interface operations {
             };
         };
     };
+    agenticListDefinitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgenticExecutionDefinition"][];
+                };
+            };
+        };
+    };
+    agenticExecute: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgenticStart"];
+                "multipart/form-data": components["schemas"]["AgenticStartForm"];
+            };
+        };
+        responses: {
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgenticExecution"];
+                };
+            };
+        };
+    };
+    agenticListExecutions: {
+        parameters: {
+            query?: {
+                /** @description Of this agent. */
+                agent_id?: number;
+                status?: "pending" | "in_progress" | "finished" | "failed";
+                /** @description Of evaluations over this dataset. */
+                dataset_id?: number;
+                /** @description From 1. */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgenticExecutionPage"];
+                };
+            };
+        };
+    };
+    agenticGetExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgenticExecution"];
+                };
+            };
+        };
+    };
+    agenticDownloadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation: string;
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+        };
+    };
+    chatExecuteAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExecuteAgent"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentResponses"];
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+            /** @description Taken; it goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentResponses"];
+                };
+            };
+        };
+    };
+    chatGetAgentResponse: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentResponse"];
+                };
+            };
+        };
+    };
+    chatListAgents: {
+        parameters: {
+            query?: {
+                /** @description Part of the title or the description. */
+                q?: string;
+                type?: string;
+                page?: number;
+                /** @description 15 where it is absent, 100 at most. */
+                per_page?: number;
+            };
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+        };
+    };
+    chatGetAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAgent"];
+                };
+            };
+        };
+    };
+    chatListFiles: {
+        parameters: {
+            query?: {
+                page?: number;
+                /** @description 15 where it is absent, 100 at most. */
+                per_page?: number;
+            };
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page2"];
+                };
+            };
+        };
+    };
+    chatUploadFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatFile"];
+                };
+            };
+        };
+    };
+    chatGetFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatFile"];
+                };
+            };
+        };
+    };
+    chatDeleteFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
+    chatProcessFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatFile"];
+                };
+            };
+        };
+    };
+    chatListAgentFiles: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentFiles"];
+                };
+            };
+        };
+    };
+    chatLinkAgentFiles: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkFiles"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentFiles"];
+                };
+            };
+        };
+    };
+    chatUnlinkAgentFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                agent: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedFile"];
+                };
+            };
+        };
+    };
+    chatListAgentWebhooks: {
+        parameters: {
+            query?: {
+                page?: number;
+                /** @description 15 where it is absent, 100 at most. */
+                per_page?: number;
+            };
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page3"];
+                };
+            };
+        };
+    };
+    chatCreateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook2"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewChatWebhook"];
+                };
+            };
+        };
+    };
+    chatListWebhooks: {
+        parameters: {
+            query?: {
+                page?: number;
+                /** @description 15 where it is absent, 100 at most. */
+                per_page?: number;
+            };
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page3"];
+                };
+            };
+        };
+    };
+    chatDeleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+            };
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+        };
+    };
+    chatCreateCompletion: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-workspace-id"?: string;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiCompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiCompletion"];
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
     reactExecute: {
         parameters: {
             query?: {
@@ -10339,6 +13640,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentExecutionResponse"];
+                };
+            };
+        };
+    };
+    openaiCreateCompletion: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiCompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiCompletion"];
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    openaiGetCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                completion: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiCompletion"];
+                };
+            };
+        };
+    };
+    openaiCreateResponse: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiResponseRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiResponse"];
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
+                };
+            };
+        };
+    };
+    openaiGetResponse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                response: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiResponse"];
+                };
+            };
+        };
+    };
+    openaiCancelResponse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                response: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiResponse"];
+                };
+            };
+        };
+    };
+    openaiListModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModels"];
+                };
+            };
+        };
+    };
+    openaiGetModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModel"];
                 };
             };
         };

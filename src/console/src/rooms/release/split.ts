@@ -110,7 +110,7 @@ export function runningOf(records: readonly Record_[]): Running[] {
     const environment = one.environmentSlug ?? "production";
     const key = `${one.agentRevision} ${environment}`;
     const known = found.get(key) ?? { revision: one.agentRevision, environment, running: 0, waitingForPeople: 0, waiting: 0, oldestMs: one.startTime };
-    // A signed-in person is told WAITING_FOR_ASYNC for both kinds of waiting; what it waits for tells them apart.
+    // With a bearer token both kinds of waiting are told as WAITING_FOR_ASYNC; what it waits for tells them apart.
     if (one.status === "WAITING_FOR_HUMAN" || (one.status === "WAITING_FOR_ASYNC" && PEOPLE.has(one.waitingFor?.kind ?? ""))) known.waitingForPeople += 1;
     else if (one.status === "WAITING_FOR_ASYNC") known.waiting += 1;
     else known.running += 1;
