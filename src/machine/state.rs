@@ -426,13 +426,13 @@ impl State {
         self.ended.as_ref()
     }
 
-    /// Open questions, oldest first; not those whose decision waits for the end of a pause.
+    /// Open questions, oldest first, and those of one moment by their places: the calls of a model's turn in its order. Not those whose
+    /// decision waits for the end of a pause.
     #[must_use]
     pub fn questions(&self) -> Vec<&Question> {
-        let open = self.open.values().map(|open| &open.question);
-        let mut questions: Vec<_> = open.filter(|question| self.held_decision(question.id).is_none()).collect();
-        questions.sort_by_key(|question| (question.asked_at, question.id));
-        questions
+        let mut open: Vec<_> = self.open.values().filter(|open| self.held_decision(open.question.id).is_none()).collect();
+        open.sort_by_key(|open| (open.question.asked_at, &open.place));
+        open.into_iter().map(|open| &open.question).collect()
     }
 
     /// The decision that closed a question; none while it is open, and when it expired or was withdrawn.
