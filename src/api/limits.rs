@@ -158,7 +158,7 @@ mod tests {
         }
         assert!(limiter.failures.len() <= NETWORKS_MAX + 1, "{}", limiter.failures.len());
         let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
-        while limiter.failures.len() > 0 {
+        while !limiter.failures.is_empty() {
             assert!(std::time::Instant::now() < until, "{} are never forgotten", limiter.failures.len());
             std::thread::sleep(std::time::Duration::from_millis(20));
             limiter.forget();

@@ -181,7 +181,7 @@ fn document_004_the_example_of_request_and_response() {
     let example = json!({
         "template_id": "8794",
         "responses": [{
-            "id": 4773337, "status": "starting", "input": "hello", "output": "", "credits": 0.000337, "root_id": 4773337,
+            "id": 4_773_337, "status": "starting", "input": "hello", "output": "", "credits": 0.000_337, "root_id": 4_773_337,
             "created_at": "2025-01-05T19:35:21.000000Z", "updated_at": "2025-01-05T19:35:21.000000Z", "template_id": 8794
         }]
     });
@@ -347,11 +347,11 @@ fn document_002_wait_execution_gives_up_after_100_seconds_and_the_execution_goes
     slow["steps"]["talk"]["timeout"] = json!("10m");
     let agent = world.deploy("slow", &slow);
     let body = with(says("Hi"), "waitExecution", json!(true)).to_string();
-    let head = format!(
+    let request = format!(
         "POST /api/agents/{agent}/execute HTTP/1.1\r\nhost: test\r\nconnection: close\r\nx-api-key: {ROOT_KEY}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    let raw = exchange(world.server.address, (head + &body).as_bytes(), 4 * PATIENCE).unwrap();
+    let raw = exchange(world.server.address, (request + &body).as_bytes(), 4 * PATIENCE).unwrap();
     let (answer, _) = parse(&raw).expect("an answer within four minutes");
     let response = answer.value()["responses"][0].clone();
     assert_eq!((answer.status, &response["status"]), (202, &json!("running")), "{response}");

@@ -223,8 +223,8 @@ fn hear(world: &World, agent: u64, body: &Value, mut heard: impl FnMut(&Value)) 
     let body = with(body.clone(), "stream", json!(true)).to_string();
     let mut stream = TcpStream::connect(world.server.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let head = format!("authorization: Bearer {ROOT_KEY}\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
-    write!(stream, "POST /api/agents/{agent}/execute HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{head}\r\n\r\n{body}").unwrap();
+    let fields = format!("authorization: Bearer {ROOT_KEY}\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+    write!(stream, "POST /api/agents/{agent}/execute HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{fields}\r\n\r\n{body}").unwrap();
     let mut frames = Vec::new();
     for line in BufReader::new(stream).lines() {
         let line = line.unwrap();

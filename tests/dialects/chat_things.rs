@@ -177,11 +177,10 @@ fn contract_file_every_field() {
 }
 
 fn form(client: &Client, parts: &[(&str, &str, &str)]) -> Answer {
-    let mut body = String::new();
-    for (name, more, text) in parts {
-        body += &format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n");
-    }
-    body += "--xyz--\r\n";
+    let part = |(name, more, text): &(&str, &str, &str)| {
+        format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n")
+    };
+    let body = parts.iter().map(part).collect::<String>() + "--xyz--\r\n";
     client.request("POST", "/api/files", &[("content-type", "multipart/form-data; boundary=xyz")], body.as_bytes()).unwrap()
 }
 

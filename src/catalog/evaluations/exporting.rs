@@ -130,7 +130,7 @@ impl Scripting {
             "llm" | "http" | "mcp" => {
                 let script = self.steps.entry(place.key).or_default();
                 script.is_model = attempt.kind == "llm";
-                script.note(place.turn.unwrap_or_else(|| script.outputs.len()), attempt);
+                script.note(place.turn.unwrap_or(script.outputs.len()), attempt);
             }
             "model" if attempt.status == "completed" => {
                 if place.visit > 1 {
@@ -188,7 +188,7 @@ impl Script {
             retryable: has_succeeded,
             times: has_succeeded.then_some(self.failures),
         });
-        let (output, outputs) = listed(self.outputs);
+        let (output, outputs) = listed(&self.outputs);
         let table = |scripts: BTreeMap<String, Self>| -> Option<RehearsalSpec> {
             let table: RehearsalSpec = scripts.into_iter().filter_map(|(name, script)| Some((name, script.spec()?))).collect();
             (!table.is_empty()).then_some(table)
@@ -200,7 +200,7 @@ impl Script {
 }
 
 /// One answer is the same every time; of several each has its turn, and one that is missing is like the one before it.
-fn listed(outputs: BTreeMap<usize, Value>) -> (Option<Value>, Option<Vec<Value>>) {
+fn listed(outputs: &BTreeMap<usize, Value>) -> (Option<Value>, Option<Vec<Value>>) {
     let Some((last, _)) = outputs.last_key_value() else { return (None, None) };
     let (last, first) = (*last, outputs.values().next().cloned().unwrap_or_default());
     if outputs.len() == 1 {

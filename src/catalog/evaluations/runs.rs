@@ -384,7 +384,7 @@ fn recommendation(row: &RunRow) -> Recommendation {
 /// For people, in a sentence or two.
 fn summary(row: &RunRow) -> String {
     let Tally { samples, done, passed, broken, unjudged, .. } = row.tally;
-    let mut told = match row.state {
+    let told = match row.state {
         RunState::Queued | RunState::InProgress => return String::new(),
         RunState::Failed => {
             let reason = row.failure.as_ref().map(|reason| format!("{}: {}", reason.code, reason.message)).unwrap_or_default();
@@ -396,16 +396,11 @@ fn summary(row: &RunRow) -> String {
             format!("{passed} of {samples} samples passed; {score}, at least {:.3} wanted.", row.options.score_min)
         }
     };
-    if broken > 0 {
-        told += &format!(" {broken} did not complete.");
-    }
-    if unjudged > 0 {
-        told += &format!(" {unjudged} could not be judged.");
-    }
-    match row.regressions {
-        Some(0) => told += " None is worse than in the baseline.",
-        Some(worse) => told += &format!(" {worse} worse than in the baseline."),
-        None => {}
-    }
-    told
+    let broken = (broken > 0).then(|| format!("{broken} did not complete."));
+    let unjudged = (unjudged > 0).then(|| format!("{unjudged} could not be judged."));
+    let compared = row.regressions.map(|worse| match worse {
+        0 => "None is worse than in the baseline.".to_owned(),
+        worse => format!("{worse} worse than in the baseline."),
+    });
+    [Some(told), broken, unjudged, compared].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -137,7 +137,8 @@ async fn find_dataset(client: &Client, agent: &str, text: &str) -> Result<Value,
     let Value::Array(datasets) = client.get(client.at(&["agents", agent, "evaluationDatasets"])?).await? else {
         return Err(Error::Failed("the server's answer is no list of datasets".to_owned()));
     };
-    let fits = |row: &&Value| row["id"] == text || row["number"].to_string() == text || row["displayName"] == text;
+    let number: Option<u64> = text.parse().ok();
+    let fits = |row: &&Value| row["id"] == text || row["displayName"] == text || (number.is_some() && row["number"].as_u64() == number);
     let fitting: Vec<&Value> = datasets.iter().filter(fits).collect();
     match fitting.as_slice() {
         [dataset] => Ok((*dataset).clone()),

@@ -19,6 +19,7 @@ use crate::catalog::scopes::Scope;
 use crate::ids::TimeMs;
 
 /// An import: every sample, and what JSON puts around it.
+#[expect(clippy::cast_possible_truncation, reason = "a few megabytes")]
 const IMPORT_BYTES_MAX: usize = 2 * DATASET_BYTES_MAX as usize;
 
 /// Samples that belong together.

@@ -159,7 +159,7 @@ async fn drive(app: &Arc<App>, active: &ActiveRow, cancelled: CancellationToken)
     let concurrency = driving.row.options.concurrency.max(1) as usize;
     let settling = |number| {
         let driving = Arc::clone(&driving);
-        async move { (number, sampling::settle(&driving, number).await) }
+        async move { (number, Box::pin(sampling::settle(&driving, number)).await) }
     };
     let mut settling = futures::stream::iter(open).map(settling).buffer_unordered(concurrency);
     let mut failure: Option<Reason> = None;
