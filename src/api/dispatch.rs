@@ -52,7 +52,7 @@ async fn begin(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> Ht
     // As actix reads it: decoded, except for what would change its parts.
     let path = request.match_info().as_str();
     let Some((found, named)) = app.paths.find(path) else {
-        return respond_problem(Problem::not_found("path", request.path()), request.path(), Dialect::Native);
+        return respond_problem(Problem::not_found("path", request.path()), request.path(), app.paths.dialect(path));
     };
     let Some(route) = found.route(request.method().as_str()) else {
         let allowed = found.methods();

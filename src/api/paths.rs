@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::dialects::Dialect;
 use super::route::{Method, Route};
 
 /// A part of a path between two slashes.
@@ -18,6 +19,14 @@ impl Part {
         match text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
             Some((name, action)) => Self::Name(name, action),
             None => Self::Plain(text),
+        }
+    }
+
+    /// Whether this may have been meant, whatever a name stands for.
+    fn is_like(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(plain) => *plain == text,
+            Self::Name(_, action) => text.ends_with(action),
         }
     }
 
@@ -80,6 +89,14 @@ impl Paths {
         paths
     }
 
+    /// In whose words to say that there is no such path: those of the first row that looks like it.
+    pub fn dialect(&self, path: &str) -> Dialect {
+        let parts: Vec<&str> = path.split('/').collect();
+        let is_like = |row: &&Path| row.parts.iter().zip(&parts).all(|(part, text)| part.is_like(text));
+        let like = self.by_parts.get(&parts.len()).and_then(|rows| rows.iter().find(is_like));
+        like.and_then(|row| row.routes.first()).map_or(Dialect::Native, |route| route.dialect)
+    }
+
     /// The path that is meant, and what its names stand for.
     pub fn find(&self, path: &str) -> Option<(&Path, HashMap<&'static str, String>)> {
         let parts: Vec<&str> = path.split('/').collect();
@@ -108,6 +125,20 @@ mod tests {
         assert_eq!(row, "/v1/tenants/{tenant}/apiKeys/current");
         let (row, _) = found("/v1/tenants/t/apiKeys/other").unwrap();
         assert_eq!(row, "/v1/tenants/{tenant}/apiKeys/{key}");
+    }
+
+    #[test]
+    fn what_is_no_path_is_said_in_the_words_that_were_meant() {
+        let paths = Paths::of(&crate::api::routes::table());
+        for (path, dialect) in [
+            ("/v1/responses/a:b", Dialect::OpenAi),
+            ("/api/files/a:b/process", Dialect::Chat),
+            ("/v1/tenants/t/agents/a:b:execute", Dialect::Native),
+            ("/nothing", Dialect::Native),
+        ] {
+            assert!(paths.find(path).is_none(), "{path}");
+            assert_eq!(paths.dialect(path), dialect, "{path}");
+        }
     }
 
     #[test]
