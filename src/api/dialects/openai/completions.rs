@@ -190,7 +190,6 @@ async fn create_with_model(call: Call) -> Result<Answer, Problem> {
 ///
 /// # Errors
 /// As `complete`.
-#[allow(dead_code, reason = "the chat agents dialect routes to it")]
 pub async fn of_agent(call: Call) -> Result<Answer, Problem> {
     let request: CompletionRequest = call.json()?;
     let agent = call.parameter("agent")?.to_owned();
