@@ -184,14 +184,22 @@ fn run(analysis: &Analysis, context: &Context<'_, '_>, tank: &Tank) -> Result<Va
     resolved.unwrap_or_else(|_| Err(Fault::Evaluate("the evaluator gave up on it".to_owned())))
 }
 
+/// Values are told by their kinds: they may be long, and a map has no order, so that one complaint would not be the same twice.
 fn reason(error: &ExecutionError) -> String {
+    const KINDS: &str = "(the kinds do not fit; numbers of different kinds: write double(x) or int(x))";
+    let kind = cel::Value::type_of;
     match error {
         ExecutionError::NoSuchKey(key) => format!("`{key}` is absent here; guard it with has(…)"),
         ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
-        ExecutionError::NoSuchOverload(_) | ExecutionError::UnsupportedBinaryOperator(..) => {
-            let text = shortened(&error.to_string(), REASON_BYTES_MAX);
-            format!("{text} (the kinds do not fit; numbers of different kinds: write double(x) or int(x))")
+        ExecutionError::NoSuchOverload(overload) => format!("{} {KINDS}", shortened(&overload.to_string(), REASON_BYTES_MAX)),
+        ExecutionError::UnsupportedBinaryOperator(operator, left, right) => {
+            format!("Unsupported binary operator '{operator}': {}, {} {KINDS}", kind(left), kind(right))
         }
+        ExecutionError::ValuesNotComparable(left, right) => format!("{} and {} cannot be compared", kind(left), kind(right)),
+        ExecutionError::UnsupportedIndex(index, of) => format!("{} cannot index {}", kind(index), kind(of)),
+        ExecutionError::UnsupportedKeyType(key) | ExecutionError::DuplicateKey(key) => format!("{} cannot be a key here", kind(key)),
+        ExecutionError::UnsupportedTargetType { target } => format!("{} does not do here", kind(target)),
+        ExecutionError::NotSupportedAsMethod { method, target } => format!("`{method}` cannot be asked of {}", kind(target)),
         other => shortened(&other.to_string(), REASON_BYTES_MAX),
     }
 }

@@ -247,3 +247,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_complaint_is_the_same_each_time_and_tells_no_values() {
+    let map: serde_json::Map<String, Value> = (0..40).map(|at| (format!("key{at}"), json!(at))).collect();
+    let names = Fixed { roots: vec![("input".to_owned(), Arc::new(Value::Object(map)))], ..Fixed::default() };
+    for source in
+        ["input * 3", "input < input", "[1][input]", "{input: 1}", "input.matches('x')", "-input", "input + [input]", "size(3 + 'a')"]
+    {
+        let told = || Expr::new(source).unwrap().eval(&names).unwrap_err().to_string();
+        assert_eq!(told(), told(), "{source}");
+        assert!(!told().contains("key7"), "{source}: {}", told());
+    }
+}
