@@ -1,11 +1,12 @@
 //! Executions that start executions.
 
-use flowgate::engine::Notice;
+use flowgate::engine::{Notice, StartRequest};
+use flowgate::ids::ExecutionId;
 use flowgate::machine::event::Event;
 use flowgate::machine::summary::{Status, WaitingFor};
 use serde_json::json;
 
-use crate::harness::{count, end, in_memory, journal, operator, output, publish, rest, start};
+use crate::harness::{count, end, in_memory, journal, operator, output, publish, request, rest, start};
 
 const CHILD: &str = "
 flow: child
@@ -27,8 +28,9 @@ async fn a_child_runs_and_its_parent_goes_on_with_its_output() {
     let engine = in_memory();
     publish(&engine, CHILD).await;
     let flow = publish(&engine, PARENT).await;
-    let id = start(&engine, &flow).await;
+    let id = ExecutionId(uuid::Uuid::now_v7());
     let mut notices = engine.subscribe(id);
+    engine.start(StartRequest { execution: Some(id), ..request(&flow) }).await.unwrap();
     let snapshot = end(&engine, id).await;
     assert_eq!(snapshot.summary.status, Status::Completed, "{:?}", snapshot.ended);
     assert_eq!(output(&snapshot), json!({"answer": 42}));
