@@ -180,9 +180,9 @@ async fn keep(
         let attached = match one {
             Checked::Stored(row) => {
                 used.push(row.id);
-                row.attached(&text_bytes_of(catalog, tenant, &row).await?)
+                row.attached(&catalog.text_bytes_of(tenant, &row).await?)
             }
-            Checked::Standing(row) => match text_bytes_of(catalog, tenant, &row).await {
+            Checked::Standing(row) => match catalog.text_bytes_of(tenant, &row).await {
                 Ok(bytes) => row.attached(&bytes),
                 Err(catalog::Error::NotFound { .. }) => continue,
                 Err(error) => return Err(error.into()),
@@ -207,11 +207,6 @@ async fn keep(
     }
     catalog.use_files(tenant, &used, owner, actor.at).await?;
     Ok(())
-}
-
-/// What may be text of a file.
-async fn text_bytes_of(catalog: &Catalog, tenant: &Tenant, row: &FileRow) -> Result<Vec<u8>, catalog::Error> {
-    if file_types::is_textual(&row.content_type) { catalog.file_bytes(tenant, row).await } else { Ok(Vec::new()) }
 }
 
 impl Resolved {

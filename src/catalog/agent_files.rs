@@ -5,14 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
 use super::files::{FileRow, TEXT_BYTES_MAX};
-use super::{Catalog, Changes, Error, Kept, Listing, Stored, agents, file_types};
-use crate::ids::{Tenant, TimeMs};
+use super::{Catalog, Changes, Error, Kept, Stored, agents, file_types};
+use crate::ids::{FileId, Tenant, TimeMs};
 
 /// Files of one agent: each goes into the journal of every execution with its text.
 pub const AGENT_FILES_MAX: usize = 16;
 
 /// The text of all of them: attachments of a request need room beside it.
 const AGENT_TEXT_BYTES_MAX: u64 = 4 * TEXT_BYTES_MAX as u64;
+/// Of the files that are text, cut or not: every start reads and checks them whole.
+const AGENT_READ_BYTES_MAX: u64 = 4 << 20;
 
 /// What came of looking for a file's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,21 +36,14 @@ impl Processing {
     }
 }
 
-/// Which files an agent has: `AGENT/FILE`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// Which files an agent has, oldest first; under its id, so that two who link at once do not pass its bounds together.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct OfAgent {
-    since: TimeMs,
+    files: Vec<FileId>,
 }
 
 impl Kept for OfAgent {
     const COLLECTION: &'static str = "files_of_agent";
-}
-
-/// A link, and its file, where that is still there.
-type Linked = (Stored<OfAgent>, Option<Stored<FileRow>>);
-
-fn of_agent(agent: &str, file: &str) -> String {
-    format!("{agent}/{file}")
 }
 
 impl Catalog {
@@ -57,63 +52,43 @@ impl Catalog {
     /// # Errors
     /// `Store`.
     pub fn agent_files(&self, tenant: &Tenant, agent: &str, now: TimeMs) -> Result<Vec<FileRow>, Error> {
-        let linked = self.linked(tenant, agent, now)?;
-        Ok(linked.into_iter().filter_map(|(_, file)| file.map(|stored| stored.value)).collect())
-    }
-
-    /// Each link, with the file that it leads to.
-    fn linked(&self, tenant: &Tenant, agent: &str, now: TimeMs) -> Result<Vec<Linked>, Error> {
-        let prefix = of_agent(agent, "");
-        let links = self.list::<OfAgent>(tenant, Listing { prefix: &prefix, ..Listing::default() })?;
-        let with_file = |link: Stored<OfAgent>| {
-            let file = match self.file(tenant, link.key.strip_prefix(&prefix).unwrap_or_default(), now) {
-                Ok(file) => Some(file),
-                Err(Error::NotFound { .. }) => None,
+        let own = self.get::<OfAgent>(tenant, agent)?.map(|stored| stored.value).unwrap_or_default();
+        let mut rows = Vec::with_capacity(own.files.len());
+        for id in own.files {
+            match self.file(tenant, &id.to_string(), now) {
+                Ok(file) => rows.push(file.value),
+                Err(Error::NotFound { .. }) => {}
                 Err(error) => return Err(error),
-            };
-            Ok((link, file))
-        };
-        links.into_iter().map(with_file).collect()
+            }
+        }
+        Ok(rows)
     }
 
-    /// Links files to an agent. A temporary one is kept from now on. All of them or none.
+    /// Links files to an agent. From now on they are kept, whatever they came with. All of them or none.
     ///
     /// # Errors
     /// `NotFound`, `Conflict` for more than an agent may have, and as a commit.
     pub async fn link_files(&self, tenant: &Tenant, agent: &str, files: &[String], actor: &Actor) -> Result<(), Error> {
         let linked = self.update(|catalog, changes| {
             catalog.living_agent(tenant, agent)?;
-            let (mut count, mut bytes, mut added) = (0, 0, Vec::new());
-            for (link, file) in catalog.linked(tenant, agent, actor.at)? {
-                if let Some(file) = file {
-                    count += 1;
-                    bytes += text_bytes(&file.value);
-                } else {
-                    changes.remove::<OfAgent>(tenant, &link.key, link.version);
-                }
-            }
+            let version = catalog.get::<OfAgent>(tenant, agent)?.map_or(0, |stored| stored.version);
+            let mut rows = catalog.agent_files(tenant, agent, actor.at)?;
+            let mut added = Vec::new();
             for file in files {
                 let Stored { key, version, mut value } = catalog.file(tenant, file, actor.at)?;
-                let link = of_agent(agent, &key);
-                if added.contains(&link) || catalog.get::<OfAgent>(tenant, &link)?.is_some() {
+                if rows.iter().any(|row| row.id == value.id) {
                     continue;
                 }
-                changes.put(tenant, &link, 0, &OfAgent { since: actor.at });
-                bytes += text_bytes(&value);
-                if value.expires_at.take().is_some() {
+                let goes_some_day = value.expires_at.take().is_some() | value.execution.take().is_some();
+                if goes_some_day {
+                    value.uses = 0;
                     changes.put(tenant, &key, version, &value);
                 }
-                added.push(link);
+                added.push(key);
+                rows.push(value);
             }
-            if count + added.len() > AGENT_FILES_MAX {
-                let message = format!("an agent has at most {AGENT_FILES_MAX} files; remove one first");
-                return Err(Error::Conflict { code: "too_many_files", message });
-            }
-            if bytes > AGENT_TEXT_BYTES_MAX {
-                let message =
-                    format!("the text of an agent's files has at most {AGENT_TEXT_BYTES_MAX} bytes together, this would be {bytes}");
-                return Err(Error::Conflict { code: "too_many_files", message });
-            }
+            check_bounds(&rows)?;
+            changes.put(tenant, agent, version, &OfAgent { files: rows.iter().map(|row| row.id).collect() });
             if !added.is_empty() {
                 note(changes, tenant, actor, ("agent.files_linked", agent), added.join(", "));
             }
@@ -133,11 +108,15 @@ impl Catalog {
     pub async fn unlink_file(&self, tenant: &Tenant, agent: &str, file: &str, actor: &Actor) -> Result<FileRow, Error> {
         self.update(|catalog, changes| {
             let stored = catalog.file(tenant, file, actor.at)?;
-            let key = of_agent(agent, &stored.key);
             let missing = || Error::NotFound { what: "file", name: file.to_owned() };
-            let link = catalog.get::<OfAgent>(tenant, &key)?.ok_or_else(missing)?;
-            changes.remove::<OfAgent>(tenant, &key, link.version);
-            note(changes, tenant, actor, ("agent.file_unlinked", agent), key);
+            let mut own = catalog.get::<OfAgent>(tenant, agent)?.ok_or_else(missing)?;
+            let count = own.value.files.len();
+            own.value.files.retain(|id| *id != stored.value.id);
+            if own.value.files.len() == count {
+                return Err(missing());
+            }
+            changes.put(tenant, agent, own.version, &own.value);
+            note(changes, tenant, actor, ("agent.file_unlinked", agent), stored.key.clone());
             Ok(stored.value)
         })
         .await
@@ -152,7 +131,7 @@ impl Catalog {
         if row.processing != Processing::Waiting {
             return Ok(row);
         }
-        let bytes = self.file_bytes(tenant, &row).await?;
+        let bytes = self.text_bytes_of(tenant, &row).await?;
         let processing = if row.attached(&bytes).text.is_some() { Processing::Completed } else { Processing::Failed };
         self.update(|catalog, changes| {
             let Stored { key, version, mut value } = catalog.file(tenant, file, actor.at)?;
@@ -167,9 +146,22 @@ impl Catalog {
     }
 }
 
-/// What an agent reads of a file, at most.
-fn text_bytes(row: &FileRow) -> u64 {
-    if file_types::is_textual(&row.content_type) { row.fingerprint.bytes.min(TEXT_BYTES_MAX as u64) } else { 0 }
+/// Whether an agent may have these files.
+fn check_bounds(rows: &[FileRow]) -> Result<(), Error> {
+    let refused = |message: String| Err(Error::Conflict { code: "too_many_files", message });
+    if rows.len() > AGENT_FILES_MAX {
+        return refused(format!("an agent has at most {AGENT_FILES_MAX} files; remove one first"));
+    }
+    let texts = || rows.iter().filter(|row| file_types::is_textual(&row.content_type)).map(|row| row.fingerprint.bytes);
+    let shown: u64 = texts().map(|bytes| bytes.min(TEXT_BYTES_MAX as u64)).sum();
+    if shown > AGENT_TEXT_BYTES_MAX {
+        return refused(format!("the text of an agent's files has at most {AGENT_TEXT_BYTES_MAX} bytes together, this would be {shown}"));
+    }
+    let read: u64 = texts().sum();
+    if read > AGENT_READ_BYTES_MAX {
+        return refused(format!("an agent's files of text have at most {AGENT_READ_BYTES_MAX} bytes together, these have {read}"));
+    }
+    Ok(())
 }
 
 fn note(changes: &mut Changes, tenant: &Tenant, actor: &Actor, (action, agent): (&str, &str), detail: String) {
@@ -248,6 +240,39 @@ mod tests {
         let refused = catalog.link_files(&tenant, "helper", &[one_more], &actor).await;
         assert!(matches!(refused, Err(Error::Conflict { code: "too_many_files", .. })));
         assert_eq!(names(&catalog, actor.at), all);
+    }
+
+    #[tokio::test]
+    async fn a_linked_file_outlives_the_execution_that_used_it() {
+        let (catalog, tenant, actor) = catalog().await;
+        let execution = clock::execution_id();
+        let used = file(&catalog, b"words", Lifetime::Temporary).await;
+        let sent = file(&catalog, b"more", Lifetime::Execution(execution)).await;
+        catalog.use_files(&tenant, &[used.parse().unwrap()], execution, actor.at).await.unwrap();
+        catalog.link_files(&tenant, "helper", &[used.clone(), sent.clone()], &actor).await.unwrap();
+        assert_eq!(catalog.remove_files_of(&tenant, execution).await.unwrap(), 0);
+        assert_eq!(names(&catalog, actor.at.plus(TEMPORARY_MS)), [used, sent]);
+    }
+
+    #[tokio::test]
+    async fn two_who_link_at_once_do_not_pass_the_bounds_together() {
+        let (catalog, tenant, actor) = catalog().await;
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        for _ in 0..AGENT_FILES_MAX {
+            one.push(file(&catalog, b"one", Lifetime::Kept).await);
+            other.push(file(&catalog, b"other", Lifetime::Kept).await);
+        }
+        let second = Actor { entropy: actor.entropy.wrapping_add(1), ..actor.clone() };
+        let linked =
+            tokio::join!(catalog.link_files(&tenant, "helper", &one, &actor), catalog.link_files(&tenant, "helper", &other, &second));
+        assert_eq!([linked.0.is_ok(), linked.1.is_ok()].iter().filter(|is_ok| **is_ok).count(), 1, "{linked:?}");
+        assert_eq!(names(&catalog, actor.at).len(), AGENT_FILES_MAX);
+        let large = file(&catalog, &vec![b'x'; 5 << 20], Lifetime::Kept).await;
+        catalog.create_agent(&tenant, NewAgent { id: "reader".to_owned(), ..NewAgent::default() }, &second).await.unwrap();
+        assert!(
+            matches!(catalog.link_files(&tenant, "reader", &[large], &actor).await, Err(Error::Conflict { .. })),
+            "read at every start"
+        );
     }
 
     #[tokio::test]

@@ -296,6 +296,14 @@ impl Catalog {
         Ok(())
     }
 
+    /// The bytes of a file that may be text; of others, which agents do not read, none.
+    ///
+    /// # Errors
+    /// As `file_bytes`.
+    pub async fn text_bytes_of(&self, tenant: &Tenant, row: &FileRow) -> Result<Vec<u8>, Error> {
+        if file_types::is_textual(&row.content_type) { self.file_bytes(tenant, row).await } else { Ok(Vec::new()) }
+    }
+
     /// Files among `ids` that are not kept by themselves stay as long as the execution from now on.
     ///
     /// # Errors
@@ -344,7 +352,8 @@ impl Catalog {
     fn end_use(&self, tenant: &Tenant, used: &Stored<OfExecution>, changes: &mut Changes) -> Result<Option<FileId>, Error> {
         changes.remove::<OfExecution>(tenant, &used.key, used.version);
         let (_, id) = used.key.split_once('/').unwrap_or_default();
-        let Some(Stored { key, version, mut value }) = self.get::<FileRow>(tenant, id)? else { return Ok(None) };
+        let found = self.get::<FileRow>(tenant, id)?.filter(|row| row.value.execution.is_some());
+        let Some(Stored { key, version, mut value }) = found else { return Ok(None) }; // None: gone, or kept by itself since.
         value.uses = value.use_count().saturating_sub(1);
         if value.uses == 0 {
             changes.remove::<FileRow>(tenant, &key, version);

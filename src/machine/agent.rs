@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::call::{Answer, CallError, LlmRequest, McpRequest, Outcome, Request, ToolDefinition, ToolUse};
 use super::decide::Deciding;
 use super::event::{Event, Fate, Part, Place, Work};
+use super::guidance::Guidance;
 use super::render;
 use super::state::{Slot, SlotState, Stopping, TaskPhase};
 use super::steps::eval_true;
@@ -68,7 +69,8 @@ impl<'a> Deciding<'a> {
             return self.fail_agent(frame, ix, CallError::new("max_iterations", message));
         }
         let Some(messages) = self.state.agent_run(frame, ix).map(|agent| agent.messages.clone()) else { return };
-        let guidance = self.state.start().map(|start| start.guidance.clone()).unwrap_or_default();
+        let nothing = Guidance::default();
+        let guidance = self.state.start().map_or(&nothing, |start| &start.guidance);
         let request = LlmRequest {
             model: guidance.model(&spec.llm),
             messages,

@@ -28,6 +28,7 @@ use serde_json::Value;
 
 use super::call::{Call, Message, Request, Usage};
 use super::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Part, Place, Reserved, StepFate, Work};
+use super::guidance::Guidance;
 use super::state::{
     AgentRun, Flight, FrameKind, How, MapRun, NodeState, Run, Running, Settled, SlotState, State, Task, TaskPhase, Timer, Todo, Undo,
 };
@@ -124,7 +125,8 @@ fn entered(state: &mut State, plan: &Plan, frame: FrameId, step: &StepId, attemp
     state.drop_rest_timer(frame, ix);
     let work = match work {
         Work::Agent { system, prompt } => {
-            let guidance = state.start.as_ref().map(|start| start.guidance.clone()).unwrap_or_default();
+            let nothing = Guidance::default();
+            let guidance = state.start.as_ref().map_or(&nothing, |start| &start.guidance);
             let mut messages = Vec::from_iter(guidance.instructions(system.clone()));
             messages.extend(state.start.iter().flat_map(|start| start.turns()));
             messages.push(Message::User { text: prompt.clone() });

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::call::{Answer, Call, CallError, Message, Outcome, Request};
 use super::decide::Deciding;
 use super::event::{Ending, Event, Fate, Part, Place, Role};
+use super::guidance::Guidance;
 use super::input::Start;
 use super::render;
 use super::state::{Flight, Task, TaskPhase};
@@ -416,7 +417,8 @@ fn llm_request(
 ) -> Result<super::call::LlmRequest, CallError> {
     let text =
         |template: &crate::flow::template::Template| template.render(names).map_err(|error| CallError::new("template", error.to_string()));
-    let guidance = start.map(|start| start.guidance.clone()).unwrap_or_default();
+    let nothing = Guidance::default();
+    let guidance = start.map_or(&nothing, |start| &start.guidance);
     let mut messages = Vec::from_iter(guidance.instructions(llm.system.as_ref().map(text).transpose()?));
     messages.extend(start.into_iter().flat_map(Start::turns));
     messages.push(Message::User { text: text(&llm.prompt)? });

@@ -106,7 +106,13 @@ fn waiting(waiting: &WaitingFor) -> Value {
 
 fn of_event(turn: &Turn, summary: &Summary, (seq, event): (u64, &Event), found: &mut Happenings) {
     match event {
-        Event::Asked { question, .. } => requested(turn, summary, seq, &Open::of(question), found),
+        Event::Asked { question, .. } => {
+            requested(turn, summary, seq, &Open::of(question), found);
+            if question.caller_tool().is_some() {
+                // A program answers it, within the conversation that it was asked in.
+                found.told.pop();
+            }
+        }
         // Another action under the same question: whoever was told of the first has to be told again.
         Event::ActionEdited { question, .. } => {
             if let Some(open) = Open::find(summary, *question) {

@@ -92,6 +92,6 @@ steps: {wait: {event: {name: never}}}
 async fn an_agent_that_nobody_registered_refuses_the_start() {
     let engine = in_memory();
     let flow = publish(&engine, PARENT).await;
-    let refused = engine.start(crate::harness::request(&flow)).await;
+    let refused = engine.start(request(&flow)).await;
     assert!(matches!(&refused, Err(flowgate::engine::Error::NotFound { name, .. }) if name == "child"), "{refused:?}");
 }

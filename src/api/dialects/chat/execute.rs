@@ -34,10 +34,14 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn run(call: Call) -> Result<Answer, Problem> {
-    let asked = request::read(&call).await?;
-    let started = execute::begin(&call, Origin::Deployed, asked.request, Purpose::Production).await?;
+    let manner = request::manner(&call)?;
+    // A repetition finds its execution, whatever became of the files and names that the first attempt read.
+    let started = match execute::begun(&call).await? {
+        Some(started) => started,
+        None => execute::begin(&call, Origin::Deployed, request::read(&call).await?, Purpose::Production).await?,
+    };
     let (engine, execution) = (&started.engine, started.execution);
-    let (snapshot, is_ended) = match asked.manner {
+    let (snapshot, is_ended) = match manner {
         Manner::Streaming => return stream::answer(&call, &started).await,
         Manner::AtOnce => (engine.snapshot(execution).await?, false),
         Manner::Waiting => {
@@ -47,7 +51,7 @@ async fn run(call: Call) -> Result<Answer, Problem> {
         }
     };
     let response = view::of(&call, engine, &snapshot).await?;
-    let response = if asked.manner == Manner::AtOnce { view::begun(response) } else { response };
+    let response = if manner == Manner::AtOnce { view::begun(response) } else { response };
     Answer::json_as(if is_ended { 200 } else { 202 }, &AgentResponses::from(response))
 }
 

@@ -27,6 +27,7 @@ const TEMPERATURE_MAX: f64 = 2.0;
 pub const TOOLS: [&str; 2] = ["agent", "no-tools"];
 /// Files of one request, and of one link to an agent.
 const FILES_MAX: usize = 16;
+const STREAM: &str = "stream";
 /// The two spellings of one field.
 const WAIT: [&str; 2] = ["waitExecution", "wait_execution"];
 
@@ -73,12 +74,6 @@ struct ChatMessage {
     content: String,
 }
 
-/// What a request asks for.
-pub struct Asked {
-    pub request: ExecuteRequest,
-    pub manner: Manner,
-}
-
 /// How it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
@@ -87,12 +82,29 @@ pub enum Manner {
     Streaming,
 }
 
-/// Takes the body apart.
+/// How the request is to be answered.
 ///
 /// # Errors
 /// 422 that names the field.
-pub async fn read(call: &Call) -> Result<Asked, Problem> {
+pub fn manner(call: &Call) -> Result<Manner, Problem> {
     let mut body: Map<String, Value> = call.json()?;
+    let mut take = |name: &str| body.shift_remove(name).filter(|value| !value.is_null());
+    let is_stream = take(STREAM).map(|value| boolean(STREAM, &value)).transpose()?.unwrap_or(false);
+    let is_waiting = waiting(WAIT.map(&mut take))?;
+    Ok(match (is_stream, is_waiting) {
+        (true, _) => Manner::Streaming,
+        (false, true) => Manner::Waiting,
+        (false, false) => Manner::AtOnce,
+    })
+}
+
+/// What it starts.
+///
+/// # Errors
+/// 422 that names the field.
+pub async fn read(call: &Call) -> Result<ExecuteRequest, Problem> {
+    let mut body: Map<String, Value> = call.json()?;
+    body.retain(|name, _| name != STREAM && !WAIT.contains(&name.as_str()));
     // A null says the same as nothing.
     let mut take = |name: &str| body.shift_remove(name).filter(|value| !value.is_null());
     let mut said = messages::read(take(MESSAGES).as_ref())?;
@@ -101,8 +113,6 @@ pub async fn read(call: &Call) -> Result<Asked, Problem> {
     guidance.temperature_default = Some(TEMPERATURE_DEFAULT);
     guidance.model = take("model").map(|value| model(call, &value)).transpose()?;
     guidance.no_tools = take("tools").map(|value| has_no_tools(&value)).transpose()?.unwrap_or(false);
-    let is_stream = take("stream").map(|value| boolean("stream", &value)).transpose()?.unwrap_or(false);
-    let is_waiting = waiting(WAIT.map(&mut take))?;
     let attachments = take("file_ids").map(|value| files(call, &value)).transpose()?;
     let (root, answers) = (take("root_id"), take("answers"));
     let execution = call.reserved.map_or_else(clock::execution_id, |reserved| reserved.execution);
@@ -111,7 +121,7 @@ pub async fn read(call: &Call) -> Result<Asked, Problem> {
         // The conversation is called like the execution that begins it.
         None => execution.to_string(),
     };
-    let request = ExecuteRequest {
+    Ok(ExecuteRequest {
         parameters: Some(inputs(answers, body)?),
         attachments,
         session_id: Some(session_id),
@@ -119,13 +129,7 @@ pub async fn read(call: &Call) -> Result<Asked, Problem> {
         demands: Some(demands),
         execution: Some(execution),
         ..ExecuteRequest::default()
-    };
-    let manner = match (is_stream, is_waiting) {
-        (true, _) => Manner::Streaming,
-        (false, true) => Manner::Waiting,
-        (false, false) => Manner::AtOnce,
-    };
-    Ok(Asked { request, manner })
+    })
 }
 
 fn boolean(name: &str, value: &Value) -> Result<bool, Problem> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::api::app::App;
 use crate::api::call::Call;
 pub use crate::api::dialects::time;
-use crate::api::native::execute::{message, response_text, said};
+use crate::api::native::execute::{response_text, told};
 use crate::api::problem::Problem;
 use crate::catalog::numbers::Kind;
 use crate::engine::{EngineHandle, ListRequest, Snapshot};
@@ -98,7 +98,7 @@ pub async fn of(call: &Call, engine: &EngineHandle, snapshot: &Snapshot) -> Resu
     Ok(AgentResponse {
         id: catalog.number_of(Kind::Execution, tenant, &snapshot.id.to_string()).await?,
         status: status(summary.status),
-        input: input(call, snapshot),
+        input: told(call, &snapshot.start),
         output,
         credits: credits(&call.app, summary),
         error: error(snapshot),
@@ -113,15 +113,6 @@ pub async fn of(call: &Call, engine: &EngineHandle, snapshot: &Snapshot) -> Resu
 pub fn begun(response: AgentResponse) -> AgentResponse {
     let (status, output, updated_at) = (ResponseStatus::Starting, String::new(), response.created_at.clone());
     AgentResponse { status, output, credits: 0.0, error: None, updated_at, ..response }
-}
-
-/// What was said to the agent: the input that messages become, or whatever looks like it.
-fn input(call: &Call, snapshot: &Snapshot) -> String {
-    let start = &snapshot.start;
-    let parameters = call.app.parameters.of(&call.app.catalog, &call.tenant, &start.flow, start.revision).ok();
-    let named = parameters.and_then(|parameters| said::message_input(&parameters));
-    let told = named.and_then(|name| start.input[&name].as_str().map(str::to_owned));
-    told.unwrap_or_else(|| message(&start.input))
 }
 
 /// The first execution of the conversation, by its number.

@@ -15,7 +15,8 @@ use super::turn::{self, Wanted};
 use super::{Dialect, Extra, events};
 use crate::api::answer::Answer;
 use crate::api::call::Call;
-use crate::api::native::execute::{Patience, message, recent, response_text};
+use crate::api::native::execute::said::{EARLIER_BYTES_MAX, EARLIER_MAX};
+use crate::api::native::execute::{self, Patience, recent, response_text, told};
 use crate::api::problem::Problem;
 use crate::api::route::{Content as Carries, Free, Route};
 use crate::catalog::scopes::Scope;
@@ -157,8 +158,14 @@ async fn create(mut call: Call) -> Result<Answer, Problem> {
         return Err(unsupported("background", "a response in the background is not streamed; read it under its id".to_owned()));
     }
     let reader = Reader::new(&call);
-    let wanted = wanted(&call, &reader, request).await?;
-    let execution = Box::pin(turn::begin(&mut call, wanted)).await?;
+    // A repetition finds its execution, whatever became of what the first attempt read.
+    let execution = match execute::begun(&call).await? {
+        Some(started) => started.execution,
+        None => {
+            let wanted = wanted(&call, &reader, request).await?;
+            Box::pin(turn::begin(&mut call, wanted)).await?
+        }
+    };
     if is_stream {
         return events::answer(&call, reader, execution).await;
     }
@@ -191,7 +198,10 @@ async fn wanted(call: &Call, reader: &Reader, request: ResponseRequest) -> Resul
         if let Some(id) = request.previous_response_id {
             let previous = previous(reader, &id, &model).await?;
             let settings = &call.app.catalog.agent(&call.tenant, &model.agent)?.value.settings;
-            let mut earlier = recent(before(&previous), settings.session_turns_max as usize, settings.session_characters_max as usize);
+            // Within what a start takes, with room for what this request brings along.
+            let turns = (settings.session_turns_max as usize).min(EARLIER_MAX / 4);
+            let characters = (settings.session_characters_max as usize).min(EARLIER_BYTES_MAX / 8);
+            let mut earlier = recent(before(call, &previous), turns, characters);
             earlier.append(&mut said.earlier);
             said.earlier = earlier;
             session = previous.start.session;
@@ -222,10 +232,10 @@ async fn previous(reader: &Reader, id: &str, model: &Model) -> Result<Snapshot, 
 }
 
 /// What was said up to a response, it included.
-fn before(previous: &Snapshot) -> Vec<Message> {
+fn before(call: &Call, previous: &Snapshot) -> Vec<Message> {
     let answered = previous.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
     let mut said = previous.start.history.clone();
-    said.push(Message::User { text: message(&previous.start.input) });
+    said.push(Message::User { text: told(call, &previous.start) });
     if !answered.is_empty() {
         said.push(Message::Assistant { text: answered, calls: Vec::new() });
     }

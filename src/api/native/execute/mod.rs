@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
 pub use said::Said;
-pub use session::{SessionLocks, message, of_read_only, recent};
+pub use session::{SessionLocks, message, of_read_only, recent, told};
 pub use start::{Origin, ParameterCache, Started, begin, begun, input};
 pub use steps::StepResult;
 pub use stream::{Following, Frame, Until, follow, frames};

@@ -12,9 +12,9 @@ use crate::machine::guidance::Guidance;
 /// The input that a message becomes wherever an agent has it.
 pub const MESSAGE: &str = "message";
 /// Turns that a request may bring along; models that remember more are rare, and each is paid for at every call.
-const EARLIER_MAX: usize = 2_000;
+pub const EARLIER_MAX: usize = 2_000;
 /// Bytes of those turns and of the instructions: they go into the journal with the start, and into every model call.
-const EARLIER_BYTES_MAX: usize = 1 << 20;
+pub const EARLIER_BYTES_MAX: usize = 1 << 20;
 
 /// What is said to an agent, in the words of a conversation.
 #[derive(Clone, Debug, Default)]

@@ -10,6 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use super::result::response_text;
+use super::said::message_input;
 use super::wait::{Patience, settle};
 use crate::api::call::Call;
 use crate::api::problem::Problem;
@@ -17,7 +18,7 @@ use crate::catalog::agents::{AgentRow, AgentSettings, WhenBusy};
 use crate::engine::{EngineHandle, ListRequest};
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::call::Message;
-use crate::machine::input::Purpose;
+use crate::machine::input::{Purpose, Start};
 use crate::machine::summary::Status;
 use crate::store::{Filter, RunKind};
 
@@ -133,7 +134,7 @@ pub async fn admit(call: &Call, engine: &EngineHandle, agent: &AgentRow, session
             tokio::time::sleep(TURN_POLL).await;
         }
     }
-    let history = history(engine, agent, session, purpose).await?;
+    let history = history(call, engine, agent, (session, purpose)).await?;
     Ok(Turn { history, _order: order })
 }
 
@@ -169,7 +170,12 @@ async fn unfinished(engine: &EngineHandle, agent: &AgentRow, session: &str, purp
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, purpose: Purpose) -> Result<Vec<Message>, Problem> {
+async fn history(
+    call: &Call,
+    engine: &EngineHandle,
+    agent: &AgentRow,
+    (session, purpose): (&str, Purpose),
+) -> Result<Vec<Message>, Problem> {
     let AgentSettings { session_turns_max, session_characters_max, .. } = agent.settings;
     let limit = session_turns_max as usize;
     if limit == 0 {
@@ -181,7 +187,7 @@ pub async fn history(engine: &EngineHandle, agent: &AgentRow, session: &str, pur
     let (count, is_all, mut before) = (page.rows.len(), page.next.is_none(), Vec::new());
     for (index, row) in page.rows.into_iter().enumerate() {
         let snapshot = engine.snapshot(row.id).await?;
-        let said = message(&snapshot.start.input);
+        let said = told(call, &snapshot.start);
         let answered = snapshot.ended.as_ref().map(|ended| response_text(&ended.output)).unwrap_or_default();
         let characters = said.chars().count() + answered.chars().count();
         if characters > left {
@@ -215,6 +221,15 @@ pub fn recent(mut messages: Vec<Message>, turns_max: usize, characters_max: usiz
         }
     }
     messages.split_off(first)
+}
+
+/// What was said to an agent: the input that messages become, or whatever looks like it.
+#[must_use]
+pub fn told(call: &Call, start: &Start) -> String {
+    let parameters = call.app.parameters.of(&call.app.catalog, &call.tenant, &start.flow, start.revision).ok();
+    let named = parameters.and_then(|parameters| message_input(&parameters));
+    let told = named.and_then(|name| start.input[&name].as_str().map(str::to_owned));
+    told.unwrap_or_else(|| message(&start.input))
 }
 
 /// What a person said, among the parameters: the one that is called so, or the only text; else all of them.
