@@ -180,7 +180,7 @@ impl Directory {
             self.family_rests(root, ctx);
         }
         let Some(summary) = summary else { return };
-        self.shared.hub.publish(if is_root && !family_rests { &[] } else { std::slice::from_ref(key) }, || Notice::Idle {
+        self.shared.hub.publish_rest(if is_root && !family_rests { &[] } else { std::slice::from_ref(key) }, || Notice::Idle {
             execution: key.execution,
             summary: summary.clone(),
         });
@@ -188,7 +188,7 @@ impl Directory {
 
     /// The last of a root's children has come to rest, the root itself long before: says so to those who listen to it.
     fn family_rests(&self, root: Key, ctx: &mut Context<Self>) {
-        if !self.shared.hub.listens(std::slice::from_ref(&root)) {
+        if !self.shared.hub.awaits(std::slice::from_ref(&root)) {
             return;
         }
         let (shared, directory) = (Shared::clone(&self.shared), ctx.address());
@@ -263,7 +263,7 @@ impl Directory {
         let execution = key.execution;
         let mut heard_by = vec![key.clone()];
         heard_by.extend(slot.root.filter(|root| root != key));
-        self.shared.hub.publish(&heard_by, || Notice::Quarantined { execution, reason: reason.to_owned() });
+        self.shared.hub.publish_rest(&heard_by, || Notice::Quarantined { execution, reason: reason.to_owned() });
         if let (true, [_, root]) = (family_rests, heard_by.as_slice()) {
             self.family_rests(root.clone(), ctx);
         }
@@ -457,7 +457,7 @@ impl Handler<Quiet> for Directory {
         // It moves again: another one follows.
         if !self.families.contains_key(&quiet.root) {
             let execution = quiet.root.execution;
-            self.shared.hub.publish(&[quiet.root], || Notice::Idle { execution, summary: quiet.summary });
+            self.shared.hub.publish_rest(&[quiet.root], || Notice::Idle { execution, summary: quiet.summary });
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::error::Error;
+use super::hub::Hears;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
@@ -234,6 +235,14 @@ impl EngineHandle {
         self.read(move |shared, tenant| read::snapshot(shared, tenant, id, live)).await
     }
 
+    /// The same for who has just heard that it came to rest.
+    ///
+    /// # Errors
+    /// As `snapshot`.
+    pub async fn at_rest(&self, id: ExecutionId) -> Result<Snapshot, Error> {
+        self.read(move |shared, tenant| read::snapshot(shared, tenant, id, false)).await
+    }
+
     /// What a person reads: every attempt in journal order.
     ///
     /// # Errors
@@ -343,7 +352,13 @@ impl EngineHandle {
     /// Notices of an execution and its children from now on. It need not exist yet.
     #[must_use]
     pub fn subscribe(&self, id: ExecutionId) -> Notices {
-        Notices::new(&self.inner.shared.hub, Key::new(&self.tenant, id))
+        Notices::new(&self.inner.shared.hub, Key::new(&self.tenant, id), Hears::Everything)
+    }
+
+    /// Only that it comes to rest (`Idle`, `Quarantined`), from now on.
+    #[must_use]
+    pub fn subscribe_rest(&self, id: ExecutionId) -> Notices {
+        Notices::new(&self.inner.shared.hub, Key::new(&self.tenant, id), Hears::Rest)
     }
 
     /// A new execution like one that ended without completing, which goes on from the step that failed: what was completed before is

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
-use super::hub::{Hub, Leave};
+use super::hub::{Hears, Hub, Leave};
 use super::messages::Key;
 use crate::ids::{CallId, ExecutionId};
 use crate::machine::event::Recorded;
@@ -36,8 +36,8 @@ pub struct Notices {
 }
 
 impl Notices {
-    pub(super) fn new(hub: &Arc<Hub>, key: Key) -> Self {
-        Self { receiver: hub.subscribe(&key), _leave: Leave { hub: Arc::clone(hub), key } }
+    pub(super) fn new(hub: &Arc<Hub>, key: Key, hears: Hears) -> Self {
+        Self { receiver: hub.subscribe(&key, hears), _leave: Leave { hub: Arc::clone(hub), key, hears } }
     }
 
     /// The next one; none once the engine is gone.

@@ -40,10 +40,15 @@ impl Revisions {
         Ok(reference(row))
     }
 
+    /// The plan with this digest, if it is in memory.
+    pub(super) fn known(&self, tenant: &Tenant, digest: &Digest) -> Option<Arc<Plan>> {
+        self.plans().get(digest).filter(|kept| kept.tenants.contains(tenant)).map(|kept| Arc::clone(&kept.plan))
+    }
+
     /// The plan with this digest; `name` only names it in errors. Blocking where it is not in memory.
     pub(super) fn plan(&self, tenant: &Tenant, digest: &Digest, name: &str) -> Result<Arc<Plan>, Error> {
-        if let Some(kept) = self.plans().get(digest).filter(|kept| kept.tenants.contains(tenant)) {
-            return Ok(Arc::clone(&kept.plan));
+        if let Some(plan) = self.known(tenant, digest) {
+            return Ok(plan);
         }
         let spec = self.spec(tenant, digest, name)?;
         let plan = compile(name, &spec)?;

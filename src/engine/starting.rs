@@ -27,6 +27,27 @@ pub(super) struct Surroundings {
     pub models: BTreeSet<String>,
 }
 
+impl Surroundings {
+    fn of(plan: Arc<Plan>) -> Self {
+        Self { plan, pins: BTreeMap::new(), servers: BTreeSet::new(), models: BTreeSet::new() }
+    }
+
+    /// Adds what a plan reaches; the agents that it starts, to go on with.
+    fn add(&mut self, plan: &Plan) -> BTreeSet<(String, Option<u32>)> {
+        let reach = Reach::of(plan);
+        self.servers.extend(reach.servers);
+        self.models.extend(reach.models);
+        reach.agents
+    }
+}
+
+/// The surroundings of a flow that is in memory and starts no others: nothing has to be read for it.
+fn at_hand(shared: &Shared, tenant: &Tenant, flow: &FlowRef) -> Option<Surroundings> {
+    let plan = shared.revisions.known(tenant, &flow.digest)?;
+    let mut found = Surroundings::of(Arc::clone(&plan));
+    found.add(&plan).is_empty().then_some(found)
+}
+
 /// What is known of child agents before the catalog is asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
@@ -45,13 +66,10 @@ impl Settled {
 /// The flow and everything that it can reach, at any depth. Blocking.
 pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, settled: &Settled) -> Result<Surroundings, Error> {
     let plan = shared.revisions.plan(tenant, &flow.digest, &flow.name)?;
-    let mut found = Surroundings { plan: Arc::clone(&plan), pins: BTreeMap::new(), servers: BTreeSet::new(), models: BTreeSet::new() };
+    let mut found = Surroundings::of(Arc::clone(&plan));
     let mut open = vec![plan];
     while let Some(plan) = open.pop() {
-        let reach = Reach::of(&plan);
-        found.servers.extend(reach.servers);
-        found.models.extend(reach.models);
-        for (agent, revision) in reach.agents {
+        for (agent, revision) in found.add(&plan) {
             let pinned = settled.find(&agent, revision).map_or_else(|| shared.revisions.find(tenant, &agent, revision), Ok)?;
             match found.pins.get(&agent) {
                 None => {
@@ -76,10 +94,15 @@ pub(super) fn surroundings(shared: &Shared, tenant: &Tenant, flow: &FlowRef, set
 
 /// The complete start. Asks MCP servers for their tools, unless nothing may leave the process.
 pub(super) async fn complete(shared: &Shared, tenant: &Tenant, request: StartRequest) -> Result<Start, Error> {
-    let (reader, owner, flow) = (Arc::clone(shared), tenant.clone(), request.flow.clone());
-    let settled = Settled { agents: request.agents.clone(), resolver: request.resolver.clone() };
-    let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &owner, &flow, &settled));
-    let found = reading.await.map_err(|_| Error::Stopped)??;
+    let found = match at_hand(shared, tenant, &request.flow) {
+        Some(found) => found,
+        None => {
+            let (reader, owner, flow) = (Arc::clone(shared), tenant.clone(), request.flow.clone());
+            let settled = Settled { agents: request.agents.clone(), resolver: request.resolver.clone() };
+            let reading = shared.runtime.spawn_blocking(move || surroundings(&reader, &owner, &flow, &settled));
+            reading.await.map_err(|_| Error::Stopped)??
+        }
+    };
     let config = config(&found.plan, request.config)?;
     let tools = match request.mode {
         Mode::Rehearsal => BTreeMap::new(),

@@ -41,6 +41,14 @@ pub struct Frame {
     pub records: Vec<Located>,
 }
 
+impl Frame {
+    /// Both together, to be applied in one write.
+    pub fn append(&mut self, next: Self) {
+        self.position = next.position;
+        self.records.extend(next.records);
+    }
+}
+
 /// Reads bytes of records that are too large for the view.
 pub trait Records: Send + Sync {
     /// # Errors
@@ -142,6 +150,10 @@ impl Applier {
         let mut sums = self.mark.sums.clone();
         let mut writes: Vec<Write> = Vec::with_capacity(changed.len() + 1);
         for (key, Changed { old, new }) in changed {
+            if old == new {
+                // Came and went within the frame, or came back to what it was.
+                continue;
+            }
             sums.change(&key, old.as_deref(), new.as_deref());
             if let Some(scan) = &mut self.scan {
                 scan.follow(&key, old.as_deref(), new.as_deref());

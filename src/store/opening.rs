@@ -159,8 +159,7 @@ pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Appli
         if position <= shown {
             return applier.follow(&Frame { position, records });
         }
-        pending.records.extend(records);
-        pending.position = position;
+        pending.append(Frame { position, records });
         if pending.records.len() >= REPLAY_RECORDS {
             applier.apply(&pending)?;
             pending.records.clear();

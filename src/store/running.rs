@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::applier::{Applier, Frame, Records};
 use super::attachments::Attachments;
 use super::checkpoint;
-use super::committer::{Committer, Message};
+use super::committer::{BATCH_ENTRIES_MAX, Committer, Message};
 use super::disk::Disk;
 use super::error::Error;
 use super::heads::Heads;
@@ -224,7 +224,13 @@ impl Feeder {
                 frames.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
             match frame {
-                Ok(frame) => {
+                Ok(mut frame) => {
+                    // Frames that came in meanwhile go into the same write: rows that they change again and again are written once.
+                    while frame.records.len() < BATCH_ENTRIES_MAX
+                        && let Ok(next) = frames.try_recv()
+                    {
+                        frame.append(next);
+                    }
                     self.applier.apply(&frame)?;
                     frame.records.iter().for_each(|located| self.meters.applied(&located.record));
                     self.progress.set_applied(frame.position);

@@ -36,21 +36,20 @@ pub fn routes() -> Vec<Route> {
 async fn run(call: Call) -> Result<Answer, Problem> {
     let manner = request::manner(&call)?;
     // A repetition finds its execution, whatever became of the files and names that the first attempt read.
-    let started = match execute::begun(&call).await? {
+    let mut started = match execute::begun(&call).await? {
         Some(started) => started,
         None => execute::begin(&call, Origin::Deployed, request::read(&call).await?, Purpose::Production).await?,
     };
-    let (engine, execution) = (&started.engine, started.execution);
     let (snapshot, is_ended) = match manner {
         Manner::Streaming => return stream::answer(&call, &started).await,
-        Manner::AtOnce => (engine.snapshot(execution).await?, false),
+        Manner::AtOnce => (started.engine.snapshot(started.execution).await?, false),
         Manner::Waiting => {
-            let rest = execute::settle(&call, engine, execution, Patience::Seconds(WAIT_SECONDS_MAX)).await?;
+            let rest = execute::settle_start(&call, &mut started, Patience::Seconds(WAIT_SECONDS_MAX)).await?;
             let is_ended = rest.snapshot.summary.status.is_final();
             (rest.snapshot, is_ended)
         }
     };
-    let response = view::of(&call, engine, &snapshot).await?;
+    let response = view::of(&call, &started.engine, &snapshot).await?;
     let response = if manner == Manner::AtOnce { view::begun(response) } else { response };
     Answer::json_as(if is_ended { 200 } else { 202 }, &AgentResponses::from(response))
 }

@@ -114,14 +114,13 @@ async fn run(call: Call) -> Result<Answer, Problem> {
     let has_context = query.context_type.is_some() || context_id.is_some();
     let context = has_context.then(|| json!({"type": query.context_type, "id": context_id}));
     let request = ExecuteRequest { parameters: Some(input), context, ..ExecuteRequest::default() };
-    let started = execute::begin(&call, Origin::Deployed, request, Purpose::Production).await?;
-    let (engine, execution) = (&started.engine, started.execution);
+    let mut started = execute::begin(&call, Origin::Deployed, request, Purpose::Production).await?;
     if is_asynchronous {
-        let snapshot = engine.snapshot(execution).await?;
+        let snapshot = started.engine.snapshot(started.execution).await?;
         return Answer::json(&view::begun(&call, &snapshot).await?);
     }
-    let rest = execute::settle(&call, engine, execution, Patience::Endless).await?;
-    Answer::json(&view::of(&call, engine, &rest.snapshot).await?)
+    let rest = execute::settle_start(&call, &mut started, Patience::Endless).await?;
+    Answer::json(&view::of(&call, &started.engine, &rest.snapshot).await?)
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {

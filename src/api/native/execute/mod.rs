@@ -24,7 +24,7 @@ pub use steps::StepResult;
 pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};
-pub use wait::{Patience, is_settled, patience, settle};
+pub use wait::{Patience, is_settled, patience, settle, settle_start};
 
 use super::revisions;
 use crate::api::answer::Answer;
@@ -201,7 +201,7 @@ fn trial_routes() -> Vec<Route> {
 async fn test(call: Call, source: Source) -> Result<Answer, Problem> {
     let patience = patience(&call)?;
     let started = trial::start(&call, source).await?;
-    answer(&call, &started, patience).await
+    answer(&call, started, patience).await
 }
 
 async fn stream_test(call: Call, source: Source) -> Result<Answer, Problem> {
@@ -213,23 +213,23 @@ async fn execute(call: Call, origin: Origin) -> Result<Answer, Problem> {
     let request: ExecuteRequest = call.json()?;
     let patience = patience(&call)?;
     let started = begin(&call, origin, request, Purpose::Production).await?;
-    answer(&call, &started, patience).await
+    answer(&call, started, patience).await
 }
 
 /// Waits as long as the caller wants to, and says how far it is.
 ///
 /// # Errors
 /// As reading; 503 while the server stops.
-pub async fn answer(call: &Call, started: &Started, patience: Patience) -> Result<Answer, Problem> {
-    let rest = settle(call, &started.engine, started.execution, patience).await?;
+pub async fn answer(call: &Call, mut started: Started, patience: Patience) -> Result<Answer, Problem> {
+    let rest = settle_start(call, &mut started, patience).await?;
     let location = format!("/v1/tenants/{}/agents/{}/executionRecords/{}", call.tenant, started.agent, started.execution);
-    let result = result::of(started, &rest.snapshot, call.caller()?.era).await?;
+    let result = result::of(&started, &rest.snapshot, call.caller()?.era).await?;
     let status = if rest.gave_up { 202 } else { 200 };
     let mut answer = Answer::json_as(status, &result)?.header("location", location);
     if let Some(applied) = patience.applied() {
         answer = answer.header("preference-applied", applied);
     }
-    Ok(with_secret(answer, started))
+    Ok(with_secret(answer, &started))
 }
 
 fn with_secret(answer: Answer, started: &Started) -> Answer {

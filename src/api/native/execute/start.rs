@@ -19,7 +19,7 @@ use crate::catalog::environments::{EnvironmentRow, PRODUCTION};
 use crate::catalog::files::{Attached, AttachmentLimits};
 use crate::catalog::{self, Catalog};
 use crate::clock;
-use crate::engine::{self, EngineHandle, FlowRef, Resolver, StartRequest};
+use crate::engine::{self, EngineHandle, FlowRef, Notices, Resolver, StartRequest};
 use crate::flow::definitions::{self, Definition};
 use crate::flow::spec::FlowSpec;
 use crate::flow::vendor::{self, Parameter};
@@ -57,6 +57,8 @@ pub struct Started {
     pub session: String,
     /// What calls to the webhook of this execution are signed with; known to the request that started it alone.
     pub webhook_secret: Option<String>,
+    /// Listened to since before the start, for who waits until it rests.
+    pub rest: Option<Notices>,
 }
 
 /// What each revision takes, so that a start need not read its body anew.
@@ -139,10 +141,11 @@ pub async fn begin(call: &Call, origin: Origin, mut request: ExecuteRequest, pur
         guidance: request.said.guidance,
         ..StartRequest::new(flow, Value::Object(input), call.person()?)
     };
+    let rest = Some(engine.subscribe_rest(execution));
     match engine.start(start).await {
         Ok(execution) => match refused {
             Some(error) => Err(budgeted::problem(&error, execution)),
-            None => Ok(Started { engine, execution, agent: agent.id, session, webhook_secret: kept.secret() }),
+            None => Ok(Started { engine, execution, agent: agent.id, session, webhook_secret: kept.secret(), rest }),
         },
         Err(error) => {
             kept.discard(call).await;
@@ -180,7 +183,7 @@ pub async fn begun(call: &Call) -> Result<Option<Started>, Problem> {
     match engine.snapshot(execution).await {
         Ok(snapshot) => {
             let session = snapshot.start.session.clone().unwrap_or_default();
-            Ok(Some(Started { engine, execution, agent: snapshot.summary.flow, session, webhook_secret: None }))
+            Ok(Some(Started { engine, execution, agent: snapshot.summary.flow, session, webhook_secret: None, rest: None }))
         }
         Err(engine::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),

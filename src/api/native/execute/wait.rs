@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::start::Started;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::clock;
-use crate::engine::{EngineHandle, Notice, Snapshot};
+use crate::engine::{EngineHandle, Notice, Notices, Snapshot};
 use crate::ids::ExecutionId;
 use crate::machine::summary::{Status, Summary};
 
@@ -79,18 +80,50 @@ pub fn is_settled(summary: &Summary, live: bool) -> bool {
 /// # Errors
 /// 404; 503 while the server stops.
 pub async fn settle(call: &Call, engine: &EngineHandle, execution: ExecutionId, patience: Patience) -> Result<Rest, Problem> {
+    wait(call, engine, execution, (patience, None)).await
+}
+
+/// The same for an execution that has just begun.
+///
+/// # Errors
+/// As `settle`.
+pub async fn settle_start(call: &Call, started: &mut Started, patience: Patience) -> Result<Rest, Problem> {
+    wait(call, &started.engine, started.execution, (patience, started.rest.take())).await
+}
+
+/// What a waiting caller knows before it reads.
+enum Look {
+    /// It cannot rest yet without having said so.
+    No,
+    AtAll,
+    AtRest,
+}
+
+/// `heard`: listened to since before it began, so that there is no need to look at it before it has come to rest.
+async fn wait(
+    call: &Call,
+    engine: &EngineHandle,
+    execution: ExecutionId,
+    (patience, heard): (Patience, Option<Notices>),
+) -> Result<Rest, Problem> {
     let until = match patience {
         Patience::Endless => None,
         Patience::None => Some(Instant::now()),
         Patience::Seconds(seconds) => Some(Instant::now() + Duration::from_secs(seconds)),
     };
-    let mut notices = engine.subscribe(execution);
+    let mut look = if heard.is_some() { Look::No } else { Look::AtAll };
+    let mut notices = heard.unwrap_or_else(|| engine.subscribe_rest(execution));
     loop {
-        let snapshot = engine.snapshot(execution).await?;
-        if is_settled(&snapshot.summary, snapshot.live) || snapshot.quarantined.is_some() {
+        let snapshot = match look {
+            Look::No => None,
+            Look::AtAll => Some(engine.snapshot(execution).await?),
+            Look::AtRest => Some(engine.at_rest(execution).await?),
+        };
+        let is_settled = |found: &Snapshot| is_settled(&found.summary, found.live) || found.quarantined.is_some();
+        if let Some(snapshot) = snapshot.filter(is_settled) {
             return Ok(Rest { snapshot, gave_up: false });
         }
-        loop {
+        look = loop {
             let over = async {
                 match until {
                     Some(until) => tokio::time::sleep_until(until).await,
@@ -108,9 +141,10 @@ pub async fn settle(call: &Call, engine: &EngineHandle, execution: ExecutionId, 
             };
             match notice {
                 Some(Notice::Committed { .. } | Notice::Chunk { .. }) => {}
-                Some(Notice::Idle { .. } | Notice::Quarantined { .. } | Notice::Missed { .. }) => break,
+                Some(Notice::Idle { .. }) => break Look::AtRest,
+                Some(Notice::Quarantined { .. } | Notice::Missed { .. }) => break Look::AtAll,
                 None => return Err(crate::engine::Error::Stopped.into()),
             }
-        }
+        };
     }
 }

@@ -278,7 +278,7 @@ async fn depart(call: &Call, start: impl Future<Output = Result<ExecutionId, Err
             Ok(execution) => {
                 let engine = call.app.engine.of(&call.tenant);
                 let (agent, session) = (from.summary.flow.clone(), from.start.session.clone().unwrap_or_default());
-                execute::Started { engine, execution, agent, session, webhook_secret: None }
+                execute::Started { engine, execution, agent, session, webhook_secret: None, rest: None }
             }
             // Another attempt under the same key was faster.
             Err(Error::Refused(Refusal::Exists)) => match execute::begun(call).await? {
@@ -288,7 +288,7 @@ async fn depart(call: &Call, start: impl Future<Output = Result<ExecutionId, Err
             Err(error) => return Err(error.into()),
         },
     };
-    execute::answer(call, &started, patience).await
+    execute::answer(call, started, patience).await
 }
 
 async fn replay(call: Call) -> Result<Answer, Problem> {
@@ -300,5 +300,5 @@ async fn replay(call: Call) -> Result<Answer, Problem> {
         ExecuteRequest { parameters: Some(parameters), environment_slug: snapshot.start.environment.clone(), ..ExecuteRequest::default() };
     let origin = body.revision.map_or(Origin::Deployed, Origin::Revision);
     let started = execute::begin(&call, origin, request, snapshot.summary.purpose).await?;
-    execute::answer(&call, &started, execute::patience(&call)?).await
+    execute::answer(&call, started, execute::patience(&call)?).await
 }
