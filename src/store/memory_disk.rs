@@ -18,6 +18,8 @@ pub struct Faults {
     pub fail_sync: Option<u64>,
     /// The n-th write from the opening on fails, and with it every later one; half of the bytes of the first may be there.
     pub fail_write: Option<u64>,
+    /// The n-th change of the names from the opening on (create, rename, remove, making them durable) fails, and with it every later one.
+    pub fail_names: Option<u64>,
     /// The n-th reading of a file from the opening on fails, once.
     pub fail_read: Option<u64>,
     /// Bytes that all files together may take.
@@ -54,6 +56,7 @@ struct State {
     durable_names: BTreeMap<String, usize>,
     syncs: u64,
     writes: u64,
+    renames: u64,
     reads: u64,
     /// After a crash the old handles only get errors.
     crashed: bool,
@@ -72,7 +75,7 @@ impl MemoryDisk {
     #[must_use]
     pub fn new(faults: Faults) -> Self {
         let (files, names, durable_names) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, reads: 0, crashed: false };
+        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, renames: 0, reads: 0, crashed: false };
         Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
@@ -91,14 +94,14 @@ impl MemoryDisk {
         };
         let files = state.files.iter().map(after).collect();
         let durable_names = names.clone();
-        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, reads: 0, crashed: false };
+        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, renames: 0, reads: 0, crashed: false };
         Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
-    /// Changes what goes wrong; syncs, writes and reads are counted from here.
+    /// Changes what goes wrong; syncs, writes, changes of names and reads are counted from here.
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.lock();
-        (state.faults, state.syncs, state.writes, state.reads) = (faults, 0, 0, 0);
+        (state.faults, state.syncs, state.writes, state.renames, state.reads) = (faults, 0, 0, 0, 0);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -117,6 +120,14 @@ impl MemoryDisk {
     fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
         let state = self.lock();
         if state.crashed { Err(io::Error::other("the power is off")) } else { Ok(state) }
+    }
+
+    /// For a change of names.
+    fn renaming(&self) -> io::Result<MutexGuard<'_, State>> {
+        let mut state = self.alive()?;
+        state.renames += 1;
+        let fails = state.faults.fail_names.is_some_and(|failing| state.renames >= failing);
+        if fails { Err(io::Error::other("planned fault: the directory cannot be changed")) } else { Ok(state) }
     }
 }
 
@@ -235,7 +246,7 @@ impl Disk for MemoryDisk {
     }
 
     fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
-        let mut state = self.alive()?;
+        let mut state = self.renaming()?;
         let zeros = vec![0; usize::try_from(size).map_err(io::Error::other)?];
         if let Some(capacity) = state.faults.capacity_bytes
             && state.used_bytes() + size > capacity
@@ -250,18 +261,18 @@ impl Disk for MemoryDisk {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut state = self.alive()?;
+        let mut state = self.renaming()?;
         let file = state.names.remove(&self.full(from)).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(self.full(to), file);
         Ok(())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.alive()?.names.remove(&self.full(name)).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.renaming()?.names.remove(&self.full(name)).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn sync_names(&self) -> io::Result<()> {
-        let mut state = self.alive()?;
+        let mut state = self.renaming()?;
         let others = |(name, _): &(&String, &usize)| self.own(name).is_none();
         let own = |(name, _): &(&String, &usize)| self.own(name).is_some();
         let kept = state.durable_names.iter().filter(others);

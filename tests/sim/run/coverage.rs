@@ -8,7 +8,7 @@ use flowgate::machine::summary::Status;
 use super::watch::Watch;
 
 /// Every event of a journal.
-pub const EVENTS: [&str; 40] = [
+pub const EVENTS: [&str; 43] = [
     "started",
     "frame_opened",
     "entered",
@@ -28,6 +28,9 @@ pub const EVENTS: [&str; 40] = [
     "withdrawn",
     "iterated",
     "observed",
+    "checking",
+    "validated",
+    "corrected",
     "child_started",
     "child_accepted",
     "child_cancel_asked",
