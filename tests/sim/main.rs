@@ -9,9 +9,10 @@ use std::path::Path;
 use flowgate::flow::problem::Severity;
 use run::batch;
 use run::case::Case;
-use run::world;
+use run::{shrink, world};
 
-/// Seeds of one run of the tests; `FLOWGATE_SIM_SEEDS` asks for more, `FLOWGATE_SIM_SEED` for others.
+/// Seeds of one run of the tests; `FLOWGATE_SIM_SEEDS` asks for more, `FLOWGATE_SIM_SEED` for others. A failure is made smaller and written to
+/// the file that `FLOWGATE_SIM_KEEP` names.
 const SEEDS: u64 = 500;
 const JOBS: usize = 2;
 
@@ -29,7 +30,12 @@ fn every_seed_keeps_the_guarantees() {
     for (event, states) in sum.coverage.unseen_pairs() {
         println!("  {event}: never in {}", states.join(", "));
     }
+    if let (Some((seed, reason)), Ok(path)) = (sum.failures.first(), std::env::var("FLOWGATE_SIM_KEEP")) {
+        let small = shrink::shrink(&Case::of(*seed), reason);
+        std::fs::write(path, serde_json::to_string_pretty(&small).unwrap()).unwrap();
+    }
     assert!(sum.failures.is_empty(), "{:#?}\nagain: cargo bench --bench sim -- --seed {}", sum.failures, sum.failures[0].0);
+    assert_eq!(sum.coverage.impossible(), Vec::<String>::new());
     assert_eq!(sum.too_little(), None);
 }
 

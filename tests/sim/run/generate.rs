@@ -271,7 +271,7 @@ impl Generator<'_> {
             5 => ("wait", json!({"wait": {"for": self.choices.pick(&["5s", "1h"])}})),
             6 => return self.event(),
             7 => ("mcp", json!({"mcp": {"server": "files", "tool": "read", "args": {}}, "effect": self.class()})),
-            8 if !self.leaf => ("flow", json!({"flow": {"agent": "other", "input": {"n": "input.n"}}})),
+            8 if !self.leaf => ("flow", self.child()),
             9 => {
                 let step = self.agent();
                 ("agent", self.validated(step))
@@ -291,6 +291,16 @@ impl Generator<'_> {
             return self.rescued(id);
         }
         Block::of(id)
+    }
+
+    fn child(&mut self) -> Value {
+        let mut step = json!({"flow": {"agent": "other", "input": {"n": "input.n"}}});
+        match self.choices.below(5) {
+            3 => step["timeout"] = json!("2h"),
+            4 => step["retry"] = json!({"attempts": 2, "backoff": "1s..2s"}),
+            _ => {}
+        }
+        step
     }
 
     fn class(&mut self) -> &'static str {
@@ -459,7 +469,11 @@ impl Generator<'_> {
         let policy = self.choices.pick(&["fail_fast", "continue", "collect"]);
         let over = self.choices.pick(&["[1, 2, 3]", "[1]", "[1, 2, 3, 4, 5]"]);
         let body = json!({"start": body.entry, "steps": inner.steps, "edges": inner.edges});
-        Block::of(self.add("map", json!({"map": {"over": over, "concurrency": 2, "on_item_error": policy, "body": body}})))
+        let mut step = json!({"map": {"over": over, "concurrency": 2, "on_item_error": policy, "body": body}});
+        if self.choices.below(6) == 5 {
+            step["timeout"] = json!("30m");
+        }
+        Block::of(self.add("map", step))
     }
 
     /// An approval that releases exactly the call behind it.

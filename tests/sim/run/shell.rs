@@ -178,6 +178,11 @@ impl World {
         let commit = self.decide_on(id, &mut copy, vec![(None, body)])?;
         self.tell(|_| format!("{} a copy decides too", short(id)));
         self.orphans.push((id, commit));
+        if self.random.one_in(2) {
+            // The other, meanwhile, decides as far ahead as it may.
+            self.decide_group(id)?;
+            self.decide_group(id)?;
+        }
         Ok(())
     }
 
