@@ -73,19 +73,36 @@ pub fn why_never(state: &str, event: &str) -> Option<&'static str> {
         _ if state != "paused" && is(&["held"]) => Some("only a held execution holds inputs back"),
         _ if !matches!(state, "paused" | "stopping") && is(&["unpaused"]) => Some("only a held execution is let go on"),
         "stopping" if is(&["paused"]) => Some("what is being stopped cannot be held"),
-        "stopping" if is(&["frame_opened", "entered", "child_started", "iterated", "signal_taken", "validated", "corrected", "died", "skipped"]) => {
+        "stopping"
+            if is(&[
+                "frame_opened",
+                "entered",
+                "child_started",
+                "iterated",
+                "signal_taken",
+                "validated",
+                "corrected",
+                "died",
+                "skipped",
+            ]) =>
+        {
             Some("nothing new begins in what is being stopped")
         }
+        "stopping" if is(&["step_deadline_passed"]) => Some("the time limits of steps go with the steps that are being stopped"),
         "stopping" if is(&["voted", "action_edited", "reminded", "reassigned", "expired"]) => {
             Some("what is being stopped asks about doubts alone, which take one answer, cannot be edited and do not expire")
         }
-        "waiting" | "waiting for a person" if is(&["call_ended", "call_lost", "abort_asked", "child_accepted", "child_cancel_asked", "child_ended", "continued"]) => {
+        "waiting" | "waiting for a person"
+            if is(&["call_ended", "call_lost", "abort_asked", "child_accepted", "child_cancel_asked", "child_ended", "continued"]) =>
+        {
             Some("with a call, a child or a turn to go on with it is running")
         }
         "waiting" if is(&["voted", "action_edited", "reminded", "reassigned", "answered", "expired", "withdrawn"]) => {
             Some("with an open question it waits for a person, or is running")
         }
-        "running" if is(&["undoing", "undo_ended", "ended"]) => Some("nothing is in flight when an execution is over, or takes back the next step"),
+        "running" if is(&["undoing", "undo_ended", "ended"]) => {
+            Some("nothing is in flight when an execution is over, or takes back the next step")
+        }
         "waiting for a person" if is(&["ended"]) => Some("what is open is withdrawn first"),
         _ => None,
     }
@@ -127,7 +144,12 @@ impl Coverage {
     /// For each event, the states in which it can come and was never seen.
     pub fn unseen_pairs(&self) -> Vec<(&'static str, Vec<&'static str>)> {
         let events = EVENTS.into_iter().chain(MORE_EVENTS);
-        let unseen = |event| STATES.into_iter().filter(|state| why_never(state, event).is_none() && !self.pairs.contains_key(&(*state, event))).collect::<Vec<_>>();
+        let unseen = |event| {
+            STATES
+                .into_iter()
+                .filter(|state| why_never(state, event).is_none() && !self.pairs.contains_key(&(*state, event)))
+                .collect::<Vec<_>>()
+        };
         events.map(|event| (event, unseen(event))).filter(|(_, states)| !states.is_empty()).collect()
     }
 }

@@ -209,7 +209,9 @@ impl Generator<'_> {
     fn validator(&mut self, is_text: bool) -> Value {
         let retry = json!({"attempts": 2, "backoff": "1s..2s"});
         let mut one = match self.choices.below(9) {
-            0 if is_text => self.choices.pick(&[json!({"json_schema": {"enum": ["fine", "poor"]}}), json!({"json_schema": {"enum": ["fine"]}})]),
+            0 if is_text => {
+                self.choices.pick(&[json!({"json_schema": {"enum": ["fine", "poor"]}}), json!({"json_schema": {"enum": ["fine"]}})])
+            }
             0 | 1 => json!({"json_schema": {"type": "object"}}),
             2 if is_text => self.choices.pick(&[json!({"cel": "output == \"fine\""}), json!({"cel": "output != \"poor\""})]),
             // Of a text it is an expression that fails.

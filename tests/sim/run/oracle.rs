@@ -32,6 +32,8 @@ pub fn judge(spec: &FlowSpec, journal: &[Recorded]) -> Result<bool, String> {
         wanted: None,
         stopping: false,
         budgets: BTreeSet::new(),
+        asking: BTreeSet::new(),
+        yielded: false,
         spec,
         gate_list: verdicts::gate(spec, entry),
         result,
@@ -42,10 +44,13 @@ pub fn judge(spec: &FlowSpec, journal: &[Recorded]) -> Result<bool, String> {
         broken_off: None,
     };
     model.bodies(0)?;
-    model.frames.insert(FrameId(0), Frame::new(0, None, None, 1));
+    model.frames.insert(FrameId(0), Frame::new(0, &model.graphs[0], None, None, 1));
     model.leave_out()?;
     for recorded in journal {
-        model.see_verdicts(&recorded.event).and_then(|()| model.see(&recorded.event)).map_err(|reason| format!("event {}: {reason}", recorded.seq))?;
+        model
+            .see_verdicts(&recorded.event)
+            .and_then(|()| model.see(&recorded.event))
+            .map_err(|reason| format!("event {}: {reason}", recorded.seq))?;
     }
     Ok(true)
 }
@@ -62,6 +67,10 @@ pub struct Model<'a> {
     pub(super) stopping: bool,
     /// Questions whether to grant more.
     budgets: BTreeSet<QuestionId>,
+    /// Those that are open: nothing begins meanwhile.
+    asking: BTreeSet<QuestionId>,
+    /// The turn ended before its work was done.
+    yielded: bool,
     spec: &'a FlowSpec,
     /// What judges the result.
     pub(super) gate_list: Vec<One<'a>>,
@@ -80,6 +89,7 @@ pub struct Model<'a> {
 struct Frame {
     graph: usize,
     level: Level,
+    nodes: BTreeSet<String>,
     parent: Option<(FrameId, String)>,
     visit: u32,
     begun: BTreeSet<String>,
@@ -93,9 +103,10 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(graph: usize, level: Level, parent: Option<(FrameId, String)>, visit: u32) -> Self {
+    fn new(graph: usize, of: &Graph<'_>, level: Level, parent: Option<(FrameId, String)>, visit: u32) -> Self {
         Self {
             graph,
+            nodes: of.nodes(&level),
             level,
             parent,
             visit,
@@ -146,7 +157,11 @@ impl<'a> Model<'a> {
     /// Everything has ended, or was ended by an `end`.
     pub(super) fn may_give_a_result(&self) -> Result<(), String> {
         let root = self.frame(FrameId(0))?;
-        if root.stopping { require(root.ended == Some("end"), || "a result of what has failed".to_owned()) } else { self.is_quiet(FrameId(0)) }
+        if root.stopping {
+            require(root.ended == Some("end"), || "a result of what has failed".to_owned())
+        } else {
+            self.is_quiet(FrameId(0))
+        }
     }
 
     fn frame(&self, id: FrameId) -> Result<&Frame, String> {
@@ -163,6 +178,7 @@ impl<'a> Model<'a> {
     }
 
     fn see(&mut self, event: &Event) -> Result<(), String> {
+        self.turns(event)?;
         match event {
             Event::Entered { frame, step, .. } => self.begin(*frame, step.as_str()),
             Event::CallStarted { place, attempt: 1, .. } if place.part == Part::Own => self.begin(place.frame, place.step.as_str()),
@@ -172,6 +188,7 @@ impl<'a> Model<'a> {
             }
             Event::Asked { question, .. } if question.kind == QuestionKind::Budget => {
                 self.budgets.insert(question.id);
+                self.asking.insert(question.id);
                 Ok(())
             }
             Event::Answered { question, decided } if self.budgets.contains(question) && decided.verdict != Verdict::Approve => {
@@ -206,6 +223,40 @@ impl<'a> Model<'a> {
             self.broken_off = self.broken_off.or(Some(status));
         }
         self.wanted = self.wanted.or(Some(status));
+    }
+
+    /// What comes from outside finds everything done that could be done without it.
+    fn turns(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Yielded => self.yielded = true,
+            Event::Continued | Event::Unpaused { .. } => self.yielded = false,
+            Event::CallEnded { .. } | Event::CallLost { .. } | Event::ChildAccepted { .. } | Event::ChildEnded { .. } => {
+                self.nothing_waits()?
+            }
+            Event::Answered { question, .. } => {
+                self.nothing_waits()?;
+                self.asking.remove(question);
+            }
+            Event::Withdrawn { question } => drop(self.asking.remove(question)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Every node whose join lets it begin has begun, and every node that nothing can reach any more is dead.
+    fn nothing_waits(&self) -> Result<(), String> {
+        if self.yielded || self.stopping || !self.asking.is_empty() {
+            return Ok(());
+        }
+        let open = self.frames.iter().filter(|(_, frame)| !frame.stopping && frame.settled.len() < frame.nodes.len());
+        for (id, frame) in open {
+            for node in frame.nodes.iter().filter(|node| !frame.begun.contains(*node) && !frame.settled.contains(*node)) {
+                let (all, _, dead) = self.counts(*id, node)?;
+                require(all == 0 || dead < all, || format!("nothing leads to `{node}` of frame {} any more, and it does not die", id.0))?;
+                require(self.is_let_in(*id, node).is_err(), || format!("`{node}` of frame {} could begin, and does not", id.0))?;
+            }
+        }
+        Ok(())
     }
 
     /// A step begins: its join has let it.
@@ -261,7 +312,7 @@ impl<'a> Model<'a> {
                     let visits = self.step(parent, header)?.visits.unwrap_or(0);
                     require(*visit <= visits, || format!("visit {visit} of `{header}`, {visits} are allowed"))?;
                 }
-                let frame = Frame::new(graph, Some(header.to_owned()), Some((parent, header.to_owned())), *visit);
+                let frame = Frame::new(graph, &self.graphs[graph], Some(header.to_owned()), Some((parent, header.to_owned())), *visit);
                 self.frames.insert(id, frame);
             }
             Opening::Item { step, index } => {
@@ -271,7 +322,8 @@ impl<'a> Model<'a> {
                 require(above.begun.contains(step.as_str()), || format!("an item of `{step}`, which has not begun"))?;
                 let length = length(&map.over);
                 require(*index < length, || format!("item {index} of {length}"))?;
-                self.frames.insert(id, Frame::new(body, None, Some((parent, step.to_string())), 1));
+                let frame = Frame::new(body, &self.graphs[body], None, Some((parent, step.to_string())), 1);
+                self.frames.insert(id, frame);
             }
         }
         Ok(())
@@ -285,7 +337,7 @@ impl<'a> Model<'a> {
 
     fn is_quiet(&self, id: FrameId) -> Result<(), String> {
         let frame = self.frame(id)?;
-        let left: Vec<String> = self.graphs[frame.graph].nodes(&frame.level).difference(&frame.settled).cloned().collect();
+        let left: Vec<&String> = frame.nodes.difference(&frame.settled).collect();
         require(left.is_empty(), || format!("frame {} is closed, and {left:?} have not settled", id.0))
     }
 

@@ -160,7 +160,9 @@ impl World {
             Request::Llm(_) if name.contains("/explanation#") => said(["because", ""][self.random.index(2)]),
             Request::Llm(llm) if llm.output.as_ref().is_some_and(|schema| schema["properties"].get("score").is_some()) => self.score(),
             Request::Llm(llm) if !llm.tools.is_empty() => self.model_turn(),
-            Request::Llm(llm) if llm.output.is_some() => said(self.one_of(&["{\"ok\": true}", "{\"ok\": true}", "{\"ok\": false}", "no json"])),
+            Request::Llm(llm) if llm.output.is_some() => {
+                said(self.one_of(&["{\"ok\": true}", "{\"ok\": true}", "{\"ok\": false}", "no json"]))
+            }
             Request::Llm(_) => said(self.one_of(&TEXTS)),
             Request::Http(http) if http.url.ends_with("/judge") => self.verdict_of_the_world(),
             Request::Http(http) if http.url.ends_with("/check") => Answer::Value(json!({"done": self.outside.count(id, name) > 0})),

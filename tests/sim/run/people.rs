@@ -209,7 +209,7 @@ impl World {
         let Some(id) = self.some_unfinished() else { return Ok(()) };
         if self.random.one_in(4) {
             self.post(id, Body::CancelWait { reason: "no more waiting".to_owned(), by: person("ana") }, Ticket::Nobody);
-        } else if self.random.one_in(2) {
+        } else {
             self.tell(|_| format!("{} is to be cancelled", short(id)));
             self.post(id, Body::Cancel { reason: "changed my mind".to_owned(), by: person("ana") }, Ticket::Cancel);
         }

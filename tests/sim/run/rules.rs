@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use flowgate::ids::{Digest, ExecutionId, FrameId, QuestionId};
 use flowgate::machine::event::{Event, Part, Place};
 use flowgate::machine::pause::Held;
-use flowgate::machine::question::{Decided, Verdict};
+use flowgate::machine::question::{Decided, QuestionKind, Verdict};
 use flowgate::machine::summary::Status;
 
 /// What these rules remember of one journal.
@@ -21,6 +21,8 @@ pub struct Rules {
     /// Completed steps that declare `compensate`, in journal order.
     completed: Vec<(FrameId, String)>,
     undoing: Option<(FrameId, String)>,
+    /// What people answered in place of a tool call, until the model's conversation has it.
+    responses: BTreeMap<Place, String>,
     /// Children that have not ended, and whether they were told to stop.
     children: BTreeMap<ExecutionId, bool>,
 }
@@ -31,6 +33,8 @@ struct Votes {
     by: BTreeSet<String>,
     /// Who was told that their answer is taken: their name, and the digest that they saw.
     taken: BTreeSet<(String, Digest)>,
+    /// The tool call that it is about.
+    tool: Option<Place>,
     /// Whose change decided it: the same change again is harmless, whatever they saw.
     editor: Option<String>,
 }
@@ -61,14 +65,21 @@ impl Rules {
 
     /// Whether somebody who answered this question, looking at this digest, can have been told that it is taken.
     pub fn took(&self, question: QuestionId, by: &str, digest: Digest) -> bool {
-        self.questions.get(&question).is_some_and(|votes| votes.editor.as_deref() == Some(by) || votes.taken.contains(&(by.to_owned(), digest)))
+        self.questions
+            .get(&question)
+            .is_some_and(|votes| votes.editor.as_deref() == Some(by) || votes.taken.contains(&(by.to_owned(), digest)))
     }
 
     /// Nothing starts and nothing is taken while somebody holds the execution.
     fn pause(&mut self, event: &Event) -> Result<(), String> {
         let is_quiet = matches!(
             event,
-            Event::Held { .. } | Event::Late { .. } | Event::ChildAccepted { .. } | Event::CancelAsked { .. } | Event::DeadlinePassed | Event::Unpaused { .. }
+            Event::Held { .. }
+                | Event::Late { .. }
+                | Event::ChildAccepted { .. }
+                | Event::CancelAsked { .. }
+                | Event::DeadlinePassed
+                | Event::Unpaused { .. }
         );
         require(!self.paused || self.stopping || is_quiet, || format!("pause: {event:?} while it is held"))?;
         match event {
@@ -103,9 +114,10 @@ impl Rules {
     /// An approval has as many voters as its policy asks for, and they all looked at the same action.
     fn vote(&mut self, event: &Event) -> Result<(), String> {
         match event {
-            Event::Asked { question, .. } => {
+            Event::Asked { question, place, .. } => {
                 let quorum = question.approvers.quorum.max(1) as usize;
-                let votes = Votes { quorum, digest: question.digest, by: BTreeSet::new(), taken: BTreeSet::new(), editor: None };
+                let tool = (question.kind == QuestionKind::ToolApproval).then(|| place.clone());
+                let votes = Votes { quorum, digest: question.digest, by: BTreeSet::new(), taken: BTreeSet::new(), tool, editor: None };
                 self.questions.insert(question.id, votes);
             }
             Event::Voted { question, vote } => {
@@ -124,6 +136,12 @@ impl Rules {
                 (votes.quorum, votes.by) = (approvers.quorum.max(1) as usize, BTreeSet::new());
             }
             Event::Answered { question, decided } => self.answered(*question, decided)?,
+            Event::Observed { place, text, .. } => {
+                let response = self.responses.remove(place);
+                return require(response.as_ref().is_none_or(|response| response == text), || {
+                    format!("votes: somebody answered {response:?} for a tool, and its model is told {text:?}")
+                });
+            }
             Event::Held { input: Held::Decision { decision, .. } } => {
                 let seen = (decision.by.user.clone(), decision.digest);
                 self.votes(decision.question)?.taken.insert(seen);
@@ -138,10 +156,19 @@ impl Rules {
         require(decided.digest == votes.digest, || format!("votes: {} decides on what is not asked any more", decided.by))?;
         votes.taken.insert((decided.by.clone(), decided.digest));
         votes.editor = matches!(decided.verdict, Verdict::Edit { .. }).then(|| decided.by.clone());
-        if matches!(decided.verdict, Verdict::Approve | Verdict::Edit { .. }) {
-            votes.by.insert(decided.by.clone());
-            let (count, quorum) = (votes.by.len(), votes.quorum);
-            return require(count >= quorum, || format!("votes: approved by {count}, {quorum} are asked for"));
+        match &decided.verdict {
+            Verdict::Approve | Verdict::Edit { .. } => {
+                votes.by.insert(decided.by.clone());
+                let (count, quorum) = (votes.by.len(), votes.quorum);
+                require(count >= quorum, || format!("votes: approved by {count}, {quorum} are asked for"))?;
+            }
+            Verdict::Respond { response } => {
+                if let Some(place) = votes.tool.clone() {
+                    let text = response.as_str().map_or_else(|| response.to_string(), str::to_owned);
+                    self.responses.insert(place, text);
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -156,7 +183,9 @@ impl Rules {
             Event::StepEnded { frame, step, undo: Some(_), .. } => self.completed.push((*frame, step.to_string())),
             Event::CallStarted { place, .. } if place.part == Part::Undo => {
                 let place = owner(place);
-                require(self.completed.last() == Some(&place), || format!("undo: {place:?} is taken back before {:?}", self.completed.last()))?;
+                require(self.completed.last() == Some(&place), || {
+                    format!("undo: {place:?} is taken back before {:?}", self.completed.last())
+                })?;
                 self.undoing = Some(place);
             }
             Event::UndoEnded { place, .. } => {

@@ -39,13 +39,26 @@ enum Phase {
     Working,
     /// It has, and the judging has to begin.
     Answered(Value),
-    Judging { output: Value, next: usize, told: Told },
+    Judging {
+        output: Value,
+        next: usize,
+        told: Told,
+    },
     /// Another try has to be asked for.
-    Correct { output: Value, feedback: String },
+    Correct {
+        output: Value,
+        feedback: String,
+    },
     /// No more tries: the model may explain.
-    Explain { feedback: String, explanation: String },
+    Explain {
+        feedback: String,
+        explanation: String,
+    },
     /// This failure has to follow.
-    Refused { code: String, message: String },
+    Refused {
+        code: String,
+        message: String,
+    },
     Accepted(Value),
     /// The step is being stopped.
     Stopped,
@@ -289,7 +302,9 @@ impl<'a> Judging<'a> {
     }
 
     fn explains(&mut self, outcome: Option<&Outcome>) {
-        if let (Phase::Explain { explanation, .. }, Some(Outcome::Done { answer: Answer::Model { text, .. }, .. })) = (&mut self.phase, outcome) {
+        if let (Phase::Explain { explanation, .. }, Some(Outcome::Done { answer: Answer::Model { text, .. }, .. })) =
+            (&mut self.phase, outcome)
+        {
             explanation.clone_from(text);
         }
     }
@@ -367,7 +382,9 @@ impl<'a> Model<'a> {
             Event::CallStarted { call, place, role: Role::Act, request, .. } => {
                 self.calls.insert(*call, place.clone());
                 match place.part {
-                    Part::Gate { index } => self.gate.as_mut().ok_or("the gate is asked before there is a result")?.calls(index, request)?,
+                    Part::Gate { index } => {
+                        self.gate.as_mut().ok_or("the gate is asked before there is a result")?.calls(index, request)?
+                    }
                     Part::Check { index, .. } => self.judging(place)?.calls(index, request)?,
                     Part::Explain { .. } => self.judging(place)?.asks(request, true)?,
                     Part::Own | Part::Model { .. } if self.is_judged(place)? => self.judging(place)?.asks(request, false)?,
