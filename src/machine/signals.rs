@@ -59,7 +59,9 @@ impl<'a> Deciding<'a> {
         listening.sort_by_cached_key(|(frame, ix)| by_number(&self.state.visit_name(&self.own_place(*frame, *ix))));
         for (frame, ix) in listening {
             let Some(spec) = self.event_spec(frame, ix) else { continue };
-            if self.fits(frame, spec, &signal) {
+            // A turn that ended at its bound may not have given it yet what was kept, which came first.
+            self.look_at_listen(frame, ix);
+            if self.state.listening.contains(&(frame, ix)) && self.fits(frame, spec, &signal) {
                 self.consume(frame, ix, spec, signal);
                 return Ok(());
             }

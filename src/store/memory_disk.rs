@@ -18,6 +18,8 @@ pub struct Faults {
     pub fail_sync: Option<u64>,
     /// The n-th write from the opening on fails, and with it every later one; half of the bytes of the first may be there.
     pub fail_write: Option<u64>,
+    /// The n-th change of the names from the opening on (create, rename, remove, making them durable) fails, and with it every later one.
+    pub fail_names: Option<u64>,
     /// The n-th reading of a file from the opening on fails, once.
     pub fail_read: Option<u64>,
     /// Bytes that all files together may take.
@@ -32,7 +34,7 @@ pub enum Unsynced {
     /// Gone.
     #[default]
     Lost,
-    /// Each sector by the throw of a seeded coin.
+    /// Each sector, and each change of a name, by the throw of a seeded coin.
     Torn,
     /// All there, as after SIGKILL.
     Kept,
@@ -52,11 +54,41 @@ struct State {
     /// Names as a program sees them, and as a crash would leave them.
     names: BTreeMap<String, usize>,
     durable_names: BTreeMap<String, usize>,
+    /// What makes the one of the other, in order.
+    unsynced_names: Vec<NameChange>,
     syncs: u64,
     writes: u64,
+    renames: u64,
     reads: u64,
     /// After a crash the old handles only get errors.
     crashed: bool,
+}
+
+/// A change of full names that may be lost for itself.
+enum NameChange {
+    Created { name: String, file: usize },
+    Renamed { from: String, to: String },
+    Removed { name: String },
+}
+
+impl NameChange {
+    fn name(&self) -> &str {
+        let (Self::Created { name, .. } | Self::Renamed { to: name, .. } | Self::Removed { name }) = self;
+        name
+    }
+
+    /// Without what it rests on it changes nothing.
+    fn apply(&self, names: &mut BTreeMap<String, usize>) {
+        match self {
+            Self::Created { name, file } => drop(names.insert(name.clone(), *file)),
+            Self::Renamed { from, to } => {
+                if let Some(file) = names.remove(from) {
+                    names.insert(to.clone(), file);
+                }
+            }
+            Self::Removed { name } => drop(names.remove(name)),
+        }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -71,8 +103,13 @@ impl MemoryDisk {
     /// An empty disk.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        let (files, names, durable_names) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, reads: 0, crashed: false };
+        Self::with(faults, Vec::new(), BTreeMap::new())
+    }
+
+    fn with(faults: Faults, files: Vec<Arc<Mutex<Content>>>, names: BTreeMap<String, usize>) -> Self {
+        let (durable_names, unsynced_names) = (names.clone(), Vec::new());
+        let state =
+            State { faults, files, names, durable_names, unsynced_names, syncs: 0, writes: 0, renames: 0, reads: 0, crashed: false };
         Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
     }
 
@@ -83,22 +120,23 @@ impl MemoryDisk {
         let mut state = self.lock();
         state.crashed = true;
         let unsynced = state.faults.unsynced;
-        let keep_names = unsynced == Unsynced::Kept || (unsynced == Unsynced::Torn && coin.flip());
-        let names = if keep_names { state.names.clone() } else { state.durable_names.clone() };
+        let mut names = state.durable_names.clone();
+        for change in &state.unsynced_names {
+            if unsynced == Unsynced::Kept || (unsynced == Unsynced::Torn && coin.flip()) {
+                change.apply(&mut names);
+            }
+        }
         let after = |content: &Arc<Mutex<Content>>| {
             let content = content.lock().unwrap_or_else(PoisonError::into_inner).after(unsynced, &mut coin);
             Arc::new(Mutex::new(Content { durable: content.clone(), now: content, unsynced: Vec::new() }))
         };
-        let files = state.files.iter().map(after).collect();
-        let durable_names = names.clone();
-        let state = State { faults, files, names, durable_names, syncs: 0, writes: 0, reads: 0, crashed: false };
-        Self { state: Arc::new(Mutex::new(state)), directory: String::new() }
+        Self::with(faults, state.files.iter().map(after).collect(), names)
     }
 
-    /// Changes what goes wrong; syncs, writes and reads are counted from here.
+    /// Changes what goes wrong; syncs, writes, changes of names and reads are counted from here.
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.lock();
-        (state.faults, state.syncs, state.writes, state.reads) = (faults, 0, 0, 0);
+        (state.faults, state.syncs, state.writes, state.renames, state.reads) = (faults, 0, 0, 0, 0);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -117,6 +155,14 @@ impl MemoryDisk {
     fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
         let state = self.lock();
         if state.crashed { Err(io::Error::other("the power is off")) } else { Ok(state) }
+    }
+
+    /// For a change of names.
+    fn renaming(&self) -> io::Result<MutexGuard<'_, State>> {
+        let mut state = self.alive()?;
+        state.renames += 1;
+        let fails = state.faults.fail_names.is_some_and(|failing| state.renames >= failing);
+        if fails { Err(io::Error::other("planned fault: the directory cannot be changed")) } else { Ok(state) }
     }
 }
 
@@ -235,7 +281,7 @@ impl Disk for MemoryDisk {
     }
 
     fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
-        let mut state = self.alive()?;
+        let mut state = self.renaming()?;
         let zeros = vec![0; usize::try_from(size).map_err(io::Error::other)?];
         if let Some(capacity) = state.faults.capacity_bytes
             && state.used_bytes() + size > capacity
@@ -245,28 +291,32 @@ impl Disk for MemoryDisk {
         let content = Arc::new(Mutex::new(Content { durable: zeros.clone(), now: zeros, unsynced: Vec::new() }));
         state.files.push(Arc::clone(&content));
         let file = state.files.len() - 1;
-        state.names.insert(self.full(name), file);
+        state.rename(NameChange::Created { name: self.full(name), file });
         Ok(Arc::new(MemoryFile { disk: self.clone(), content }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut state = self.alive()?;
-        let file = state.names.remove(&self.full(from)).ok_or(io::ErrorKind::NotFound)?;
-        state.names.insert(self.full(to), file);
+        let (mut state, from) = (self.renaming()?, self.full(from));
+        state.names.get(&from).ok_or(io::ErrorKind::NotFound)?;
+        state.rename(NameChange::Renamed { from, to: self.full(to) });
         Ok(())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.alive()?.names.remove(&self.full(name)).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        let (mut state, name) = (self.renaming()?, self.full(name));
+        state.names.get(&name).ok_or(io::ErrorKind::NotFound)?;
+        state.rename(NameChange::Removed { name });
+        Ok(())
     }
 
     fn sync_names(&self) -> io::Result<()> {
-        let mut state = self.alive()?;
+        let mut state = self.renaming()?;
         let others = |(name, _): &(&String, &usize)| self.own(name).is_none();
         let own = |(name, _): &(&String, &usize)| self.own(name).is_some();
         let kept = state.durable_names.iter().filter(others);
         let synced = state.names.iter().filter(own);
         state.durable_names = kept.chain(synced).map(|(name, file)| (name.clone(), *file)).collect();
+        state.unsynced_names.retain(|change| self.own(change.name()).is_none());
         Ok(())
     }
 
@@ -285,6 +335,11 @@ impl Disk for MemoryDisk {
 }
 
 impl State {
+    fn rename(&mut self, change: NameChange) {
+        change.apply(&mut self.names);
+        self.unsynced_names.push(change);
+    }
+
     fn used_bytes(&self) -> u64 {
         let size = |file: &usize| self.files[*file].lock().unwrap_or_else(PoisonError::into_inner).now.len() as u64;
         self.names.values().map(size).sum()

@@ -31,7 +31,7 @@ struct Options {
     /// Failures after which it stops.
     #[arg(long, default_value_t = 5)]
     failures: usize,
-    /// Which (state, event) pairs were never seen.
+    /// Which (state, event) pairs can be and were never seen.
     #[arg(long)]
     unseen: bool,
     /// Where the smallest case of a failure is written.
@@ -63,7 +63,8 @@ fn main() -> ExitCode {
     bar.finish_and_clear();
     report(&sum, begun.elapsed().as_secs_f64(), options.unseen);
     let Some((seed, _)) = sum.failures.first() else {
-        return if sum.too_little().is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        let is_wrong = sum.too_little().is_some() || !sum.coverage.impossible().is_empty();
+        return if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
     println!("again: cargo bench --bench sim -- --seed {seed}");
     ExitCode::FAILURE
@@ -74,6 +75,9 @@ fn report(sum: &Sum, seconds: f64, unseen: bool) {
     println!("{} seeds in {seconds:.1} s ({:.0} a minute), {} failed", sum.seeds, sum.seeds as f64 * 60.0 / seconds, sum.failures.len());
     println!("{:?}", sum.tally);
     println!("{} pairs of state and event; events never seen: {:?}", sum.coverage.count(), sum.coverage.unseen_events());
+    for pair in sum.coverage.impossible() {
+        println!("seen: {pair}");
+    }
     if unseen {
         for (event, states) in sum.coverage.unseen_pairs() {
             println!("  {event}: never in {}", states.join(", "));

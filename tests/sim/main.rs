@@ -6,11 +6,13 @@ mod run;
 
 use std::path::Path;
 
+use flowgate::flow::problem::Severity;
 use run::batch;
 use run::case::Case;
-use run::world;
+use run::{shrink, world};
 
-/// Seeds of one run of the tests; `FLOWGATE_SIM_SEEDS` asks for more, `FLOWGATE_SIM_SEED` for others.
+/// Seeds of one run of the tests; `FLOWGATE_SIM_SEEDS` asks for more, `FLOWGATE_SIM_SEED` for others. A failure is made smaller and written to
+/// the file that `FLOWGATE_SIM_KEEP` names.
 const SEEDS: u64 = 500;
 const JOBS: usize = 2;
 
@@ -25,7 +27,15 @@ fn every_seed_keeps_the_guarantees() {
     println!("seeds {first} to {} (FLOWGATE_SIM_SEED, FLOWGATE_SIM_SEEDS)", first + count - 1);
     let sum = batch::seeds(first, count, JOBS, 3, |_| {});
     println!("{:?}; never seen: {:?}", sum.tally, sum.coverage.unseen_events());
+    for (event, states) in sum.coverage.unseen_pairs() {
+        println!("  {event}: never in {}", states.join(", "));
+    }
+    if let (Some((seed, reason)), Ok(path)) = (sum.failures.first(), std::env::var("FLOWGATE_SIM_KEEP")) {
+        let small = shrink::shrink(&Case::of(*seed), reason);
+        std::fs::write(path, serde_json::to_string_pretty(&small).unwrap()).unwrap();
+    }
     assert!(sum.failures.is_empty(), "{:#?}\nagain: cargo bench --bench sim -- --seed {}", sum.failures, sum.failures[0].0);
+    assert_eq!(sum.coverage.impossible(), Vec::<String>::new());
     assert_eq!(sum.too_little(), None);
 }
 
@@ -35,7 +45,8 @@ fn every_generated_flow_compiles() {
         let case = Case::of(seed);
         for spec in case.flows.iter().chain([&case.child]) {
             if let Err(problems) = flowgate::flow::compile::plan(spec) {
-                panic!("seed {seed}: {problems:#?}\n{}", serde_json::to_string_pretty(spec).unwrap());
+                let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+                panic!("seed {seed}: {errors:#?}\n{}", serde_json::to_string_pretty(spec).unwrap());
             }
         }
     }

@@ -13,5 +13,6 @@ mod pauses;
 mod people;
 mod starts;
 mod stops;
+mod turns;
 mod validators;
 mod walk;

@@ -21,7 +21,7 @@ pub struct Sum {
 impl Sum {
     /// Why what was achieved is too little to prove anything.
     pub fn too_little(&self) -> Option<String> {
-        let Tally { started, ended, completed, decisions, calls, judged, .. } = self.tally;
+        let Tally { started, ended, completed, decisions, calls, judged, verdicts, corrected, refused, yielded, .. } = self.tally;
         let seeds = self.seeds;
         let wanted = [
             ("executions started", started, seeds),
@@ -30,6 +30,10 @@ impl Sum {
             ("decisions taken", decisions, seeds / 4),
             ("calls made", calls, 2 * seeds),
             ("executions judged by the model", judged, started / 4),
+            ("verdicts of validators", verdicts, seeds),
+            ("answers corrected", corrected, seeds / 10),
+            ("answers stopped by a validator", refused, seeds / 20),
+            ("turns that ended at their bound", yielded, seeds / 50),
         ];
         wanted
             .into_iter()

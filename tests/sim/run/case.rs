@@ -20,6 +20,8 @@ pub enum Fault {
     FailedSync,
     /// A write fails half way.
     FailedWrite,
+    /// Creating, renaming or removing a file fails, or making that durable.
+    FailedNames,
     /// Reading fails while the store is opened.
     FailedRead,
     /// The disk is full for a while.
@@ -46,15 +48,20 @@ pub enum Fault {
     StaleActors,
     /// The process ends in an orderly way and starts again.
     Restarts,
+    /// The process ends, and another one records what people say, and performs nothing, before it starts again.
+    Recorders,
+    /// The process dies again while it opens its store, or cannot write there.
+    CrashedOpenings,
 }
 
 impl Fault {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Crash,
         Self::TornWrites,
         Self::KeptWrites,
         Self::FailedSync,
         Self::FailedWrite,
+        Self::FailedNames,
         Self::FailedRead,
         Self::FullDisk,
         Self::SlowDisk,
@@ -68,6 +75,8 @@ impl Fault {
         Self::Passivation,
         Self::StaleActors,
         Self::Restarts,
+        Self::Recorders,
+        Self::CrashedOpenings,
     ];
 }
 
@@ -94,8 +103,8 @@ impl Case {
         // Every eighth seed has no faults at all: what goes wrong there is no matter of recovery.
         let quiet = random.one_in(8);
         let faults = Fault::ALL.into_iter().filter(|_| random.one_in(3) && !quiet).collect();
-        let flows = (0..3).map(|number| generate::flow(&bytes(&mut random, 140), "flow", number)).collect();
-        let child = generate::leaf_flow(&bytes(&mut random, 40), "other");
+        let flows = (0..3).map(|number| generate::flow(&bytes(&mut random, 180), "flow", number)).collect();
+        let child = generate::leaf_flow(&bytes(&mut random, 60), "other");
         let (starts, steps) = (1 + u32::try_from(random.below(4)).unwrap_or(0), 60 + u32::try_from(random.below(260)).unwrap_or(0));
         Self { seed: random.next(), flows, child, faults, starts, steps }
     }

@@ -8,7 +8,7 @@ use flowgate::machine::summary::Status;
 use super::watch::Watch;
 
 /// Every event of a journal.
-pub const EVENTS: [&str; 40] = [
+pub const EVENTS: [&str; 43] = [
     "started",
     "frame_opened",
     "entered",
@@ -28,6 +28,9 @@ pub const EVENTS: [&str; 40] = [
     "withdrawn",
     "iterated",
     "observed",
+    "checking",
+    "validated",
+    "corrected",
     "child_started",
     "child_accepted",
     "child_cancel_asked",
@@ -56,6 +59,55 @@ pub const MORE_EVENTS: [&str; 5] = ["limit_raised", "yielded", "continued", "end
 /// States as far as they matter to what may happen next.
 pub const STATES: [&str; 7] = ["new", "running", "waiting for a person", "waiting", "stopping", "paused", "ended"];
 
+/// Why an event cannot come in a state; none where it can. A pair that is seen although it is named here fails the run.
+pub fn why_never(state: &str, event: &str) -> Option<&'static str> {
+    let is = |events: &[&str]| events.contains(&event);
+    match state {
+        "new" if !is(&["started"]) => Some("a journal begins with its start"),
+        _ if state != "new" && is(&["started"]) => Some("an execution starts once"),
+        "ended" if !is(&["parent_told"]) => Some("after the end only the parent's knowledge of it is recorded"),
+        _ if state != "ended" && is(&["parent_told"]) => Some("a parent is told of an end"),
+        "paused" if !is(&["held", "late", "child_accepted", "cancel_asked", "deadline_passed", "unpaused"]) => {
+            Some("what arrives while somebody holds it is held")
+        }
+        _ if state != "paused" && is(&["held"]) => Some("only a held execution holds inputs back"),
+        _ if !matches!(state, "paused" | "stopping") && is(&["unpaused"]) => Some("only a held execution is let go on"),
+        "stopping" if is(&["paused"]) => Some("what is being stopped cannot be held"),
+        "stopping"
+            if is(&[
+                "frame_opened",
+                "entered",
+                "child_started",
+                "iterated",
+                "signal_taken",
+                "validated",
+                "corrected",
+                "died",
+                "skipped",
+            ]) =>
+        {
+            Some("nothing new begins in what is being stopped")
+        }
+        "stopping" if is(&["step_deadline_passed"]) => Some("the time limits of steps go with the steps that are being stopped"),
+        "stopping" if is(&["voted", "action_edited", "reminded", "reassigned", "expired"]) => {
+            Some("what is being stopped asks about doubts alone, which take one answer, cannot be edited and do not expire")
+        }
+        "waiting" | "waiting for a person"
+            if is(&["call_ended", "call_lost", "abort_asked", "child_accepted", "child_cancel_asked", "child_ended", "continued"]) =>
+        {
+            Some("with a call, a child or a turn to go on with it is running")
+        }
+        "waiting" if is(&["voted", "action_edited", "reminded", "reassigned", "answered", "expired", "withdrawn"]) => {
+            Some("with an open question it waits for a person, or is running")
+        }
+        "running" if is(&["undoing", "undo_ended", "ended"]) => {
+            Some("nothing is in flight when an execution is over, or takes back the next step")
+        }
+        "waiting for a person" if is(&["ended"]) => Some("what is open is withdrawn first"),
+        _ => None,
+    }
+}
+
 /// Counts of (state, event) pairs.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
@@ -83,10 +135,21 @@ impl Coverage {
         EVENTS.into_iter().chain(MORE_EVENTS).filter(|event| !seen(event)).collect()
     }
 
-    /// For each event, the states in which it was never seen.
+    /// Pairs that were seen although they cannot be.
+    pub fn impossible(&self) -> Vec<String> {
+        let seen = self.pairs.keys().filter_map(|(state, event)| why_never(state, event).map(|why| (state, event, why)));
+        seen.map(|(state, event, why)| format!("`{event}` in `{state}`, although {why}")).collect()
+    }
+
+    /// For each event, the states in which it can come and was never seen.
     pub fn unseen_pairs(&self) -> Vec<(&'static str, Vec<&'static str>)> {
         let events = EVENTS.into_iter().chain(MORE_EVENTS);
-        let unseen = |event| STATES.into_iter().filter(|state| !self.pairs.contains_key(&(*state, event))).collect::<Vec<_>>();
+        let unseen = |event| {
+            STATES
+                .into_iter()
+                .filter(|state| why_never(state, event).is_none() && !self.pairs.contains_key(&(*state, event)))
+                .collect::<Vec<_>>()
+        };
         events.map(|event| (event, unseen(event))).filter(|(_, states)| !states.is_empty()).collect()
     }
 }

@@ -22,6 +22,11 @@ impl Choices<'_> {
     }
 }
 
+const MODEL: &str = "openai/gpt-5-mini";
+const JUDGE: &str = "openai/judge";
+/// The name of a flow's entry, if it has one.
+pub const ENTRY: &str = "late";
+
 /// One way in, and the steps (with the port) from which the block is left.
 struct Block {
     entry: String,
@@ -48,7 +53,13 @@ struct Generator<'a> {
     loops: usize,
     /// Only steps that need nobody: no children, no questions.
     leaf: bool,
+    /// A map may have so many items that one turn does not get through them.
+    crowded: bool,
 }
+
+/// A turn makes 1,000 transitions at most: so many items of a map, of so many steps each, make more.
+const CROWD: usize = 120;
+const CHAIN: usize = 8;
 
 /// A flow of every kind of step. `number` makes revisions of one name differ.
 pub fn flow(bytes: &[u8], name: &str, number: usize) -> FlowSpec {
@@ -62,16 +73,26 @@ pub fn leaf_flow(bytes: &[u8], name: &str) -> FlowSpec {
 
 fn build(bytes: &[u8], name: &str, number: usize, leaf: bool) -> FlowSpec {
     let mut choices = Choices { bytes, at: 0 };
-    let steps_max = if choices.below(10) == 9 { 8 } else { 400 };
+    let crowded = !leaf && choices.below(12) == 11;
+    let steps_max = if choices.below(10) == 9 { 8 } else { 2_000 };
     let timeout = choices.pick(&["30d", "30d", "30d", "2h"]);
     let on_breach = choices.pick(&["fail", "ask"]);
-    let mut generator = Generator { choices, scope: Scope::default(), next: 0, depth: 0, loops: 0, leaf };
-    let block = generator.sequence();
+    let tokens = choices.pick(&[None, None, None, None, None, Some(6_000), Some(30_000)]);
+    let mut generator = Generator { choices, scope: Scope::default(), next: 0, depth: 0, loops: 0, leaf, crowded };
+    let mut whole = generator.whole();
     let Scope { steps, edges } = generator.scope;
-    let limits = json!({"steps": steps_max, "on_breach": on_breach, "timeout": timeout});
-    let description = format!("generated, revision {number}");
-    let whole = json!({"flow": name, "description": description, "start": block.entry, "limits": limits, "steps": steps, "edges": edges});
-    serde_json::from_value(whole).expect("the generator writes the format")
+    let mut limits = json!({"steps": steps_max, "on_breach": on_breach, "timeout": timeout});
+    if let Some(tokens) = tokens {
+        limits["tokens"] = json!(tokens);
+    }
+    whole.extend([
+        ("flow".to_owned(), json!(name)),
+        ("description".to_owned(), json!(format!("generated, revision {number}"))),
+        ("limits".to_owned(), limits),
+        ("steps".to_owned(), Value::Object(steps)),
+        ("edges".to_owned(), json!(edges)),
+    ]);
+    serde_json::from_value(Value::Object(whole)).expect("the generator writes the format")
 }
 
 impl Generator<'_> {
@@ -105,6 +126,111 @@ impl Generator<'_> {
         self.choices.pick(&["true".to_owned(), "false".to_owned(), format!("input.n > {n}"), format!("input.n > {n}")])
     }
 
+    /// The flow's first step, what judges its result, the ways into it, and what its output is.
+    fn whole(&mut self) -> Map<String, Value> {
+        let mut parts = vec![self.block()];
+        for _ in 0..self.choices.below(4) {
+            let next = self.block();
+            self.lead(&parts[parts.len() - 1], &next.entry);
+            parts.push(next);
+        }
+        let mut whole = Map::new();
+        whole.insert("start".to_owned(), json!(parts[0].entry));
+        let ending = self.choices.below(8);
+        if ending < 3 {
+            let answer = self.answering();
+            let answer = self.add("answer", answer);
+            self.lead(&parts[parts.len() - 1], &answer);
+            if ending == 0 {
+                whole.insert("output".to_owned(), json!(format!("steps.{answer}.output")));
+            }
+            parts.push(Block::of(answer));
+        }
+        if self.choices.below(5) == 4 {
+            whole.insert("validators".to_owned(), self.gate("gate"));
+            whole.insert("max_retries".to_owned(), json!(self.choices.below(3)));
+        }
+        if !self.leaf && self.choices.below(3) == 2 {
+            let part = self.choices.below(parts.len());
+            let mut entry = json!({"start": parts[part].entry});
+            if self.choices.below(3) == 2 {
+                entry["validators"] = self.gate("entry");
+                entry["failure_codes"] = json!(["too_few"]);
+                entry["max_retries"] = json!(self.choices.below(3));
+            }
+            whole.insert("entries".to_owned(), json!({ENTRY: entry}));
+        }
+        whole
+    }
+
+    /// A model step whose answer can be the flow's result.
+    fn answering(&mut self) -> Value {
+        let step = match self.choices.below(3) {
+            0 => self.agent(),
+            1 => json!({"llm": {"model": MODEL, "prompt": "hi", "output": {"type": "object", "required": ["ok"]}}}),
+            _ => json!({"llm": {"model": MODEL, "prompt": "hi"}}),
+        };
+        self.validated(step)
+    }
+
+    /// What judges a result of any kind; `name` keeps the flow's and the entry's apart.
+    fn gate(&mut self, name: &str) -> Value {
+        let mut one = self.choices.pick(&[
+            json!({"json_schema": {"type": "object"}}),
+            json!({"json_schema": {"enum": ["fine", 7]}, "feedback": "Say fine."}),
+            json!({"regex": "^f"}),
+            json!({"cel": "input.n > 1", "code": "too_few"}),
+            json!({"judge": {"model": JUDGE, "rubric": "good"}, "retry": {"attempts": 2, "backoff": "1s..2s"}}),
+            json!({"http": {"post": "https://a.example/judge"}}),
+        ]);
+        one["name"] = json!(name);
+        let stops = one.get("http").is_none() && self.choices.below(2) == 1;
+        if stops {
+            one["on_fail"] = json!("stop");
+        }
+        json!([one])
+    }
+
+    /// The answers of a model step are judged: by what needs no call, by a judge, by an http call, or not at all.
+    fn validated(&mut self, mut step: Value) -> Value {
+        let is_text = step.get("llm").is_none_or(|llm| llm.get("output").is_none());
+        let count = [0, 0, 1, 1, 2, 3][self.choices.below(6)];
+        if count == 0 {
+            return step;
+        }
+        let validators: Vec<_> = (0..count).map(|_| self.validator(is_text)).collect();
+        step["validators"] = json!(validators);
+        if self.choices.below(4) > 0 {
+            step["max_retries"] = json!(self.choices.below(3));
+        }
+        step
+    }
+
+    fn validator(&mut self, is_text: bool) -> Value {
+        let retry = json!({"attempts": 2, "backoff": "1s..2s"});
+        let mut one = match self.choices.below(9) {
+            0 if is_text => {
+                self.choices.pick(&[json!({"json_schema": {"enum": ["fine", "poor"]}}), json!({"json_schema": {"enum": ["fine"]}})])
+            }
+            0 | 1 => json!({"json_schema": {"type": "object"}}),
+            2 if is_text => self.choices.pick(&[json!({"cel": "output == \"fine\""}), json!({"cel": "output != \"poor\""})]),
+            // Of a text it is an expression that fails.
+            2 | 3 => json!({"cel": "output.ok"}),
+            4 if is_text => self.choices.pick(&[json!({"regex": "^f"}), json!({"regex": "^p", "on_fail": "stop", "code": "no_letter"})]),
+            4 => json!({"regex": "^\\{"}),
+            5 | 6 => json!({"judge": {"model": JUDGE, "rubric": "good", "threshold": self.choices.pick(&[0.3, 0.7, 0.9])}, "retry": retry}),
+            7 => json!({"judge": {"model": JUDGE, "rubric": "good"}}),
+            _ => json!({"http": {"post": "https://a.example/judge"}, "retry": retry}),
+        };
+        let is_http = one.get("http").is_some();
+        match self.choices.below(5) {
+            3 if !is_http => one["on_fail"] = json!("stop"),
+            4 => one["feedback"] = json!("Better, please."),
+            _ => {}
+        }
+        one
+    }
+
     fn sequence(&mut self) -> Block {
         let mut whole = self.block();
         for _ in 0..self.choices.below(4) {
@@ -118,6 +244,10 @@ impl Generator<'_> {
     fn block(&mut self) -> Block {
         self.depth += 1;
         let deep = self.depth > 3;
+        if self.crowded && self.loops == 0 && self.choices.below(3) == 0 {
+            (self.crowded, self.depth) = (false, self.depth - 1);
+            return self.crowd();
+        }
         let block = match if deep { 0 } else { self.choices.below(12) } {
             0..=4 => self.step(),
             5 | 6 => self.fan(),
@@ -136,14 +266,23 @@ impl Generator<'_> {
             0 => ("set", json!({"set": {"x": "1 + 1"}})),
             1 | 2 => ("http", self.http()),
             3 => ("builtin", json!({"builtin": {"name": "echo", "args": {"a": 1}}, "compensate": {"builtin": "noop"}})),
-            4 => ("llm", json!({"llm": {"model": "openai/gpt-5-mini", "prompt": "hi"}, "retry": {"attempts": 3, "backoff": "1s..4s"}})),
+            4 => {
+                let step = json!({"llm": {"model": MODEL, "prompt": "hi"}, "retry": {"attempts": 3, "backoff": "1s..4s"}});
+                ("llm", self.validated(step))
+            }
             5 => ("wait", json!({"wait": {"for": self.choices.pick(&["5s", "1h"])}})),
             6 => return self.event(),
             7 => ("mcp", json!({"mcp": {"server": "files", "tool": "read", "args": {}}, "effect": self.class()})),
-            8 if !self.leaf => ("flow", json!({"flow": {"agent": "other", "input": {"n": "input.n"}}})),
-            9 => ("agent", self.agent()),
+            8 if !self.leaf => ("flow", self.child()),
+            9 => {
+                let step = self.agent();
+                ("agent", self.validated(step))
+            }
             10 => return self.ending(),
-            11 => ("llm", json!({"llm": {"model": "openai/gpt-5-mini", "prompt": "hi", "output": {"type": "object", "required": ["ok"]}}})),
+            11 => {
+                let step = json!({"llm": {"model": MODEL, "prompt": "hi", "output": {"type": "object", "required": ["ok"]}}});
+                ("llm", self.validated(step))
+            }
             _ => (
                 "http",
                 json!({"http": {"get": "https://a.example"}, "effect": "read", "retry": {"attempts": 2, "backoff": "1s..2s"}, "timeout": "10s"}),
@@ -154,6 +293,16 @@ impl Generator<'_> {
             return self.rescued(id);
         }
         Block::of(id)
+    }
+
+    fn child(&mut self) -> Value {
+        let mut step = json!({"flow": {"agent": "other", "input": {"n": "input.n"}}});
+        match self.choices.below(5) {
+            3 => step["timeout"] = json!("2h"),
+            4 => step["retry"] = json!({"attempts": 2, "backoff": "1s..2s"}),
+            _ => {}
+        }
+        step
     }
 
     fn class(&mut self) -> &'static str {
@@ -198,7 +347,16 @@ impl Generator<'_> {
         if !self.leaf {
             tools.push(json!({"name": "other", "flow": {"agent": "other", "input": {"n": "input.n"}}}));
         }
-        json!({"agent": {"model": "openai/gpt-5-mini", "prompt": "hi", "max_iterations": 3, "tools": tools}})
+        let mut step = json!({"agent": {"model": MODEL, "prompt": "hi", "max_iterations": 4, "tools": tools}});
+        match self.choices.below(6) {
+            3 | 4 => step["agent"]["caller_tools"] = json!(true),
+            5 => step["timeout"] = json!("40m"),
+            _ => {}
+        }
+        if self.choices.below(3) == 2 {
+            step["retry"] = json!({"attempts": 2, "backoff": "1s..2s"});
+        }
+        step
     }
 
     fn event(&mut self) -> Block {
@@ -289,16 +447,35 @@ impl Generator<'_> {
         Block { entry: header, exits: vec![(out, None)] }
     }
 
+    /// More pure work than one turn gets through.
+    fn crowd(&mut self) -> Block {
+        let over = json!((0..CROWD).collect::<Vec<_>>()).to_string();
+        let last = self.choices.pick(&[json!({"set": {"x": "1"}}), json!({"end": {"output": "7"}}), json!({"fail": {"code": "no_data"}})]);
+        let (mut steps, mut edges) = (Map::new(), Vec::new());
+        for number in 0..CHAIN {
+            steps.insert(format!("c{number}"), json!({"set": {"x": "1"}}));
+            edges.push(json!({"from": format!("c{number}"), "to": format!("c{}", number + 1)}));
+        }
+        steps.insert(format!("c{CHAIN}"), last);
+        let body = json!({"start": "c0", "steps": steps, "edges": edges});
+        let policy = self.choices.pick(&["continue", "collect"]);
+        Block::of(self.add("crowd", json!({"map": {"over": over, "concurrency": 50, "on_item_error": policy, "body": body}})))
+    }
+
     fn map(&mut self) -> Block {
         let outer = std::mem::take(&mut self.scope);
-        let loops = std::mem::replace(&mut self.loops, 0);
+        let (loops, crowded) = (std::mem::take(&mut self.loops), std::mem::take(&mut self.crowded));
         let body = self.sequence();
-        self.loops = loops;
+        (self.loops, self.crowded) = (loops, crowded);
         let inner = std::mem::replace(&mut self.scope, outer);
         let policy = self.choices.pick(&["fail_fast", "continue", "collect"]);
         let over = self.choices.pick(&["[1, 2, 3]", "[1]", "[1, 2, 3, 4, 5]"]);
         let body = json!({"start": body.entry, "steps": inner.steps, "edges": inner.edges});
-        Block::of(self.add("map", json!({"map": {"over": over, "concurrency": 2, "on_item_error": policy, "body": body}})))
+        let mut step = json!({"map": {"over": over, "concurrency": 2, "on_item_error": policy, "body": body}});
+        if self.choices.below(6) == 5 {
+            step["timeout"] = json!("30m");
+        }
+        Block::of(self.add("map", step))
     }
 
     /// An approval that releases exactly the call behind it.

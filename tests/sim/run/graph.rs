@@ -17,6 +17,7 @@ pub struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
+    /// `start`: where the flow begins; an entry changes it afterwards, and no loop by it.
     pub fn new(start: Option<&String>, steps: &'a Table<StepSpec>, edges: &'a [EdgeSpec]) -> Self {
         let is_target = |name: &String| edges.iter().any(|edge| edge.to == *name);
         let start = start.or_else(|| steps.keys().find(|name| !is_target(name))).cloned().unwrap_or_default();
@@ -48,7 +49,7 @@ impl<'a> Graph<'a> {
     }
 
     /// What can be reached from a step, without going through `without`.
-    fn reach(&self, from: &str, without: Option<&str>) -> BTreeSet<String> {
+    pub fn reach(&self, from: &str, without: Option<&str>) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
         let mut open = vec![from.to_owned()];
         while let Some(step) = open.pop() {

@@ -4,17 +4,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flowgate::flow::spec::{EdgeSpec, FlowSpec, JoinSpec, OnItemError, Rest, Select, StepSpec};
-use flowgate::ids::{FrameId, QuestionId};
-use flowgate::machine::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Opening, Part, Recorded, Stop};
+use flowgate::ids::{CallId, FrameId, QuestionId};
+use flowgate::machine::event::{Ending, Event, ItemEnding, LoopEnding, NodeName, Opening, Part, Place, Recorded, Stop};
 use flowgate::machine::question::{QuestionKind, Verdict};
-use flowgate::machine::summary::Status;
+use flowgate::machine::summary::{Ended, Status};
+use serde_json::Value;
 
 use super::graph::{Graph, Level};
+use super::verdicts::{self, Judging, One};
 
 /// Whether the model has an opinion; an error where the journal is none of what it allows.
 pub fn judge(spec: &FlowSpec, journal: &[Recorded]) -> Result<bool, String> {
     let Some(Recorded { event: Event::Started { start }, .. }) = journal.first() else { return Ok(false) };
-    let graph = Graph::new(spec.start.as_ref(), &spec.steps, &spec.edges);
+    let entry = start.entry.as_deref();
+    let first = entry.and_then(|entry| spec.entries.get(entry)).and_then(|entry| entry.start.as_ref());
+    let mut graph = Graph::new(spec.start.as_ref(), &spec.steps, &spec.edges);
+    if let Some(first) = first {
+        graph.start.clone_from(first);
+    }
+    let result = verdicts::result_step(spec, &graph);
     let n = start.input["n"].as_f64().unwrap_or(0.0);
     let mut model = Model {
         graphs: vec![graph],
@@ -24,32 +32,64 @@ pub fn judge(spec: &FlowSpec, journal: &[Recorded]) -> Result<bool, String> {
         wanted: None,
         stopping: false,
         budgets: BTreeSet::new(),
+        asking: BTreeSet::new(),
+        yielded: false,
+        spec,
+        gate_list: verdicts::gate(spec, entry),
+        result,
+        judging: BTreeMap::new(),
+        gate: None,
+        calls: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+        broken_off: None,
     };
     model.bodies(0)?;
-    model.frames.insert(FrameId(0), Frame::new(0, None, None, 1));
+    model.frames.insert(FrameId(0), Frame::new(0, &model.graphs[0], None, None, 1));
+    model.leave_out()?;
     for recorded in journal {
-        model.see(&recorded.event).map_err(|reason| format!("event {}: {reason}", recorded.seq))?;
+        model
+            .see_verdicts(&recorded.event)
+            .and_then(|()| model.see(&recorded.event))
+            .map_err(|reason| format!("event {}: {reason}", recorded.seq))?;
     }
     Ok(true)
 }
 
-struct Model<'a> {
+pub struct Model<'a> {
     graphs: Vec<Graph<'a>>,
     /// The graph of a map's body, by graph and step.
     bodies: BTreeMap<(usize, String), usize>,
     frames: BTreeMap<FrameId, Frame>,
-    n: f64,
+    pub(super) n: f64,
     /// The status that the execution must end with, once something decided it.
     wanted: Option<Status>,
     /// The execution was cancelled or ran out of time.
-    stopping: bool,
+    pub(super) stopping: bool,
     /// Questions whether to grant more.
     budgets: BTreeSet<QuestionId>,
+    /// Those that are open: nothing begins meanwhile.
+    asking: BTreeSet<QuestionId>,
+    /// The turn ended before its work was done.
+    yielded: bool,
+    spec: &'a FlowSpec,
+    /// What judges the result.
+    pub(super) gate_list: Vec<One<'a>>,
+    /// The model step whose answer is the result.
+    pub(super) result: Option<String>,
+    pub(super) judging: BTreeMap<(FrameId, String), Judging<'a>>,
+    /// The judging of a result that no step's answer is.
+    pub(super) gate: Option<Judging<'a>>,
+    pub(super) calls: BTreeMap<CallId, Place>,
+    /// Of steps of the flow itself.
+    pub(super) outputs: BTreeMap<String, Value>,
+    /// The status of an execution whose result nobody has accepted when it was stopped.
+    broken_off: Option<Status>,
 }
 
 struct Frame {
     graph: usize,
     level: Level,
+    nodes: BTreeSet<String>,
     parent: Option<(FrameId, String)>,
     visit: u32,
     begun: BTreeSet<String>,
@@ -63,9 +103,10 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(graph: usize, level: Level, parent: Option<(FrameId, String)>, visit: u32) -> Self {
+    fn new(graph: usize, of: &Graph<'_>, level: Level, parent: Option<(FrameId, String)>, visit: u32) -> Self {
         Self {
             graph,
+            nodes: of.nodes(&level),
             level,
             parent,
             visit,
@@ -80,7 +121,7 @@ impl Frame {
     }
 }
 
-fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+pub fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
@@ -97,6 +138,32 @@ impl<'a> Model<'a> {
         Ok(())
     }
 
+    pub(super) fn frame_is_stopping(&self, id: FrameId) -> Result<bool, String> {
+        Ok(self.frame(id)?.stopping)
+    }
+
+    /// What nothing leads to from where this execution begins is dead from the beginning.
+    fn leave_out(&mut self) -> Result<(), String> {
+        let graph = &self.graphs[0];
+        let reached = graph.reach(&graph.start, None);
+        let is_reached = |node: &String| {
+            let members = graph.loops.get(node).cloned().unwrap_or_else(|| BTreeSet::from([node.clone()]));
+            members.iter().any(|step| *step == graph.start || reached.contains(step))
+        };
+        let left_out: Vec<String> = graph.nodes(&None).into_iter().filter(|node| !is_reached(node)).collect();
+        left_out.iter().try_for_each(|node| self.never(FrameId(0), node))
+    }
+
+    /// Everything has ended, or was ended by an `end`.
+    pub(super) fn may_give_a_result(&self) -> Result<(), String> {
+        let root = self.frame(FrameId(0))?;
+        if root.stopping {
+            require(root.ended == Some("end"), || "a result of what has failed".to_owned())
+        } else {
+            self.is_quiet(FrameId(0))
+        }
+    }
+
     fn frame(&self, id: FrameId) -> Result<&Frame, String> {
         self.frames.get(&id).ok_or_else(|| format!("there is no frame {}", id.0))
     }
@@ -105,12 +172,13 @@ impl<'a> Model<'a> {
         self.frames.get_mut(&id).ok_or_else(|| format!("there is no frame {}", id.0))
     }
 
-    fn step(&self, id: FrameId, step: &str) -> Result<&'a StepSpec, String> {
+    pub(super) fn step(&self, id: FrameId, step: &str) -> Result<&'a StepSpec, String> {
         let steps: &'a flowgate::flow::spec::Table<StepSpec> = self.graphs[self.frame(id)?.graph].steps;
         steps.get(step).ok_or_else(|| format!("there is no step `{step}` in frame {}", id.0))
     }
 
     fn see(&mut self, event: &Event) -> Result<(), String> {
+        self.turns(event)?;
         match event {
             Event::Entered { frame, step, .. } => self.begin(*frame, step.as_str()),
             Event::CallStarted { place, attempt: 1, .. } if place.part == Part::Own => self.begin(place.frame, place.step.as_str()),
@@ -120,6 +188,7 @@ impl<'a> Model<'a> {
             }
             Event::Asked { question, .. } if question.kind == QuestionKind::Budget => {
                 self.budgets.insert(question.id);
+                self.asking.insert(question.id);
                 Ok(())
             }
             Event::Answered { question, decided } if self.budgets.contains(question) && decided.verdict != Verdict::Approve => {
@@ -135,18 +204,59 @@ impl<'a> Model<'a> {
             Event::Skipped { frame, nodes } => nodes.iter().try_for_each(|node| self.cancelled(*frame, name(node))),
             Event::FrameStopping { frame, stop } => self.frame_stops(*frame, stop),
             Event::CancelAsked { .. } => {
-                self.stopping = true;
-                self.wanted = self.wanted.or(Some(Status::Cancelled));
+                self.stops(Status::Cancelled);
                 Ok(())
             }
             Event::DeadlinePassed => {
-                self.stopping = true;
-                self.wanted = self.wanted.or(Some(Status::TimedOut));
+                self.stops(Status::TimedOut);
                 Ok(())
             }
-            Event::Ended { ended, .. } => self.ended(ended.status),
+            Event::Ended { ended, .. } => self.ended(ended),
             _ => Ok(()),
         }
+    }
+
+    fn stops(&mut self, status: Status) {
+        self.stopping = true;
+        if self.wanted == Some(Status::Completed) && !self.gate_list.is_empty() {
+            // An `end` has ended it, and its result may not have been judged.
+            self.broken_off = self.broken_off.or(Some(status));
+        }
+        self.wanted = self.wanted.or(Some(status));
+    }
+
+    /// What comes from outside finds everything done that could be done without it.
+    fn turns(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Yielded => self.yielded = true,
+            Event::Continued | Event::Unpaused { .. } => self.yielded = false,
+            Event::CallEnded { .. } | Event::CallLost { .. } | Event::ChildAccepted { .. } | Event::ChildEnded { .. } => {
+                self.nothing_waits()?
+            }
+            Event::Answered { question, .. } => {
+                self.nothing_waits()?;
+                self.asking.remove(question);
+            }
+            Event::Withdrawn { question } => drop(self.asking.remove(question)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Every node whose join lets it begin has begun, and every node that nothing can reach any more is dead.
+    fn nothing_waits(&self) -> Result<(), String> {
+        if self.yielded || self.stopping || !self.asking.is_empty() {
+            return Ok(());
+        }
+        let open = self.frames.iter().filter(|(_, frame)| !frame.stopping && frame.settled.len() < frame.nodes.len());
+        for (id, frame) in open {
+            for node in frame.nodes.iter().filter(|node| !frame.begun.contains(*node) && !frame.settled.contains(*node)) {
+                let (all, _, dead) = self.counts(*id, node)?;
+                require(all == 0 || dead < all, || format!("nothing leads to `{node}` of frame {} any more, and it does not die", id.0))?;
+                require(self.is_let_in(*id, node).is_err(), || format!("`{node}` of frame {} could begin, and does not", id.0))?;
+            }
+        }
+        Ok(())
     }
 
     /// A step begins: its join has let it.
@@ -202,7 +312,7 @@ impl<'a> Model<'a> {
                     let visits = self.step(parent, header)?.visits.unwrap_or(0);
                     require(*visit <= visits, || format!("visit {visit} of `{header}`, {visits} are allowed"))?;
                 }
-                let frame = Frame::new(graph, Some(header.to_owned()), Some((parent, header.to_owned())), *visit);
+                let frame = Frame::new(graph, &self.graphs[graph], Some(header.to_owned()), Some((parent, header.to_owned())), *visit);
                 self.frames.insert(id, frame);
             }
             Opening::Item { step, index } => {
@@ -212,7 +322,8 @@ impl<'a> Model<'a> {
                 require(above.begun.contains(step.as_str()), || format!("an item of `{step}`, which has not begun"))?;
                 let length = length(&map.over);
                 require(*index < length, || format!("item {index} of {length}"))?;
-                self.frames.insert(id, Frame::new(body, None, Some((parent, step.to_string())), 1));
+                let frame = Frame::new(body, &self.graphs[body], None, Some((parent, step.to_string())), 1);
+                self.frames.insert(id, frame);
             }
         }
         Ok(())
@@ -226,7 +337,7 @@ impl<'a> Model<'a> {
 
     fn is_quiet(&self, id: FrameId) -> Result<(), String> {
         let frame = self.frame(id)?;
-        let left: Vec<String> = self.graphs[frame.graph].nodes(&frame.level).difference(&frame.settled).cloned().collect();
+        let left: Vec<&String> = frame.nodes.difference(&frame.settled).collect();
         require(left.is_empty(), || format!("frame {} is closed, and {left:?} have not settled", id.0))
     }
 
@@ -503,21 +614,46 @@ impl<'a> Model<'a> {
                 Stop::Failed { .. } => Status::Failed,
                 Stop::Cancelled => Status::Cancelled,
             };
-            require(execution_stops || ended.is_some(), || format!("the execution stops for no reason: {stop:?}"))?;
+            let refused = self.gate.as_ref().and_then(Judging::refused);
+            let by_gate = matches!((stop, refused), (Stop::Failed { error }, Some(code)) if is_refusal(&error.code, code));
+            require(execution_stops || ended.is_some() || by_gate, || format!("the execution stops for no reason: {stop:?}"))?;
             self.wanted = self.wanted.or(Some(status));
         }
         Ok(())
     }
 
-    fn ended(&mut self, status: Status) -> Result<(), String> {
+    fn ended(&mut self, ended: &Ended) -> Result<(), String> {
+        let status = ended.status;
+        if status == Status::Completed {
+            let is_accepted = self.gate_list.is_empty() || self.is_accepted(&ended.output);
+            require(is_accepted, || format!("{} is the result, and the gate has not passed it", ended.output))?;
+        }
+        let output = self.spec.output.as_ref().and_then(|output| output.strip_prefix("steps.")?.strip_suffix(".output"));
+        let output = output.filter(|_| !self.frames[&FrameId(0)].stopping);
         let Some(wanted) = self.wanted else {
             self.is_quiet(FrameId(0))?;
-            return require(status == Status::Completed, || format!("everything went well, and it ends as {status:?}"));
+            return match output.map(|step| self.outputs.get(step)) {
+                // It is the output of a step that did not run.
+                Some(None) => {
+                    let is_output = ended.error.as_ref().is_some_and(|error| error.code == "output");
+                    require(status == Status::Failed && is_output, || format!("there is no output, and it ends as {status:?}"))
+                }
+                Some(Some(value)) if *value != ended.output => Err(format!("its result is {}, and not {value}", ended.output)),
+                _ => require(status == Status::Completed, || format!("everything went well, and it ends as {status:?}")),
+            };
         };
+        if self.broken_off == Some(status) && self.gate.as_ref().is_none_or(|gate| gate.accepted().is_none()) {
+            return Ok(());
+        }
         // A failure while it is stopping turns an end into a failure, never a cancel into a success.
         let fits = status == wanted || (status == Status::Failed && wanted == Status::Completed);
         require(fits, || format!("it ends as {status:?}, the rules say {wanted:?}"))
     }
+}
+
+/// A gate's failure: what it says, or that it could not say anything.
+fn is_refusal(code: &str, wanted: &str) -> bool {
+    code == wanted || (wanted == "validator_failed" && code == "budget_exceeded")
 }
 
 fn name(node: &NodeName) -> &str {
@@ -528,5 +664,5 @@ fn name(node: &NodeName) -> &str {
 
 /// Of a list that is written out.
 fn length(over: &str) -> u32 {
-    serde_json::from_str::<Vec<serde_json::Value>>(over).map_or(0, |items| u32::try_from(items.len()).unwrap_or(0))
+    serde_json::from_str::<Vec<Value>>(over).map_or(0, |items| u32::try_from(items.len()).unwrap_or(0))
 }

@@ -72,6 +72,15 @@ impl Outside {
     }
 }
 
+/// What models answer where no schema binds them; the last one is JSON in a text.
+const TEXTS: [&str; 6] = ["fine", "fine", "fine", "poor", "awful", "{\"ok\": true}"];
+/// The tool that whoever starts an execution brings along.
+pub const CALLERS: &str = "mine";
+
+fn said(text: &str) -> Answer {
+    Answer::Model { text: text.to_owned(), calls: Vec::new() }
+}
+
 /// `path/step#visit.attempt` without the attempt.
 fn visit(attempt: &str) -> &str {
     attempt.rsplit_once('.').map_or(attempt, |(visit, _)| visit)
@@ -148,12 +157,14 @@ impl World {
 
     fn answer_of(&mut self, id: ExecutionId, name: &str, request: &Call) -> Outcome {
         let answer = match &request.request {
+            Request::Llm(_) if name.contains("/explanation#") => said(["because", ""][self.random.index(2)]),
+            Request::Llm(llm) if llm.output.as_ref().is_some_and(|schema| schema["properties"].get("score").is_some()) => self.score(),
             Request::Llm(llm) if !llm.tools.is_empty() => self.model_turn(),
             Request::Llm(llm) if llm.output.is_some() => {
-                let text = if self.random.one_in(6) && !self.healed { "no json" } else { "{\"ok\": true}" };
-                Answer::Model { text: text.to_owned(), calls: Vec::new() }
+                said(self.one_of(&["{\"ok\": true}", "{\"ok\": true}", "{\"ok\": false}", "no json"]))
             }
-            Request::Llm(_) => Answer::Model { text: "fine".to_owned(), calls: Vec::new() },
+            Request::Llm(_) => said(self.one_of(&TEXTS)),
+            Request::Http(http) if http.url.ends_with("/judge") => self.verdict_of_the_world(),
             Request::Http(http) if http.url.ends_with("/check") => Answer::Value(json!({"done": self.outside.count(id, name) > 0})),
             Request::Http(_) | Request::Mcp(_) => Answer::Value(json!({"ok": true})),
             Request::Builtin { args, .. } => Answer::Value(args.clone()),
@@ -161,9 +172,35 @@ impl World {
         Outcome::Done { answer, usage: Usage { input_tokens: 3, output_tokens: 2, ..Usage::default() } }
     }
 
+    /// Once everything has healed, the first of them.
+    fn one_of(&mut self, texts: &[&'static str]) -> &'static str {
+        let index = self.random.index(texts.len());
+        texts[if self.healed { 0 } else { index }]
+    }
+
+    fn score(&mut self) -> Answer {
+        let score = self.one_of(&["0.9", "0.8", "0.9", "0.8", "0.5", "0.1"]);
+        let feedback = self.one_of(&["", "warmer"]);
+        match self.random.below(10) {
+            0 if !self.healed => said("it is good"),
+            _ => said(&format!("{{\"score\": {score}, \"feedback\": \"{feedback}\"}}")),
+        }
+    }
+
+    fn verdict_of_the_world(&mut self) -> Answer {
+        Answer::Value(match self.one_of(&["pass", "pass", "pass", "retry", "retry", "stop", "nonsense"]) {
+            "nonsense" => json!({"well": "…"}),
+            "stop" if self.random.one_in(2) => json!({"verdict": "stop"}),
+            verdict => json!({"verdict": verdict, "feedback": "look again"}),
+        })
+    }
+
     fn model_turn(&mut self) -> Answer {
         let count = if self.healed { 0 } else { self.random.below(3) };
-        let names = ["look", "pay", "other", "nonsense"];
+        if count == 0 {
+            return said(self.one_of(&TEXTS));
+        }
+        let names = ["look", "pay", "other", "nonsense", CALLERS];
         let one = |random: &mut Random, number| {
             let name = names[random.index(names.len())].to_owned();
             ToolUse { id: format!("c{number}"), name, args: json!({}) }

@@ -3,17 +3,32 @@
 use std::collections::BTreeMap;
 
 use flowgate::flow::compile;
-use flowgate::flow::spec::{DecisionKind, FlowSpec};
+use flowgate::flow::spec::{DecisionKind, FlowSpec, StepSpec, Table};
 use flowgate::ids::ExecutionId;
 use flowgate::machine::call::ToolDefinition;
+use flowgate::machine::guidance::Guidance;
 use flowgate::machine::input::{Body, Mode, Pin, Purpose, Signal, Start};
 use flowgate::machine::question::{Decision, Person, Question, QuestionKind, Verdict};
 use flowgate::store::Entry;
 use serde_json::json;
 
 use super::case::Fault;
+use super::outside::CALLERS;
 use super::shell::short;
 use super::world::{Failure, Ticket, World};
+
+/// Whether a step lets its model call tools of whoever starts the execution.
+fn hands_tools_through(steps: &Table<StepSpec>) -> bool {
+    steps.values().any(|step| {
+        let agent = step.agent.as_ref().is_some_and(|agent| agent.caller_tools);
+        agent || step.map.as_ref().is_some_and(|map| hands_tools_through(&map.body.steps))
+    })
+}
+
+/// Nobody but the caller knows what its tool gave.
+fn is_callers(question: &Question) -> bool {
+    question.kind == QuestionKind::ToolApproval && question.decisions == [DecisionKind::Respond]
+}
 
 fn person(user: &str) -> Person {
     Person { user: user.to_owned(), roles: Vec::new(), every_role: true }
@@ -94,12 +109,19 @@ impl World {
         }
         let digest = self.published[self.current.min(self.published.len() - 1)];
         let revision = u32::try_from(self.current + 1).unwrap_or(1);
-        let tools = vec![ToolDefinition { name: "read".to_owned(), description: String::new(), args: json!({}) }];
+        let tool = |name: &str| ToolDefinition { name: name.to_owned(), description: String::new(), args: json!({}) };
+        let (entry, callers) = match self.specs.get(&digest) {
+            Some((_, spec)) => (spec.entries.keys().next().cloned(), hands_tools_through(&spec.steps)),
+            None => (None, false),
+        };
+        // A client that asks again asks for the same.
+        let wants = execution.0.as_bytes()[15];
+        let guidance = Guidance { tools: Vec::from_iter((callers && wants & 1 == 0).then(|| tool(CALLERS))), ..Guidance::default() };
         let start = Start {
             tenant: World::tenant(),
             execution,
             flow: "flow".to_owned(),
-            entry: None,
+            entry: entry.filter(|_| wants & 2 == 0),
             revision,
             digest,
             semantics: 1,
@@ -113,7 +135,7 @@ impl World {
             context: None,
             parent: None,
             pins: BTreeMap::from([("other".to_owned(), Pin::new(1, self.child))]),
-            tools: BTreeMap::from([("files".to_owned(), tools)]),
+            tools: BTreeMap::from([("files".to_owned(), vec![tool("read")])]),
             prices: BTreeMap::new(),
             allowance: None,
             origin: None,
@@ -121,7 +143,7 @@ impl World {
             trigger: None,
             labels: BTreeMap::new(),
             history: Vec::new(),
-            guidance: flowgate::machine::guidance::Guidance::default(),
+            guidance,
             attachments: Vec::new(),
             refused: None,
         };
@@ -144,8 +166,10 @@ impl World {
     pub fn decide_question(&mut self, id: ExecutionId, question: &Question) {
         let verdict = self.verdict(id, question);
         let by = person(["ben", "eva", "tom"][self.random.index(3)]);
+        let by = if is_callers(question) && (self.healed || !self.random.one_in(4)) { person("ana") } else { by };
+        let ticket = Ticket::Decision(question.id, by.user.clone(), question.digest);
         let decision = Decision { question: question.id, digest: question.digest, verdict, by, reason: None };
-        self.post(id, Body::Decide(decision), Ticket::Decision(question.id));
+        self.post(id, Body::Decide(decision), ticket);
     }
 
     /// Who is asked what became of an effect looks, and tells the truth.
@@ -155,6 +179,7 @@ impl World {
             QuestionKind::InDoubt if choice == 5 => Verdict::Fail,
             QuestionKind::InDoubt if self.outside.count(id, &question.place) > 0 => Verdict::Happened { result: json!({"ok": true}) },
             QuestionKind::InDoubt => Verdict::Retry,
+            QuestionKind::ToolApproval if is_callers(question) && choice < 4 => Verdict::Respond { response: json!("from outside") },
             QuestionKind::Ask => Verdict::Respond { response: json!("hello") },
             QuestionKind::Budget => [Verdict::Approve, Verdict::Approve, Verdict::Reject][self.random.index(3)].clone(),
             QuestionKind::Approval | QuestionKind::ToolApproval => match choice {
@@ -184,7 +209,7 @@ impl World {
         let Some(id) = self.some_unfinished() else { return Ok(()) };
         if self.random.one_in(4) {
             self.post(id, Body::CancelWait { reason: "no more waiting".to_owned(), by: person("ana") }, Ticket::Nobody);
-        } else if self.random.one_in(2) {
+        } else {
             self.tell(|_| format!("{} is to be cancelled", short(id)));
             self.post(id, Body::Cancel { reason: "changed my mind".to_owned(), by: person("ana") }, Ticket::Cancel);
         }

@@ -16,53 +16,124 @@ use super::world::{Failure, SIZES, World};
 const HEALING_MAX: usize = 60_000;
 /// Rounds in which people answer everything that is open.
 const ROUNDS_MAX: usize = 300;
+/// A store that can be opened is, within so many tries.
+const OPENINGS_MAX: usize = 6;
+/// Turns in which a process that only records takes in what arrived.
+const RECORDED_MAX: usize = 4;
 /// In the first part of healing nobody decides, and time does not pass beyond this.
 const CALM_MS: u64 = 3_600_000;
 
 impl World {
-    /// Opens the store. A read that fails is tried again; anything else that is not whole is a failure of the run.
+    /// Opens the store. Where the disk fails, it is tried again, by a process that begins anew; anything else that is not whole is a failure of the run.
     pub fn open(&mut self) -> Result<(), Failure> {
-        for _ in 0..3 {
+        for number in 1..=OPENINGS_MAX {
             match Stepped::open(&self.disk, SIZES) {
                 Ok(store) => {
                     self.store = Some(store);
                     self.disk.set_faults(self.faults);
                     return Ok(());
                 }
-                Err(error @ Error::Io { .. }) => self.tell(|_| format!("opening: {error}")),
+                Err(error @ Error::Io { .. }) => {
+                    self.tell(|_| format!("opening: {error}"));
+                    if self.case.has(Fault::CrashedOpenings) {
+                        let planned = if number + 1 < OPENINGS_MAX { self.faults_of_opening() } else { Faults::default() };
+                        self.disk = self.disk.crash(self.random.next(), planned);
+                    }
+                }
                 Err(error) => return Err(format!("G1: the store cannot be opened: {error}")),
             }
         }
         Err("G1: the store cannot be opened".to_owned())
     }
 
-    /// The process is gone, at once.
-    pub fn crash(&mut self) -> Result<(), Failure> {
-        self.tally.crashes += 1;
+    /// What becomes of writes that were not synced.
+    fn fate(&mut self) -> Unsynced {
         let fates = [(Fault::TornWrites, Unsynced::Torn), (Fault::KeptWrites, Unsynced::Kept)];
         let mut fates: Vec<Unsynced> = fates.into_iter().filter(|(fault, _)| self.case.has(*fault)).map(|(_, fate)| fate).collect();
         fates.push(Unsynced::Lost);
-        let unsynced = fates[self.random.index(fates.len())];
+        fates[self.random.index(fates.len())]
+    }
+
+    /// What goes wrong while the store is opened.
+    fn faults_of_opening(&mut self) -> Faults {
+        if self.healed {
+            return Faults::default();
+        }
+        let fail_read = self.case.has(Fault::FailedRead).then(|| 1 + self.random.below(12));
+        let mut planned = Faults { fail_read, ..Faults::default() };
+        if self.case.has(Fault::CrashedOpenings) && self.random.one_in(2) {
+            planned.unsynced = self.fate();
+            let number = Some(1 + self.random.below(6));
+            match self.random.below(3) {
+                0 => planned.fail_write = number,
+                1 => planned.fail_sync = number,
+                _ => planned.fail_names = number,
+            }
+        }
+        planned
+    }
+
+    /// The process is gone, at once.
+    pub fn crash(&mut self) -> Result<(), Failure> {
+        self.tally.crashes += 1;
+        let unsynced = self.fate();
         self.tell(|_| format!("crash, what was not synced is {unsynced:?}"));
         self.disk.set_faults(Faults { unsynced, ..Faults::default() });
         self.store = None;
         self.forget();
-        let fail_read = (self.case.has(Fault::FailedRead) && !self.healed).then(|| 1 + self.random.below(12));
         self.faults = Faults::default();
-        self.disk = self.disk.crash(self.random.next(), Faults { fail_read, ..Faults::default() });
+        let planned = self.faults_of_opening();
+        self.disk = self.disk.crash(self.random.next(), planned);
         self.begin()
     }
 
     /// The process ends in an orderly way, and starts again.
     pub fn restart(&mut self) -> Result<(), Failure> {
         self.tell(|_| "restart".to_owned());
-        let Some(store) = self.store.take() else { return Ok(()) };
-        let closed = store.close();
-        if closed.is_err() {
+        if !self.close() {
             return self.crash();
         }
-        self.forget();
         self.begin()
+    }
+
+    /// An orderly end; false where the store has failed before.
+    fn close(&mut self) -> bool {
+        let is_closed = self.store.take().is_none_or(|store| store.close().is_ok());
+        if is_closed {
+            self.forget();
+        }
+        is_closed
+    }
+
+    /// The process ends, and one that only records does what people want: it decides, and performs nothing. Then the first starts again.
+    pub fn record(&mut self) -> Result<(), Failure> {
+        if !self.close() {
+            return self.crash();
+        }
+        self.tell(|_| "somebody records what people say".to_owned());
+        self.tally.recorders += 1;
+        self.recording = true;
+        let recorded = self.open().and_then(|()| self.recovered()).and_then(|()| self.record_some());
+        self.recording = false;
+        recorded?;
+        if self.random.one_in(2) { self.crash() } else { self.restart() }
+    }
+
+    fn record_some(&mut self) -> Result<(), Failure> {
+        for _ in 0..=self.random.below(3) {
+            match self.random.below(6) {
+                0..=2 => self.people()?,
+                3 => self.signal()?,
+                4 => self.cancel()?,
+                _ => self.pause()?,
+            }
+            for _ in 0..RECORDED_MAX {
+                self.decide_next(false)?;
+                self.commit()?;
+                self.release_some()?;
+            }
+        }
+        Ok(())
     }
 
     /// What only the process knew.

@@ -7,7 +7,7 @@ use flowgate::flow::compile;
 use flowgate::flow::plan::Plan;
 use flowgate::ids::{BootId, Digest, ExecutionId, QuestionId};
 use flowgate::machine::effect::Effect;
-use flowgate::machine::event::{Event, Recorded};
+use flowgate::machine::event::{CheckVerdict, Event, Recorded};
 use flowgate::machine::input::{Body, Input};
 use flowgate::machine::question::Person;
 use flowgate::machine::summary::{Status, Summary};
@@ -16,7 +16,7 @@ use flowgate::store::{Chain, CommitError, Entry, Pending, Position};
 use futures::FutureExt as _;
 
 use super::watch::Watch;
-use super::world::{Failure, Ticket, World};
+use super::world::{Failure, Tally, Ticket, World};
 
 /// As the engine.
 const COMMITS_IN_FLIGHT_MAX: usize = 2;
@@ -88,13 +88,16 @@ impl World {
             (Some(stored), Some(folded)) if stored.agrees(folded) => {}
             _ => return Err(format!("G13: {id}: row and journal disagree: {committed:?} {folded:?}")),
         }
-        let boot = BootId(self.boot);
-        let lost = state.lost(boot);
+        let lost = if self.recording { Vec::new() } else { state.lost(self.boot_id()) };
         let mut owed = outstanding(&state);
         owed.retain(|effect| !matches!(effect, Effect::Perform { call, .. } if lost.contains(call)));
         let own = lost.into_iter().map(|call| Body::Lost { call }).collect();
         self.actors.insert(id, Actor { state, plan: Some(plan), committed, commits: VecDeque::new(), chain: Chain::default(), own });
         self.perform(id, owed)
+    }
+
+    fn boot_id(&self) -> BootId {
+        if self.recording { BootId::HOLDING } else { BootId(self.boot) }
     }
 
     /// The store, with a view that has everything that is durable.
@@ -175,12 +178,17 @@ impl World {
         let commit = self.decide_on(id, &mut copy, vec![(None, body)])?;
         self.tell(|_| format!("{} a copy decides too", short(id)));
         self.orphans.push((id, commit));
+        if self.random.one_in(2) {
+            // The other, meanwhile, decides as far ahead as it may.
+            self.decide_group(id)?;
+            self.decide_group(id)?;
+        }
         Ok(())
     }
 
     fn decide_on(&mut self, id: ExecutionId, actor: &mut Actor, inputs: Vec<(Option<u64>, Body)>) -> Result<Commit, Failure> {
         let mut commit = Commit { pending: None, events: Vec::new(), effects: Vec::new(), answers: Vec::new() };
-        let (now, boot, expected_seq) = (self.wall(), BootId(self.boot), actor.state.seq());
+        let (now, boot, expected_seq) = (self.wall(), self.boot_id(), actor.state.seq());
         for (number, body) in inputs {
             self.tell(|_| format!("{} {}", short(id), clip(&format!("{body:?}"))));
             let answer = match self.plan_for(actor, &body)? {
@@ -301,8 +309,22 @@ impl World {
                 self.tally.ended += 1;
                 self.tally.completed += u64::from(ended.status == Status::Completed);
             }
+            self.count(&recorded.event);
         }
         self.watches.get(&id).map_or(Ok(()), |watch| watch.settle().map_err(|reason| format!("{reason} (after a commit of {id})")))
+    }
+
+    fn count(&mut self, event: &Event) {
+        let Tally { verdicts, corrected, refused, yielded, .. } = &mut self.tally;
+        match event {
+            Event::Validated { verdict, .. } => {
+                *verdicts += 1;
+                *refused += u64::from(*verdict == CheckVerdict::Stop);
+            }
+            Event::Corrected { .. } => *corrected += 1,
+            Event::Yielded if !self.recording => *yielded += 1,
+            _ => {}
+        }
     }
 
     pub fn release_some(&mut self) -> Result<(), Failure> {
@@ -336,6 +358,9 @@ impl World {
     }
 
     fn perform(&mut self, id: ExecutionId, effects: Vec<Effect>) -> Result<(), Failure> {
+        if self.recording {
+            return Ok(());
+        }
         for effect in effects {
             match effect {
                 Effect::Perform { call, name, request } => self.outside.ensure(id, call, name, request),
@@ -373,7 +398,7 @@ impl World {
                 }
                 Err(refusal) => return Err(format!("a start is refused: {refusal}")),
             },
-            Ticket::Decision(question) => self.decision_answered(id, *question, answer)?,
+            Ticket::Decision(question, by, digest) => self.decision_answered(id, *question, (by, *digest), answer)?,
             Ticket::Call(call) => self.outside.forget(id, *call),
             Ticket::Cancel => {
                 if answer.is_ok() {
@@ -399,9 +424,18 @@ impl World {
     }
 
     /// G5: everybody is told the decision that took effect.
-    fn decision_answered(&mut self, id: ExecutionId, question: QuestionId, answer: &Result<(), Refusal>) -> Result<(), Failure> {
+    fn decision_answered(
+        &mut self,
+        id: ExecutionId,
+        question: QuestionId,
+        (by, digest): (&str, Digest),
+        answer: &Result<(), Refusal>,
+    ) -> Result<(), Failure> {
         let stands = self.watches.get(&id).and_then(|watch| watch.decided(question));
         match answer {
+            Ok(()) if !self.watches.get(&id).is_some_and(|watch| watch.rules.took(question, by, digest)) => {
+                return Err(format!("G6: {by} is told that a decision is taken, and nothing was decided on what {by} saw"));
+            }
             Ok(()) => self.tally.decisions += 1,
             Err(Refusal::Decided(told)) if stands != Some(&**told) => {
                 return Err(format!("G5: somebody is told {told:?}, and what stands is {stands:?}"));

@@ -4,14 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use flowgate::flow::plan::{Kind, Plan};
+use flowgate::flow::plan::{Kind, Plan, Validator};
 use flowgate::flow::spec::EffectClass;
 use flowgate::ids::{CallId, ExecutionId, FrameId, QuestionId, StepId, TimeMs};
-use flowgate::machine::call::{Call, Outcome};
-use flowgate::machine::event::{Event, Part, Place, Recorded, Role, Work};
+use flowgate::machine::call::{Call, CallError, Outcome, Request};
+use flowgate::machine::event::{Budget, Ending, Event, Part, Place, Recorded, Role, Work};
 use flowgate::machine::invariants;
 use flowgate::machine::question::{Decided, Question, QuestionKind, Verdict};
 use flowgate::machine::{State, evolve};
+
+use super::outside::CALLERS;
+use super::rules::Rules;
 
 /// One execution as its durable journal tells it.
 pub struct Watch {
@@ -31,6 +34,16 @@ pub struct Watch {
     released: Vec<(FrameId, String, Arc<Call>)>,
     resting: BTreeMap<Place, TimeMs>,
     waits: BTreeMap<(FrameId, StepId), TimeMs>,
+    tokens: Tokens,
+    pub rules: Rules,
+}
+
+/// What model calls have used, and may use.
+#[derive(Default)]
+struct Tokens {
+    spent: u64,
+    held: BTreeMap<CallId, u64>,
+    granted: Option<u64>,
 }
 
 #[derive(Default)]
@@ -39,6 +52,8 @@ struct Attempts {
     /// What allows one more: a lost call, a person's retry, a check that says no, a repair, a model's new turn.
     free: u32,
     retries: u32,
+    /// The failure that the next attempt would follow.
+    last: Option<CallError>,
 }
 
 struct Asked {
@@ -69,6 +84,8 @@ impl Watch {
             released: Vec::new(),
             resting: BTreeMap::new(),
             waits: BTreeMap::new(),
+            tokens: Tokens::default(),
+            rules: Rules::default(),
         }
     }
 
@@ -103,6 +120,8 @@ impl Watch {
         self.ends(event)?;
         self.people(event, *at)?;
         self.starts(event, *at)?;
+        self.spends(event)?;
+        self.rules.see(event)?;
         self.time(event, *at)?;
         evolve(&mut self.state, &self.plan, *at, event);
         invariants::check_quick(&self.state, &self.plan)?;
@@ -112,6 +131,7 @@ impl Watch {
 
     /// After the events of one commit.
     pub fn settle(&self) -> Result<(), String> {
+        self.rules.settle()?;
         invariants::check(&self.state, &self.plan)
     }
 
@@ -121,7 +141,8 @@ impl Watch {
             return Err(format!("G10: after the end: {event:?}"));
         }
         match event {
-            Event::StepEnded { frame, step, .. } => {
+            Event::StepEnded { frame, step, ending, .. } => {
+                self.gives_up(*frame, step, ending)?;
                 self.waits.remove(&(*frame, step.clone()));
                 self.resting.retain(|place, _| (place.frame, &place.step) != (*frame, step) || place.part == Part::Undo);
                 if !self.settled.insert((*frame, step.clone())) {
@@ -151,6 +172,11 @@ impl Watch {
                 {
                     return Err(format!("G9: the next attempt at `{}` starts {} ms early", place.step, due.since(at)));
                 }
+                if let Request::Builtin { name, .. } = &request.request
+                    && name.ends_with(CALLERS)
+                {
+                    return Err(format!("G6: `{}` calls a tool that only its caller has", place.step));
+                }
                 if *role == Role::Act {
                     self.approved(place, *attempt, request)?;
                     self.counted(place)?;
@@ -159,6 +185,13 @@ impl Watch {
             }
             Event::CallEnded { call, outcome } => self.call_ended(*call, Some(outcome))?,
             Event::CallLost { call } => self.call_ended(*call, None)?,
+            // A new question to the model: its attempts are counted anew.
+            Event::Corrected { place, .. } => drop(self.attempts.remove(&key(place))),
+            // An agent that is tried again begins its iterations anew.
+            Event::Entered { frame, step, .. } if !stopping => {
+                let calls = format!("{}/{step}/", frame.0);
+                self.attempts.retain(|key, _| !key.starts_with(&calls));
+            }
             Event::ChildStarted { place, .. } if stopping => return Err(format!("G10: `{}` starts a child while stopping", place.step)),
             Event::Entered { step, .. } if stopping => return Err(format!("G10: `{step}` begins while stopping")),
             Event::FrameOpened { .. } if stopping => return Err("G10: a frame is opened while stopping".to_owned()),
@@ -180,7 +213,10 @@ impl Watch {
             // A check that says no is followed by another attempt.
             (Role::Check, _) | (Role::Act, None) => attempts.free += 1,
             (Role::Act, Some(Outcome::Unknown { .. })) if request.effect == EffectClass::Once => {}
-            (Role::Act, Some(Outcome::Retryable { .. } | Outcome::Unknown { .. })) => attempts.retries += 1,
+            (Role::Act, Some(Outcome::Retryable { error, .. } | Outcome::Unknown { error })) => {
+                attempts.retries += 1;
+                attempts.last = Some(error.clone());
+            }
             // The one repair of a model's answer.
             (Role::Act, Some(Outcome::Done { .. })) => attempts.free += 1,
             (Role::Act, Some(Outcome::Permanent { .. })) => {}
@@ -193,8 +229,20 @@ impl Watch {
         let allowed = self.allowed(place);
         let attempts = self.attempts.entry(key(place)).or_default();
         attempts.acts += 1;
+        attempts.last = None;
         if attempts.acts > 1 + attempts.free + attempts.retries.min(allowed - 1) {
             return Err(format!("G11: attempt {} at `{}`, {allowed} are allowed", attempts.acts, place.step));
+        }
+        Ok(())
+    }
+
+    /// G11: as many attempts as the flow allows, before a failure that may pass is one of the step.
+    fn gives_up(&self, frame: FrameId, step: &StepId, ending: &Ending) -> Result<(), String> {
+        let place = Place { frame, step: step.clone(), part: Part::Own };
+        let (Ending::Failed { error, .. }, Some(attempts)) = (ending, self.attempts.get(&key(&place))) else { return Ok(()) };
+        let allowed = self.allowed(&place);
+        if attempts.last.as_ref() == Some(error) && attempts.retries < allowed {
+            return Err(format!("G11: `{step}` gives up after {} of {allowed} attempts", attempts.retries));
         }
         Ok(())
     }
@@ -205,10 +253,46 @@ impl Watch {
         let own = step.map_or(1, |step| step.retry.attempts.max(1));
         match place.part {
             Part::Undo => own.max(3),
-            // An agent step that is tried again begins its iterations anew.
-            Part::Tool { .. } | Part::Model { .. } => own.max(1) * 8,
-            Part::Own | Part::Check { .. } | Part::Explain { .. } | Part::Gate { .. } => own,
+            // A tool has its own.
+            Part::Tool { .. } => own * 8,
+            Part::Own | Part::Model { .. } | Part::Explain { .. } => own,
+            Part::Check { index, .. } => {
+                let own = step.map_or(&[] as &[_], |step| &step.validators.list);
+                own.iter().chain(self.gate()).nth(index as usize).map_or(1, |one| one.retry.attempts.max(1))
+            }
+            Part::Gate { index } => self.gate().nth(index as usize).map_or(1, |one| one.retry.attempts.max(1)),
         }
+    }
+
+    fn gate(&self) -> impl Iterator<Item = &Validator> {
+        let entry = self.state.start().and_then(|start| self.plan.entries.get(start.entry.as_ref()?));
+        self.plan.gate.list.iter().chain(entry.into_iter().flat_map(|entry| &entry.gate.list))
+    }
+
+    /// G11: what calls may use at most stays within the flow's and the parent's limit, and what a person granted.
+    fn spends(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::CallStarted { call, reserved, .. } => {
+                self.tokens.held.insert(*call, reserved.tokens);
+                let given = self.state.start().and_then(|start| start.allowance).and_then(|allowance| allowance.tokens);
+                let limit = self.tokens.granted.or(self.plan.limits.tokens.into_iter().chain(given).min());
+                let used = self.tokens.spent + self.tokens.held.values().sum::<u64>();
+                if reserved.tokens > 0 && limit.is_some_and(|limit| used > limit) {
+                    return Err(format!("G11: calls may use {used} tokens of {limit:?}"));
+                }
+            }
+            Event::CallEnded { call, outcome } => {
+                self.tokens.held.remove(call);
+                if let Outcome::Done { usage, .. } = outcome {
+                    self.tokens.spent += usage.input_tokens + usage.output_tokens;
+                }
+            }
+            Event::CallLost { call } => self.tokens.spent += self.tokens.held.remove(call).unwrap_or(0),
+            Event::ChildEnded { ended, .. } => self.tokens.spent += ended.tokens,
+            Event::LimitRaised { budget: Budget::Tokens, limit } => self.tokens.granted = Some(*limit),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// G6: what an approval stands before runs only as approved, and once.
@@ -358,7 +442,7 @@ impl Watch {
 
     /// G9, of steps that wait: called before `see` drops the wait.
     pub fn wait_is_over(&self, event: &Event, at: TimeMs) -> Result<(), String> {
-        let Event::StepEnded { frame, step, ending: flowgate::machine::event::Ending::Done { .. }, .. } = event else { return Ok(()) };
+        let Event::StepEnded { frame, step, ending: Ending::Done { .. }, .. } = event else { return Ok(()) };
         match self.waits.get(&(*frame, step.clone())) {
             Some(due) if at < *due => Err(format!("G9: `{step}` stops waiting {} ms early", due.since(at))),
             _ => Ok(()),

@@ -30,7 +30,8 @@ const BEGINNING: TimeMs = TimeMs(1_750_000_000_000);
 pub enum Ticket {
     Nobody,
     Start(usize),
-    Decision(QuestionId),
+    /// Who decides what, looking at which digest.
+    Decision(QuestionId, String, Digest),
     Call(CallId),
     Cancel,
     ChildStart(ExecutionId),
@@ -67,6 +68,14 @@ pub struct Tally {
     pub calls: u64,
     pub crashes: u64,
     pub judged: u64,
+    /// Verdicts of validators, answers that had to be corrected, and results and steps that validators refused.
+    pub verdicts: u64,
+    pub corrected: u64,
+    pub refused: u64,
+    /// Turns that ended at their bound.
+    pub yielded: u64,
+    /// Lives of a process that only records.
+    pub recorders: u64,
 }
 
 impl Tally {
@@ -80,6 +89,11 @@ impl Tally {
         self.calls += other.calls;
         self.crashes += other.crashes;
         self.judged += other.judged;
+        self.verdicts += other.verdicts;
+        self.corrected += other.corrected;
+        self.refused += other.refused;
+        self.yielded += other.yielded;
+        self.recorders += other.recorders;
     }
 }
 
@@ -114,6 +128,8 @@ pub struct World {
     pub clients: Vec<Client>,
     pub cancel_acknowledged: BTreeSet<ExecutionId>,
     pub healed: bool,
+    /// The process only records: it decides what arrives, and performs nothing.
+    pub recording: bool,
     pub tally: Tally,
     pub coverage: Coverage,
     /// What happened, for whoever reads a failure; none in bulk.
@@ -176,6 +192,7 @@ impl World {
             clients,
             cancel_acknowledged: BTreeSet::new(),
             healed: false,
+            recording: false,
             tally: Tally::default(),
             coverage: Coverage::default(),
             story: tell.then(Vec::new),
@@ -252,13 +269,16 @@ impl World {
     }
 
     fn go_wrong(&mut self) -> Result<(), Failure> {
-        let fault = Fault::ALL[self.random.index(Fault::ALL.len())];
-        if !self.case.has(fault) {
-            return Ok(());
-        }
+        let Some(fault) = self.case.faults.get(self.random.index(self.case.faults.len())).copied() else { return Ok(()) };
         match fault {
             Fault::Crash if self.random.one_in(2) => self.crash(),
             Fault::Restarts if self.random.one_in(3) => self.restart(),
+            Fault::Recorders if self.random.one_in(3) => self.record(),
+            Fault::FailedNames if self.random.one_in(4) => {
+                self.faults.fail_names = Some(1 + self.random.below(4));
+                self.plan_faults();
+                Ok(())
+            }
             Fault::FailedSync if self.random.one_in(4) => {
                 self.faults.fail_sync = Some(1 + self.random.below(3));
                 self.plan_faults();
