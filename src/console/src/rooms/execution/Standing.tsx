@@ -50,7 +50,7 @@ function Figures({ record, tree }: { record: Record_; tree: Tree | null }) {
 function Times({ tree, record }: { tree: Tree | null; record: Record_ }) {
   const nowMs = useNow();
   const untilMs = record.endTime ?? nowMs;
-  const times = useMemo(() => (tree ? timesOf(tree, untilMs) : null), [tree, untilMs]);
+  const times = useMemo(() => (tree?.isWhole ? timesOf(tree, untilMs) : null), [tree, untilMs]);
   const shown = (ms: number | undefined) => (ms === undefined ? <span className="quiet">–</span> : <Duration ms={ms} />);
   return (
     <>
@@ -139,7 +139,7 @@ function End({ agent, record, tree }: { agent: string; record: Record_; tree: Tr
     );
   }
   if (!record.errorCode || record.status === "CANCELLED") return null;
-  const failed = tree ? failedAt(tree) : null;
+  const failed = tree?.isWhole ? failedAt(tree) : null;
   return (
     <Note tone="bad" icon="warning">
       <strong>It failed</strong>
