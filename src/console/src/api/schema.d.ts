@@ -1775,6 +1775,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/triggers:fireTimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a schedule that is not kept yet would be due */
+        get: operations["planTriggerFireTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/triggers/{trigger}/firings": {
         parameters: {
             query?: never;
@@ -4638,6 +4655,8 @@ export interface components {
             /** @description `APPROVAL`, `CONSULT`, `SUBTASK`, `IN_DOUBT`, `EVENT`, `TIMER`, `PAUSE`. */
             kind: string;
             displayName: string;
+            /** @description The step that waits; where a person is asked the attempt, `path/step#visit.attempt`. None in a pause. */
+            step?: string | null;
             participantKind?: string | null;
             /** Format: uint32 */
             childCount: number;
@@ -11017,6 +11036,35 @@ export interface operations {
             path: {
                 tenant: string;
                 trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireTimes"];
+                };
+            };
+        };
+    };
+    planTriggerFireTimes: {
+        parameters: {
+            query: {
+                /** @description As in a schedule. */
+                cron: string;
+                /** @description Absent: `UTC`. */
+                timeZone?: string;
+                /** @description How many; 10 where it does not say, 100 at most. */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
             };
             cookie?: never;
         };

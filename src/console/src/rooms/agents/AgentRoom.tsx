@@ -52,7 +52,8 @@ function Overview(props: { agent: Schemas["Agent"] }) {
     { path, query: { pageSize: RECENT, environment: environment ?? undefined } },
     { refreshMs: REFRESH_MS },
   );
-  const more = live.isPartial ? "+" : "";
+  // Of a part of the executions, none is no figure.
+  const shown = (value: number) => (!live.isKnown || (live.isPartial && value === 0) ? "–" : `${value}${live.isPartial ? "+" : ""}`);
   return (
     <div className="stack">
       {agent.description && (
@@ -61,9 +62,9 @@ function Overview(props: { agent: Schemas["Agent"] }) {
         </p>
       )}
       <dl className="figures">
-        <Figure label="Running now">{live.isKnown ? `${now.running}${more}` : "–"}</Figure>
-        <Figure label="Waiting">{live.isKnown ? `${now.waiting}${more}` : "–"}</Figure>
-        <Figure label="Failed today">{live.isKnown ? `${now.failedToday}${more}` : "–"}</Figure>
+        <Figure label="Running now">{shown(now.running)}</Figure>
+        <Figure label="Waiting">{shown(now.waiting)}</Figure>
+        <Figure label="Failed today">{shown(now.failedToday)}</Figure>
         <Figure label="Started this month">{now.startedThisMonth.toLocaleString("en-US")}</Figure>
         <Figure label="Cost this month" note={<BudgetNote agent={agent.id} />}>
           <Money usd={now.costUsd} />

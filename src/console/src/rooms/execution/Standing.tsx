@@ -4,7 +4,7 @@ import { counted } from "../../lib/format";
 import { useNow } from "../../lib/hooks";
 import { Link, setQuery, to } from "../../lib/router";
 import { Button, Duration, Figure, LinkButton, Money, Note, PlainText, RelativeTime, Tokens } from "../../ui";
-import { failedAt, timesOf, type Record_, type Tree } from "./model";
+import { failedAt, stepOf, timesOf, type Record_, type Tree } from "./model";
 import { whyOf } from "./words";
 import type { Ask } from "./Actions";
 
@@ -87,6 +87,16 @@ function Why(props: { agent: string; record: Record_; tree: Tree | null; isOver:
                     , until <RelativeTime at={waits.expiresAt} />
                   </>
                 )}
+                .
+              </>
+            )}
+            {waits?.step && (
+              <>
+                {" "}
+                At{" "}
+                <Link to={`${to`/agents/${props.agent}/executions/${record.id}`}?step=${encodeURIComponent(stepOf(waits.step))}`}>
+                  <PlainText text={stepOf(waits.step)} max={120} />
+                </Link>
                 .
               </>
             )}
