@@ -6,7 +6,7 @@ import { percent } from "../../lib/format";
 import { Link, to, type RoomProps } from "../../lib/router";
 import { Duration, Empty, ErrorState, Figure, LinkButton, Loaded, Money, PlainText, RelativeTime, Status, Table, type Column } from "../../ui";
 import { AgentHead } from "./AgentHead";
-import { useLive } from "./live";
+import { figureOf, useLive } from "./live";
 import "./agents.css";
 
 const REFRESH_MS = 5_000;
@@ -52,8 +52,7 @@ function Overview(props: { agent: Schemas["Agent"] }) {
     { path, query: { pageSize: RECENT, environment: environment ?? undefined } },
     { refreshMs: REFRESH_MS },
   );
-  // Of a part of the executions, none is no figure.
-  const shown = (value: number) => (!live.isKnown || (live.isPartial && value === 0) ? "–" : `${value}${live.isPartial ? "+" : ""}`);
+  const shown = (value: number) => figureOf(value, live.isKnown, live.isPartial);
   return (
     <div className="stack">
       {agent.description && (
