@@ -10,11 +10,11 @@ use super::hub::Hears;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
 use super::notice::Notices;
 use super::request::{
-    Activity, Answered, ClosedQuestion, Exported, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Options, Parked, QuestionRef,
-    Resolver, RetryRequest, Snapshot, StartRequest,
+    Activity, Answered, AttemptsPage, AttemptsRequest, ClosedQuestion, Exported, FlowRef, ForkRequest, KnownQuestion, List, ListRequest,
+    Options, Parked, QuestionRef, Resolver, RetryRequest, Snapshot, Standing, StartRequest,
 };
 use super::system::Engine;
-use super::{asked, departure, exporting, read, starting};
+use super::{asked, departure, exporting, outlines, read, starting};
 use crate::flow::spec::FlowSpec;
 use crate::ids::{CallId, ExecutionId, QuestionId, Tenant};
 use crate::machine::Refusal;
@@ -231,7 +231,7 @@ impl EngineHandle {
     /// `NotFound`, `Store`. A quarantined one is readable as far as its journal is.
     pub async fn snapshot(&self, id: ExecutionId) -> Result<Snapshot, Error> {
         // Asked first: what comes to rest in between is then read at rest, with its `Idle` already said.
-        let live = self.inner.directory.send(IsLive { key: Key::new(&self.tenant, id) }).await.unwrap_or(false);
+        let live = self.is_live(id).await;
         self.read(move |shared, tenant| read::snapshot(shared, tenant, id, live)).await
     }
 
@@ -243,12 +243,34 @@ impl EngineHandle {
         self.read(move |shared, tenant| read::snapshot(shared, tenant, id, false)).await
     }
 
+    /// How the execution stands, as the store has it: less than a snapshot, and as cheap for a long journal as for a short one.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn standing(&self, id: ExecutionId) -> Result<Standing, Error> {
+        // In the order of a snapshot.
+        let live = self.is_live(id).await;
+        self.read(move |shared, tenant| read::standing(shared, tenant, id, live)).await
+    }
+
+    async fn is_live(&self, id: ExecutionId) -> bool {
+        self.inner.directory.send(IsLive { key: Key::new(&self.tenant, id) }).await.unwrap_or(false)
+    }
+
     /// What a person reads: every attempt in journal order.
     ///
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn trace(&self, id: ExecutionId) -> Result<Trace, Error> {
         self.read(move |shared, tenant| read::trace(shared, tenant, id)).await
+    }
+
+    /// Attempts in journal order, in pages.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn attempts(&self, id: ExecutionId, request: AttemptsRequest) -> Result<AttemptsPage, Error> {
+        self.read(move |shared, tenant| outlines::attempts(shared, tenant, id, &request)).await
     }
 
     /// The execution as a sample of a dataset and as a rehearsal, without secrets.

@@ -19,6 +19,7 @@ mod hub;
 mod hydrate;
 mod messages;
 mod notice;
+mod outlines;
 mod perform;
 mod reach;
 mod read;
@@ -37,6 +38,7 @@ pub use error::Error;
 pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
-    Activity, Answered, ClosedQuestion, Closing, Exported, Flight, FlowRef, ForkRequest, KnownQuestion, List, ListRequest, Listed, Options,
-    Parked, QuestionRef, Resolver, Resume, RetryRequest, Snapshot, StartRequest,
+    Activity, Answered, AttemptRow, AttemptsPage, AttemptsRequest, ClosedQuestion, Closing, Exported, Flight, FlowRef, ForkRequest,
+    KnownQuestion, List, ListRequest, Listed, Options, Parked, QuestionRef, Resolver, Resume, RetryRequest, Snapshot, Standing,
+    StartRequest,
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::Error;
-use super::request::{ClosedQuestion, Flight, List, ListRequest, Listed, QuestionRef, Snapshot};
+use super::request::{ClosedQuestion, Flight, List, ListRequest, Listed, QuestionRef, Snapshot, Standing};
 use super::shared::Shared;
 use super::{asked, hydrate};
 use crate::flow::plan::Plan;
@@ -67,6 +67,11 @@ pub(super) fn snapshot(shared: &Shared, tenant: &Tenant, id: ExecutionId, live: 
         live,
         quarantined: shared.store.quarantined(tenant, id).map_err(failed)?,
     })
+}
+
+pub(super) fn standing(shared: &Shared, tenant: &Tenant, id: ExecutionId, live: bool) -> Result<Standing, Error> {
+    let summary = shared.store.summary(tenant, id).map_err(failed)?.ok_or_else(|| unknown(id))?;
+    Ok(Standing { id, summary, live, quarantined: shared.store.quarantined(tenant, id).map_err(failed)? })
 }
 
 pub(super) fn trace(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Trace, Error> {

@@ -12,6 +12,7 @@ use crate::machine::guidance::Guidance;
 use crate::machine::input::{Attachment, Mode, Purpose, Start, Trigger};
 use crate::machine::question::{Decided, Person, Question};
 use crate::machine::summary::{Ended, Summary};
+use crate::machine::trace::{Attempt, What};
 use crate::store::Filter;
 
 /// How an engine runs.
@@ -273,6 +274,56 @@ pub struct Snapshot {
     /// Something in this process is moving it or one of its children right now; when that ends, `Notice::Idle` follows.
     pub live: bool,
     /// Why it is set aside, if it is.
+    pub quarantined: Option<String>,
+}
+
+/// Which attempts of an execution.
+#[derive(Clone, Debug, Default)]
+pub struct AttemptsRequest {
+    /// The number of the first row that may be given.
+    pub from: usize,
+    pub limit: usize,
+    /// Only those that an entry from this number on changed.
+    pub since: Option<u64>,
+    /// Only those; none: all.
+    pub names: Vec<String>,
+    /// With what went in and came out.
+    pub whole: bool,
+}
+
+/// A page of attempts.
+#[derive(Clone, Debug)]
+pub struct AttemptsPage {
+    /// Whose execution it is.
+    pub flow: String,
+    pub rows: Vec<AttemptRow>,
+    /// Where the next page begins.
+    pub next: Option<usize>,
+    /// Attempts of the execution up to now.
+    pub total: usize,
+    /// The number of its entries up to now.
+    pub seq: u64,
+}
+
+/// An attempt with what it belongs to.
+#[derive(Clone, Debug)]
+pub struct AttemptRow {
+    pub attempt: Attempt,
+    /// The name of the attempt that it belongs to.
+    pub parent: Option<String>,
+    pub what: What,
+    /// The execution that it started.
+    pub child: Option<ExecutionId>,
+}
+
+/// An execution as its summary tells it: no journal was read for it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub id: ExecutionId,
+    pub summary: Summary,
+    /// As in a snapshot.
+    pub live: bool,
+    /// As in a snapshot.
     pub quarantined: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::hub::Hub;
+use super::outlines::Outlines;
 use super::perform::Performer;
 use super::revisions::Revisions;
 use crate::ids::BootId;
@@ -16,6 +17,8 @@ pub(super) struct Shared {
     pub revisions: Revisions,
     pub performer: Performer,
     pub hub: Arc<Hub>,
+    /// Of journals whose attempts somebody reads.
+    pub outlines: Outlines,
     /// Where calls are performed and blocking reads are done; not where actors live.
     pub runtime: tokio::runtime::Handle,
 }

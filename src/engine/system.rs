@@ -11,6 +11,7 @@ use super::directory::Directory;
 use super::error::Error;
 use super::hub::Hub;
 use super::messages::{Deliver, Key, Sink};
+use super::outlines::Outlines;
 use super::perform::Performer;
 use super::request::{Options, Resume};
 use super::revisions::Revisions;
@@ -52,6 +53,7 @@ impl Engine {
             store,
             performer: Performer::new(runner),
             hub: Arc::new(Hub::default()),
+            outlines: Outlines::default(),
             runtime: runtime.handle().clone(),
         });
         let (ready, started) = mpsc::channel();

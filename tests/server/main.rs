@@ -15,6 +15,7 @@
 
 mod again;
 mod approvals;
+mod attempts;
 mod bench;
 mod canaries;
 mod cancels;

@@ -52,6 +52,22 @@ pub struct Schedule {
     pub grace_seconds: u32,
 }
 
+impl Schedule {
+    /// With everything else as where a definition does not say.
+    #[must_use]
+    pub fn at(cron: String, time_zone: Option<String>) -> Self {
+        let time_zone = time_zone.unwrap_or_else(utc);
+        Self {
+            cron,
+            time_zone,
+            jitter_seconds: 0,
+            catch_up: CatchUp::default(),
+            catch_up_max: catch_up_max(),
+            grace_seconds: grace_seconds(),
+        }
+    }
+}
+
 fn utc() -> String {
     "UTC".to_owned()
 }

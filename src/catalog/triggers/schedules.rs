@@ -17,6 +17,15 @@ use crate::machine::input::Purpose;
 const AT_ONCE_MAX: usize = 100;
 
 impl Schedule {
+    /// Due times behind a moment, at most `count`.
+    ///
+    /// # Errors
+    /// `Invalid` with the field.
+    pub fn due_after(&self, after: TimeMs, count: usize) -> Result<Vec<TimeMs>, Error> {
+        let timetable = timetable_of(self)?;
+        Ok(std::iter::successors(timetable.next(after), |due| timetable.next(*due)).take(count).collect())
+    }
+
     fn lateness(&self) -> Lateness {
         Lateness {
             catch_up: self.catch_up,

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { failed, large, manyExecutions, waiting } from "./execution-seeds.mjs";
 import { letters, manyDeploys, someReleases } from "./release-seeds.mjs";
+import { rowShots } from "./rows-seeds.mjs";
 import { longFlow, many, someApprovals, someSettings } from "./seeds.mjs";
 
 const base = "/v1/tenants/default";
@@ -27,6 +28,7 @@ async function twoRevisions(api) {
   await api("POST", `${base}/agents/compared/revisions`, { comment: "Shorter", flow: other });
 }
 
+/** Names with `rows-`: every room with nothing, with one row, with very many. */
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
@@ -121,4 +123,5 @@ export const SHOTS = [
   { name: "execution-signal", get at() { return order("?view=data"); }, until: ".json", then: (page) => page.getByRole("button", { name: "Send the signal" }).click().then(() => page.getByLabel("Payload, as JSON").waitFor()), ...ORDER },
   { name: "execution-large", get at() { return `/agents/parcel-large/executions/${made.large}${attempt("each[150]/judge#1.1")}`; }, until: ".execution-attempt", prepare: prepared("large", (api) => large(api, Number(process.env.SHOT_ATTEMPTS ?? 5_000))) },
   { name: "execution-lost", at: "/agents/parcel-order/executions/00000000-0000-7000-8000-000000000000", until: ".empty" },
+  ...rowShots(Number(process.env.SHOT_ROWS ?? 1_000)),
 ];

@@ -220,3 +220,25 @@ fn a_step_that_hands_nothing_through_does_not_show_the_callers_tools() {
     drive.reply("model", turn(&[("weather", json!({}))]));
     assert_eq!(drive.events(|event| matches!(event, Event::Observed { failed: true, .. })), 1, "it is no tool there");
 }
+
+#[test]
+fn an_outline_that_is_gone_on_with_is_the_one_that_is_read_at_once() {
+    use crate::machine::trace::{Outline, trace};
+    let mut drive = start();
+    drive.reply("model", turn(&[("look", json!({"id": 1}))]));
+    drive.reply("look", done(json!({"total": 1})));
+    drive.reply("model", says("fine"));
+    let whole = trace(&drive.plan, &drive.journal).unwrap();
+    let event = |seq: u64| drive.journal.iter().find(|entry| entry.seq == seq).map(|entry| &entry.event);
+    let mut outline = Outline::default();
+    for (read, entry) in drive.journal.iter().enumerate() {
+        outline.read(&drive.plan, entry);
+        let rows = outline.rows().iter().map(|row| row.clone().filled(event)).collect::<Vec<_>>();
+        assert_eq!(Some(rows), trace(&drive.plan, &drive.journal[..=read]).map(|trace| trace.attempts));
+    }
+    assert_eq!(outline.next(), drive.journal.len() as u64);
+    let entries = outline.rows().iter().flat_map(|row| row.entries(true)).count();
+    assert!(entries <= 3 * whole.attempts.len(), "what a row is told from does not grow with the journal");
+    outline.settle();
+    assert!(outline.is_settled() && outline.rows().len() == whole.attempts.len());
+}

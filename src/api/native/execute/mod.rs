@@ -16,11 +16,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use result::{ExecutionResult, TraceView, open_question, response_text, revision_number, status_name, trace_of};
+pub use result::{ExecutionResult, TraceView, open_question, open_question_of, response_text, revision_number, status_name, trace_of};
 pub use said::Said;
 pub use session::{SessionLocks, message, of_read_only, recent, told};
 pub use start::{Origin, ParameterCache, Started, begin, begun, input};
-pub use steps::StepResult;
+pub use steps::{Step, StepResult, attempt};
 pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};

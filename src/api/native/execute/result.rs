@@ -10,9 +10,9 @@ use super::steps::{self, Step, StepResult};
 use crate::api::caller::Era;
 use crate::api::problem::Problem;
 use crate::engine::{EngineHandle, Snapshot};
-use crate::ids::QuestionId;
+use crate::ids::{ExecutionId, QuestionId};
 use crate::machine::input::Purpose;
-use crate::machine::summary::{Status, WaitingFor};
+use crate::machine::summary::{Status, Summary, WaitingFor};
 use crate::machine::trace::Trace;
 
 /// The answer of `:execute`.
@@ -118,14 +118,31 @@ pub fn trace_of(snapshot: &Snapshot, trace: &Trace) -> TraceView {
 /// # Errors
 /// When the store cannot be read.
 pub async fn open_question(engine: &EngineHandle, snapshot: &Snapshot) -> Result<Option<QuestionId>, Problem> {
-    if let Some(question) = snapshot.questions.first() {
-        return Ok(Some(question.id));
+    open_question_of(engine, snapshot.id, &snapshot.summary, snapshot.live).await
+}
+
+/// The same of an execution whose summary is known.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn open_question_of(
+    engine: &EngineHandle,
+    id: ExecutionId,
+    summary: &Summary,
+    live: bool,
+) -> Result<Option<QuestionId>, Problem> {
+    let own = summary.waiting_for.iter().find_map(|waiting| match waiting {
+        WaitingFor::Question { id, .. } => Some(*id),
+        WaitingFor::Child { .. } | WaitingFor::Event { .. } | WaitingFor::Timer { .. } => None,
+    });
+    if own.is_some() {
+        return Ok(own);
     }
-    let waits_for_child = snapshot.summary.waiting_for.iter().any(|waiting| matches!(waiting, WaitingFor::Child { .. }));
-    if !waits_for_child || snapshot.live {
+    let waits_for_child = summary.waiting_for.iter().any(|waiting| matches!(waiting, WaitingFor::Child { .. }));
+    if !waits_for_child || live {
         return Ok(None);
     }
-    match engine.find_question(&snapshot.id.to_string()).await {
+    match engine.find_question(&id.to_string()).await {
         Ok(found) => Ok(Some(found.question.id)),
         Err(crate::engine::Error::NotFound { .. } | crate::engine::Error::Ambiguous { .. }) => Ok(None),
         Err(error) => Err(error.into()),

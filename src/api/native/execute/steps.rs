@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::api::route::Free;
 use crate::machine::event::CheckVerdict;
-use crate::machine::{self, trace::Attempt};
+use crate::machine::{
+    self,
+    trace::{Attempt, Homes, What},
+};
 
 /// One step of a trace.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -123,25 +126,37 @@ impl StepResult {
 #[must_use]
 pub fn tree(attempts: &[Attempt]) -> Vec<Step> {
     let shown: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.status != "dead").collect();
-    let parents: Vec<Option<usize>> = (0..shown.len()).map(|index| parent(&shown, index)).collect();
+    let mut homes = Homes::default();
+    let mut parents = Vec::with_capacity(shown.len());
+    for (index, attempt) in shown.iter().enumerate() {
+        parents.push(homes.of(&attempt.path));
+        homes.begin(&attempt.path, &attempt.step, index);
+    }
     let mut steps: Vec<Option<Step>> = shown.iter().map(|attempt| Some(step(attempt))).collect();
-    // From the last to the first: a step has all of its own before it goes into its parent.
+    // From the last to the first: a step has all of its own, last to first, before it goes into its parent.
     for index in (0..steps.len()).rev() {
+        if let Some(Some(step)) = steps.get_mut(index) {
+            step.steps.reverse();
+        }
         let Some(parent) = parents[index] else { continue };
         let Some(child) = steps[index].take() else { continue };
         if let Some(Some(parent)) = steps.get_mut(parent) {
-            parent.steps.insert(0, child);
+            parent.steps.push(child);
         }
     }
     steps.into_iter().flatten().collect()
 }
 
-/// The latest attempt before it at the step that its path leads through.
-fn parent(attempts: &[&Attempt], index: usize) -> Option<usize> {
-    let path = attempts[index].path.as_str();
-    let (outer, last) = path.rsplit_once('/').unwrap_or(("", path));
-    let step = last.split(['#', '[', '@']).next().filter(|step| !step.is_empty())?;
-    (0..index).rev().find(|before| attempts[*before].step == step && attempts[*before].path == outer)
+/// One attempt by itself. `what` was done in it is known also where what went in was not read.
+#[must_use]
+pub fn attempt(attempt: &Attempt, what: What) -> Step {
+    let kind = match what {
+        What::Model => "LLM_STEP",
+        What::Tool => "TOOL",
+        What::Person => "HITL",
+        What::Own => "FLOW_STEP",
+    };
+    Step { kind, ..step(attempt) }
 }
 
 fn check(check: &machine::trace::Check) -> CheckTrace {
@@ -152,13 +167,6 @@ fn check(check: &machine::trace::Check) -> CheckTrace {
     };
     let (validator, feedback) = (check.validator.clone(), check.feedback.clone());
     CheckTrace { cycle: check.cycle, validator, verdict: verdict.to_owned(), score: check.score, feedback }
-}
-
-/// `path/step#visit.attempt`.
-#[must_use]
-pub fn name(attempt: &Attempt) -> String {
-    let slash = if attempt.path.is_empty() { "" } else { "/" };
-    format!("{}{slash}{}#{}.{}", attempt.path, attempt.step, attempt.visit, attempt.attempt)
 }
 
 fn step(attempt: &Attempt) -> Step {
@@ -177,7 +185,7 @@ fn step(attempt: &Attempt) -> Step {
         "FLOW_STEP"
     };
     Step {
-        id: name(attempt),
+        id: attempt.name(),
         display_name: attempt.step.clone(),
         kind,
         llm_step_trace,

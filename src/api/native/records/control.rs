@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::found;
-use super::record::{Record, numbered};
+use super::record::Record;
+use super::{found, shown};
 use crate::api::answer::Answer;
 use crate::api::budgeted;
 use crate::api::call::Call;
@@ -144,13 +144,6 @@ fn departs(action: &str, operation: &'static str, summary: &'static str) -> Rout
     route.answers::<ExecutionResult>(200).answers::<ExecutionResult>(202)
 }
 
-async fn record(call: &Call) -> Result<Answer, Problem> {
-    let (engine, snapshot) = found(call).await?;
-    let question = execute::open_question(&engine, &snapshot).await?;
-    let record = Record::of_one(&snapshot, question, call.caller()?.era);
-    Answer::json(&numbered(call, record).await?)
-}
-
 async fn cancel_run(call: Call) -> Result<Answer, Problem> {
     let body: ReasonBody = call.json()?;
     let (engine, snapshot) = found(&call).await?;
@@ -209,7 +202,7 @@ async fn pause(call: Call) -> Result<Answer, Problem> {
     let body: ReasonBody = call.json()?;
     let (engine, snapshot) = found(&call).await?;
     engine.pause(snapshot.id, &body.reason.unwrap_or_default(), call.person()?).await?;
-    record(&call).await
+    shown(&call).await
 }
 
 /// Lifts a pause; an execution that was set aside gets one more attempt.
@@ -220,7 +213,7 @@ async fn resume(call: Call) -> Result<Answer, Problem> {
     } else {
         engine.unpause(snapshot.id, call.person()?).await?;
     }
-    record(&call).await
+    shown(&call).await
 }
 
 /// A named revision of the agent of an execution.

@@ -268,8 +268,8 @@ pub(super) async fn family(engine: &EngineHandle, root: ExecutionId) -> Result<V
             break;
         }
     }
-    match engine.snapshot(root).await {
-        Ok(snapshot) => found.push(Listed { id: root, summary: snapshot.summary }),
+    match engine.standing(root).await {
+        Ok(standing) => found.push(Listed { id: root, summary: standing.summary }),
         // Retention took it; its children say so.
         Err(crate::engine::Error::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),

@@ -1,6 +1,7 @@
-//! `…/agents/{agent}/executionRecords`: what ran and runs. One record and what can be read of it here; lists in `list`, what can be done
-//! to it in `control`.
+//! `…/agents/{agent}/executionRecords`: what ran and runs. One record and what can be read of it here; lists in `list`, its attempts in pages
+//! in `attempts`, what can be done to it in `control`.
 
+mod attempts;
 mod control;
 mod list;
 mod record;
@@ -20,7 +21,7 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Free, Route};
 use crate::catalog::scopes::Scope;
-use crate::engine::{EngineHandle, Exported, Listed, Snapshot};
+use crate::engine::{EngineHandle, Exported, Listed, Snapshot, Standing};
 use crate::ids::{ExecutionId, NanoUsd};
 
 /// Where a record stands and everything that happened in it.
@@ -173,6 +174,7 @@ pub fn routes() -> Vec<Route> {
         .answers::<ExportView>(200)
         .to(export),
     );
+    routes.push(attempts::route());
     routes.extend(control::routes());
     routes
 }
@@ -182,25 +184,56 @@ pub fn routes() -> Vec<Route> {
 /// # Errors
 /// 404, the same for what does not exist and for what belongs to another agent or tenant.
 async fn found(call: &Call) -> Result<(EngineHandle, Snapshot), Problem> {
-    let text = call.parameter("execution")?;
-    let unknown = || Problem::not_found("execution", text);
-    let id: ExecutionId = text.parse().map_err(|_| unknown())?;
+    let id = id_of(call)?;
     let engine = call.app.engine.of(&call.tenant);
-    let snapshot = engine.snapshot(id).await.map_err(|error| match error {
-        crate::engine::Error::NotFound { .. } => unknown(),
-        error => error.into(),
-    })?;
-    if snapshot.summary.flow != call.parameter("agent")? {
-        return Err(unknown());
-    }
+    let snapshot = engine.snapshot(id).await.map_err(|error| unknown_or(call, error))?;
+    of_the_path(call, &snapshot.summary.flow)?;
     Ok((engine, snapshot))
 }
 
+/// The same without its journal.
+///
+/// # Errors
+/// As `found`.
+async fn standing(call: &Call) -> Result<(EngineHandle, Standing), Problem> {
+    let engine = call.app.engine.of(&call.tenant);
+    let standing = engine.standing(id_of(call)?).await.map_err(|error| unknown_or(call, error))?;
+    of_the_path(call, &standing.summary.flow)?;
+    Ok((engine, standing))
+}
+
+fn unknown(call: &Call) -> Problem {
+    call.parameter("execution").map_or_else(|problem| problem, |text| Problem::not_found("execution", text))
+}
+
+/// The execution's id in the path.
+fn id_of(call: &Call) -> Result<ExecutionId, Problem> {
+    call.parameter("execution")?.parse().map_err(|_| unknown(call))
+}
+
+/// What the engine knows nothing of is answered like what belongs to somebody else.
+fn unknown_or(call: &Call, error: crate::engine::Error) -> Problem {
+    match error {
+        crate::engine::Error::NotFound { .. } => unknown(call),
+        error => error.into(),
+    }
+}
+
+/// Refuses what belongs to another agent than the path's.
+fn of_the_path(call: &Call, flow: &str) -> Result<(), Problem> {
+    if flow == call.parameter("agent")? { Ok(()) } else { Err(unknown(call)) }
+}
+
 async fn get(call: Call) -> Result<Answer, Problem> {
-    let (engine, snapshot) = found(&call).await?;
-    let question = execute::open_question(&engine, &snapshot).await?;
-    let record = Record::of_one(&snapshot, question, call.caller()?.era);
-    Answer::json(&numbered(&call, record).await?)
+    shown(&call).await
+}
+
+/// The record that the path names.
+async fn shown(call: &Call) -> Result<Answer, Problem> {
+    let (engine, standing) = standing(call).await?;
+    let question = execute::open_question_of(&engine, standing.id, &standing.summary, standing.live).await?;
+    let record = Record::of_one(&standing, question, call.caller()?.era);
+    Answer::json(&numbered(call, record).await?)
 }
 
 async fn trace(call: Call) -> Result<Answer, Problem> {
@@ -231,9 +264,9 @@ async fn export(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn tree(call: Call) -> Result<Answer, Problem> {
-    let (engine, snapshot) = found(&call).await?;
+    let (engine, asked) = standing(&call).await?;
     let era = call.caller()?.era;
-    let root = snapshot.summary.root.unwrap_or(snapshot.id);
+    let root = asked.summary.root.unwrap_or(asked.id);
     let family = list::family(&engine, root).await?;
     let (mut nodes, mut totals) = (Vec::new(), Totals::default());
     let mut children: HashMap<Option<ExecutionId>, Vec<usize>> = HashMap::new();
@@ -250,7 +283,7 @@ async fn tree(call: Call) -> Result<Answer, Problem> {
         totals.runs += 1;
         totals.failed += u32::from(record.status == "FAILED");
         totals.cost += record.total_cost;
-        totals.elapsed_ms = totals.elapsed_ms.max(record.end_time.unwrap_or(call.now.0).saturating_sub(snapshot.summary.started_at.0));
+        totals.elapsed_ms = totals.elapsed_ms.max(record.end_time.unwrap_or(call.now.0).saturating_sub(asked.summary.started_at.0));
         // Pushed last to first, so that the first is told first.
         open.extend(below.into_iter().map(|child| (child, depth + 1)));
         nodes.push(node(record, depth));

@@ -11,7 +11,7 @@ use crate::api::caller::Era;
 use crate::api::native::execute::{revision_number, status_name};
 use crate::api::problem::Problem;
 use crate::catalog::numbers::Kind;
-use crate::engine::Snapshot;
+use crate::engine::Standing;
 use crate::ids::{ExecutionId, QuestionId};
 use crate::machine::input::Purpose;
 use crate::machine::question::QuestionKind;
@@ -127,6 +127,8 @@ pub struct WaitingForView {
     /// `APPROVAL`, `CONSULT`, `SUBTASK`, `IN_DOUBT`, `EVENT`, `TIMER`, `PAUSE`.
     pub kind: &'static str,
     pub display_name: String,
+    /// The step that waits; where a person is asked the attempt, `path/step#visit.attempt`. None in a pause.
+    pub step: Option<String>,
     pub participant_kind: Option<&'static str>,
     pub child_count: u32,
     /// Decide it to move on.
@@ -193,9 +195,9 @@ impl Record {
 impl Record {
     /// A record that is read for itself.
     #[must_use]
-    pub fn of_one(snapshot: &Snapshot, question: Option<QuestionId>, era: Era) -> Self {
-        let quarantined = snapshot.quarantined.clone().map(|reason| QuarantineView::of(reason, Some(&snapshot.summary)));
-        Self { quarantined, ..Self::of(snapshot.id, &snapshot.summary, question, era) }
+    pub fn of_one(standing: &Standing, question: Option<QuestionId>, era: Era) -> Self {
+        let quarantined = standing.quarantined.clone().map(|reason| QuarantineView::of(reason, Some(&standing.summary)));
+        Self { quarantined, ..Self::of(standing.id, &standing.summary, question, era) }
     }
 }
 
@@ -219,6 +221,7 @@ pub fn waiting_for(summary: &Summary, question: Option<QuestionId>) -> Option<Wa
     let view = |kind, display_name: &str, since: u64| WaitingForView {
         kind,
         display_name: display_name.to_owned(),
+        step: None,
         participant_kind: None,
         child_count: 0,
         approval_request_id: None,
@@ -238,7 +241,7 @@ pub fn waiting_for(summary: &Summary, question: Option<QuestionId>) -> Option<Wa
         WaitingFor::Timer { .. } => 3,
     };
     let first = summary.waiting_for.iter().min_by_key(rank)?;
-    Some(match first {
+    let shown = match first {
         WaitingFor::Question { id, question, title, asked_at, expires_at, .. } => WaitingForView {
             participant_kind: Some("USER"),
             approval_request_id: Some(id.0),
@@ -260,5 +263,10 @@ pub fn waiting_for(summary: &Summary, question: Option<QuestionId>) -> Option<Wa
         }
         WaitingFor::Event { step, names } => WaitingForView { signals: names.clone(), ..view("EVENT", step, updated) },
         WaitingFor::Timer { step, due } => WaitingForView { expires_at: Some(due.0), ..view("TIMER", step, updated) },
-    })
+    };
+    let (WaitingFor::Question { step, .. }
+    | WaitingFor::Child { step, .. }
+    | WaitingFor::Event { step, .. }
+    | WaitingFor::Timer { step, .. }) = first;
+    Some(WaitingForView { step: Some(step.clone()), ..shown })
 }

@@ -29,7 +29,7 @@ use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
 use crate::catalog::Catalog;
 use crate::catalog::scopes::Scope;
-use crate::catalog::triggers::rows::{API, Binding, FiringState, MANUAL, Source, TriggerRow};
+use crate::catalog::triggers::rows::{API, Binding, FiringState, MANUAL, Schedule, Source, TriggerRow};
 use crate::catalog::triggers::{Fired, Occurrence};
 use crate::ids::{Tenant, TimeMs};
 
@@ -98,6 +98,22 @@ struct TimesQuery {
     count: Option<usize>,
 }
 
+/// A schedule that is not kept yet.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PlannedQuery {
+    /// As in a schedule.
+    #[schemars(length(min = 1, max = 200))]
+    cron: String,
+    /// Absent: `UTC`.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 100))]
+    time_zone: Option<String>,
+    /// How many; 10 where it does not say, 100 at most.
+    #[serde(default)]
+    count: Option<usize>,
+}
+
 /// Due times of a schedule, before chance delays them.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -153,6 +169,14 @@ fn reads() -> Vec<Route> {
             .query::<TimesQuery>()
             .answers::<FireTimes>(200)
             .to(fire_times),
+        read(Route::get(
+            "/v1/tenants/{tenant}/triggers:fireTimes",
+            "planTriggerFireTimes",
+            "When a schedule that is not kept yet would be due",
+        ))
+        .query::<PlannedQuery>()
+        .answers::<FireTimes>(200)
+        .to(planned_times),
         Route::get("/v1/tenants/{tenant}/triggers/{trigger}/firings", "listTriggerFirings", "What it did, newest first; kept for 30 days")
             .scope(Scope::ExecutionsRead)
             .query::<page::PageQuery>()
@@ -391,6 +415,14 @@ async fn restore(call: Call) -> Result<Answer, Problem> {
     let revision = revision_id.parse().map_err(|_| Problem::not_found("revision of the trigger", &revision_id))?;
     let row = call.app.catalog.restore_trigger(&call.tenant, id, revision, &call.actor()?).await?;
     shown(&call, row).await
+}
+
+async fn planned_times(call: Call) -> Result<Answer, Problem> {
+    let PlannedQuery { cron, time_zone, count } = call.query()?;
+    let (schedule, now) = (Schedule::at(cron, time_zone), call.now);
+    let count = count.unwrap_or(TIMES_DEFAULT).clamp(1, TIMES_MAX);
+    let times = blocking(move || Ok::<_, Problem>(schedule.due_after(now, count)?));
+    Answer::json(&FireTimes { times: times.await? })
 }
 
 async fn fire_times(call: Call) -> Result<Answer, Problem> {

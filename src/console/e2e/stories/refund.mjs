@@ -302,7 +302,7 @@ export async function story({ browser, server }) {
   await node(page, "refund").locator(".tone-good").first().waitFor();
 
   await changed(page, api);
-  await released(api);
+  await released(page, api);
   assert.deepEqual(faults, []);
   await context.close();
 }
@@ -340,12 +340,36 @@ async function changed(page, api) {
   await assertAccessible(page, "two revisions compared");
 }
 
-/** A tenth of what starts runs the new one; then back to the one before. */
-async function released(api) {
-  await api("POST", `${base}:split`, { split: [{ revision: 1, weight: 9 }, { revision: 2, weight: 1 }] });
+/** A tenth of what starts runs the new one; then back to the one before. In the room of releases, with the mouse. */
+async function released(page, api) {
   const production = async () => (await api("GET", `${base}/deployments`)).find((one) => one.environment === "production").split.map((one) => `${one.revision}:${one.weight}`);
+  await page.getByRole("link", { name: "Deployments", exact: true }).click();
+  const card = page.getByRole("region", { name: "Production" });
+  await card.getByText("100 %", { exact: true }).waitFor();
+
+  await card.getByRole("button", { name: "Share the traffic" }).click();
+  const share = page.getByRole("dialog", { name: "Share the traffic of Production" });
+  assert.equal(await share.getByLabel("Share 2 goes to").inputValue(), "2", "the newest revision is offered");
+  await share.getByLabel("Percent of revision 2").click();
+  await share.getByLabel("Percent of revision 2").fill("10");
+  await share.getByText("What follows").waitFor();
+  await share.getByText("Differs").waitFor();
+  await share.getByLabel("Why").fill("A tenth first");
+  await share.getByRole("button", { name: "Share it so" }).click();
+  await share.waitFor({ state: "detached" });
+  await card.getByText("90 %", { exact: true }).waitFor();
+  await card.getByText("10 %", { exact: true }).waitFor();
   assert.deepEqual(await production(), ["1:9", "2:1"]);
-  await api("POST", `${base}:rollback`, { toRevision: 1, reason: "The answers are too short" });
+
+  await card.getByRole("button", { name: "Roll back" }).click();
+  const back = page.getByRole("dialog", { name: "Roll back" });
+  await back.getByText("What ran before the present one").waitFor();
+  await back.getByLabel("Why").fill("The answers are too short");
+  await back.getByRole("button", { name: "Roll back to revision 1" }).click();
+  await back.waitFor({ state: "detached" });
+  await card.getByText("100 %", { exact: true }).waitFor();
+  await page.getByRole("table", { name: "History of deployments" }).getByText("The answers are too short").waitFor();
+  await assertAccessible(page, "rolled back");
   assert.deepEqual(await production(), ["1:1"]);
   assert.equal((await api("GET", base)).currentRevision, 1);
 }

@@ -98,11 +98,15 @@ async function schedule({ page, go, api }) {
   await form.getByText("It needs a name.").waitFor();
   await form.getByLabel("Name", { exact: true }).fill("Story nightly");
   await form.getByLabel("Cron").fill("not a time");
-  await form.getByLabel("Parameters").fill('{"to": "Eve"}');
+  await form.getByRole("textbox", { name: /^to/ }).fill("Eve");
   await form.getByRole("button", { name: "Save" }).click();
   await form.getByText(/a cron expression has five fields/).waitFor();
   await assertAccessible(page, "a new trigger");
   await form.getByLabel("Cron").fill("30 2 * * *");
+  await form.getByRole("list", { name: "It would fire" }).getByText("2:30").nth(2).waitFor();
+  await form.getByRole("button", { name: "As JSON" }).click();
+  assert.deepEqual(JSON.parse(await form.getByLabel("Parameters").inputValue()), { to: "Eve" });
+  await form.getByRole("button", { name: "As a form" }).click();
   await form.getByRole("button", { name: "Save" }).click();
   const drawer = page.getByRole("dialog", { name: "Story nightly" });
   await drawer.getByRole("heading", { name: "What comes" }).waitFor();

@@ -1290,6 +1290,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the trace tells, attempt by attempt, in pages */
+        get: operations["listExecutionAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/agents/{agent}/executionRecords/{execution}:cancelRun": {
         parameters: {
             query?: never;
@@ -1750,6 +1767,23 @@ export interface paths {
         };
         /** When a schedule is due next */
         get: operations["listTriggerFireTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/triggers:fireTimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When a schedule that is not kept yet would be due */
+        get: operations["planTriggerFireTimes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4621,6 +4655,8 @@ export interface components {
             /** @description `APPROVAL`, `CONSULT`, `SUBTASK`, `IN_DOUBT`, `EVENT`, `TIMER`, `PAUSE`. */
             kind: string;
             displayName: string;
+            /** @description The step that waits; where a person is asked the attempt, `path/step#visit.attempt`. None in a pause. */
+            step?: string | null;
             participantKind?: string | null;
             /** Format: uint32 */
             childCount: number;
@@ -4723,6 +4759,67 @@ export interface components {
             rehearsal: components["schemas"]["FreeForm"];
             /** @description For people: what could not be taken along. */
             leftOut: string[];
+        };
+        /** @description A page of attempts. */
+        Attempts: {
+            items: components["schemas"]["AttemptView"][];
+            nextPageToken?: string | null;
+            /**
+             * Format: uint64
+             * @description Attempts that the execution has up to now.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description How far its journal was read: `since` for whoever reads on.
+             */
+            seq: number;
+        };
+        /** @description One attempt, as in the trace, but not within the one that it belongs to. */
+        AttemptView: {
+            /** @description The attempt that it belongs to. */
+            parentId?: string | null;
+            /** @description The step's kind (`llm`, `agent`, `map`, `flow`, …), of an agent's calls `model` and `tool`; also `check` and `undo`. */
+            kind: string;
+            /** @description What went in, rendered. Secrets are masked. */
+            input: components["schemas"]["FreeForm"];
+            /** Format: uuid */
+            childExecutionId?: string | null;
+            /** @description `path/step#visit.attempt`: names the attempt, stably, everywhere. */
+            id: string;
+            displayName: string;
+            /** @description `FLOW_STEP`, `LLM_STEP`, `TOOL`, `HITL`. */
+            type: string;
+            llmStepTrace?: components["schemas"]["LlmTrace"] | null;
+            toolTrace?: components["schemas"]["ToolTrace"] | null;
+            hitlTrace?: components["schemas"]["HitlTrace"] | null;
+            steps: components["schemas"]["Step"][];
+            result?: components["schemas"]["StepResult"] | null;
+            /** @description `SUCCESS`, `ERROR`, or `UNSPECIFIED` while it is open. */
+            status: string;
+            /** @description The engine's word: `running`, `waiting`, `completed`, `failed`, `cancelled`, `in_doubt`, `lost`. */
+            state: string;
+            error?: string | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since 1970; 0: not begun.
+             */
+            startTime: number;
+            /**
+             * Format: uint64
+             * @description 0: open.
+             */
+            endTime: number;
+            /** Format: uint64 */
+            duration: number;
+            /** Format: uint64 */
+            inputTokens: number;
+            /** Format: uint64 */
+            outputTokens: number;
+            /** Format: double */
+            totalCost: number;
+            /** @description What validators said of the answer, in order; only where there are some. */
+            checks: components["schemas"]["CheckTrace"][];
         };
         /** @description Why; kept in the journal. */
         ReasonBody: {
@@ -9950,6 +10047,40 @@ export interface operations {
             };
         };
     };
+    listExecutionAttempts: {
+        parameters: {
+            query?: {
+                /** @description At most 200; with `brief` 1,000. A page with much in it ends earlier. */
+                pageSize?: number;
+                pageToken?: string;
+                /** @description Without what went in and came out: `input`, `result`, `checks` and the three traces stay empty. */
+                brief?: boolean;
+                /** @description Only attempts that changed since an earlier answer said this `seq`. */
+                since?: number;
+                /** @description Only the attempts of these names, at most 50. */
+                id?: string[];
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+                execution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempts"];
+                };
+            };
+        };
+    };
     cancelExecution: {
         parameters: {
             query?: never;
@@ -10905,6 +11036,35 @@ export interface operations {
             path: {
                 tenant: string;
                 trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireTimes"];
+                };
+            };
+        };
+    };
+    planTriggerFireTimes: {
+        parameters: {
+            query: {
+                /** @description As in a schedule. */
+                cron: string;
+                /** @description Absent: `UTC`. */
+                timeZone?: string;
+                /** @description How many; 10 where it does not say, 100 at most. */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
             };
             cookie?: never;
         };

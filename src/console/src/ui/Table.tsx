@@ -30,7 +30,7 @@ export interface TableProps<T> {
   onEnd?: () => void;
   /** j and k move through the rows. */
   keys?: boolean;
-  /** Pixels of a row on phones, where the cells stand under each other. */
+  /** About as many pixels as a row takes on phones, where the cells stand under each other. */
   phoneRow?: number;
 }
 
@@ -85,7 +85,7 @@ export function Table<T>(props: TableProps<T>) {
     ],
     keys && rows.length > 0,
   );
-  const draw = (row: T, index: number, style?: React.CSSProperties) => {
+  const draw = (row: T, index: number, style?: React.CSSProperties, measure?: (element: Element | null) => void) => {
     const key = keyOf(row);
     const isMarked = index === at || key === props.selectedKey;
     const isActive = Boolean(linkOf ?? onOpen);
@@ -97,7 +97,9 @@ export function Table<T>(props: TableProps<T>) {
     return (
       <div
         key={key}
+        ref={measure}
         role="row"
+        data-index={index}
         data-row={index}
         aria-rowindex={index + 2}
         aria-selected={props.selectedKey === undefined ? undefined : key === props.selectedKey}
@@ -123,7 +125,9 @@ export function Table<T>(props: TableProps<T>) {
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
-            return draw(row, item.index, { position: "absolute", insetInline: 0, height: rowSize, transform: `translateY(${item.start}px)` });
+            // Cards are as high as what is in them.
+            const style = { position: "absolute", insetInline: 0, transform: `translateY(${item.start}px)` } as const;
+            return isPhone ? draw(row, item.index, style, virtual.measureElement) : draw(row, item.index, { ...style, height: rowSize });
           })}
         </div>
       ) : (

@@ -6,7 +6,7 @@ import { percent } from "../../lib/format";
 import { Link, to, type RoomProps } from "../../lib/router";
 import { Duration, Empty, ErrorState, Figure, LinkButton, Loaded, Money, PlainText, RelativeTime, Status, Table, type Column } from "../../ui";
 import { AgentHead } from "./AgentHead";
-import { useLive } from "./live";
+import { figureOf, useLive } from "./live";
 import "./agents.css";
 
 const REFRESH_MS = 5_000;
@@ -52,7 +52,7 @@ function Overview(props: { agent: Schemas["Agent"] }) {
     { path, query: { pageSize: RECENT, environment: environment ?? undefined } },
     { refreshMs: REFRESH_MS },
   );
-  const more = live.isPartial ? "+" : "";
+  const shown = (value: number) => figureOf(value, live.isKnown, live.isPartial);
   return (
     <div className="stack">
       {agent.description && (
@@ -61,9 +61,9 @@ function Overview(props: { agent: Schemas["Agent"] }) {
         </p>
       )}
       <dl className="figures">
-        <Figure label="Running now">{live.isKnown ? `${now.running}${more}` : "–"}</Figure>
-        <Figure label="Waiting">{live.isKnown ? `${now.waiting}${more}` : "–"}</Figure>
-        <Figure label="Failed today">{live.isKnown ? `${now.failedToday}${more}` : "–"}</Figure>
+        <Figure label="Running now">{shown(now.running)}</Figure>
+        <Figure label="Waiting">{shown(now.waiting)}</Figure>
+        <Figure label="Failed today">{shown(now.failedToday)}</Figure>
         <Figure label="Started this month">{now.startedThisMonth.toLocaleString("en-US")}</Figure>
         <Figure label="Cost this month" note={<BudgetNote agent={agent.id} />}>
           <Money usd={now.costUsd} />

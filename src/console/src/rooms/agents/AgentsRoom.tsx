@@ -8,7 +8,7 @@ import { useShortcuts } from "../../lib/hooks";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
 import { Badge, Button, Empty, Figure, Loaded, Money, PlainText, RelativeTime, SearchField, Table, Tally, type Column } from "../../ui";
-import { useLive, type AgentLive } from "./live";
+import { figureOf, useLive, type AgentLive } from "./live";
 import { NewAgent } from "./NewAgent";
 import "./agents.css";
 
@@ -70,7 +70,7 @@ function NoAgents() {
 
 function Totals(props: { live: ReturnType<typeof useLive> }) {
   const { total, isKnown, isPartial } = props.live;
-  const shown = (value: number) => (isKnown ? `${value}${isPartial ? "+" : ""}` : "–");
+  const shown = (value: number) => figureOf(value, isKnown, isPartial);
   return (
     <dl className="figures">
       <Figure label="Running now">{shown(total.running)}</Figure>

@@ -18,7 +18,7 @@ function columns(agent: string, all: readonly Line[]): Column<Line>[] {
     {
       key: "revision",
       title: "Revision",
-      width: "10rem",
+      width: "12.5rem",
       cell: (one) => (
         <span className="agent-name">
           <Link to={to`/agents/${agent}/design/${String(one.revision)}`}>Revision {one.revision}</Link>

@@ -73,3 +73,9 @@ export function useLive(): { of: (agent: string) => AgentLive; total: AgentLive;
     };
   }, [open.data, failed.data, figures.data]);
 }
+
+/** A count as it is shown. Of a part of the executions, none is no figure. */
+export function figureOf(value: number, isKnown: boolean, isPartial: boolean): string {
+  if (!isKnown || (isPartial && value === 0)) return "–";
+  return `${value.toLocaleString("en-US")}${isPartial ? "+" : ""}`;
+}

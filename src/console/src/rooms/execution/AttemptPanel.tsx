@@ -2,32 +2,31 @@
 import { useMemo, type ReactNode } from "react";
 import { counted } from "../../lib/format";
 import { useLocation, hrefOf, Link, to } from "../../lib/router";
-import { Badge, Button, CodeBlock, CopyButton, Duration, Icon, JsonView, LinkButton, Money, Note, PlainText, ProblemNote, RelativeTime, Select, Skeleton, Status, Tokens } from "../../ui";
+import { Badge, Button, CodeBlock, CopyButton, Duration, Icon, JsonView, LinkButton, Loaded, Money, Note, PlainText, RelativeTime, Select, Skeleton, Status, Tokens } from "../../ui";
 import { callCurl } from "./curl";
 import { Items } from "./StepPanel";
 import { siblingsOf, WORK_LABEL, type Line, type Step, type Tree } from "./model";
 import { marksOf, WORK_ICON } from "./Timeline";
 import { Messages } from "./Messages";
-import type { Exported } from "./useRecorded";
+import { useAttempt } from "./useAttempt";
+import { useFamily } from "./Family";
+import type { ExecutionPath } from "./useExecution";
 import { isObject } from "./words";
 
 const CHIPS_MAX = 6;
-const CHILDREN_MAX = 20;
 
 export interface AttemptPanelProps {
-  agent: string;
-  execution: string;
+  path: ExecutionPath;
+  isOver: boolean;
   tree: Tree;
   line: Line;
-  exported: Exported;
-  /** Child executions that may be this attempt's, by their times, as long as the export was not read. */
-  childrenOf: (line: Line) => readonly { id: string; agentId: string; status: string }[];
   onChoose: (id: string) => void;
   onFork: ((line: Line) => void) | null;
 }
 
 export function AttemptPanel(props: AttemptPanelProps) {
-  const { line, tree, agent, execution, onChoose } = props;
+  const { line, onChoose } = props;
+  const { agent, execution } = props.path;
   useLocation();
   const place = to`/agents/${agent}/executions/${execution}/${line.id}`;
   const link = () => `${window.location.href.replace(/#.*$/, "")}${hrefOf(place)}`;
@@ -53,15 +52,34 @@ export function AttemptPanel(props: AttemptPanelProps) {
           )}
         </div>
       </header>
-      <Facts line={line} kind={props.exported.of?.kind} />
-      <Tries tree={tree} line={line} onChoose={onChoose} />
-      {line.raw ? <Recorded step={line.raw} line={line} props={props} /> : <Inside line={line} onChoose={onChoose} />}
+      {line.raw ? (
+        <Told step={line.raw} props={props} />
+      ) : (
+        <>
+          <Facts line={line} raw={null} />
+          <Inside line={line} onChoose={onChoose} />
+        </>
+      )}
     </article>
   );
 }
 
-function Facts({ line, kind }: { line: Line; kind: string | undefined }) {
-  const { raw } = line;
+/** What the list tells is there at once; what went in and out comes. */
+function Told({ step, props }: { step: Step; props: AttemptPanelProps }) {
+  const { line, tree, onChoose, path } = props;
+  const query = useAttempt(path, step.id, step);
+  return (
+    <>
+      <Facts line={line} raw={query.data ?? step} />
+      <Tries tree={tree} line={line} onChoose={onChoose} />
+      <Loaded query={query} rows={4}>
+        {(whole) => <Recorded step={whole} props={props} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Facts({ line, raw }: { line: Line; raw: Step | null }) {
   return (
     <dl className="execution-facts">
       <Fact label="Began">{line.startMs > 0 ? <RelativeTime at={line.startMs} /> : <span className="quiet">not yet</span>}</Fact>
@@ -82,7 +100,7 @@ function Facts({ line, kind }: { line: Line; kind: string | undefined }) {
           <PlainText text={[raw.toolTrace.toolType, raw.toolTrace.tool.integrationId, raw.toolTrace.tool.name].filter(Boolean).join(" · ")} max={160} />
         </Fact>
       )}
-      {!raw?.llmStepTrace && !raw?.toolTrace && <Fact label="Kind">{kind || WORK_LABEL[line.work]}</Fact>}
+      {!raw?.llmStepTrace && !raw?.toolTrace && <Fact label="Kind">{raw?.kind ?? WORK_LABEL[line.work]}</Fact>}
     </dl>
   );
 }
@@ -128,11 +146,10 @@ function Part(props: { title: string; actions?: ReactNode; children: ReactNode }
   );
 }
 
-function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
-  const { step, line } = props;
-  const { tree, onChoose, childrenOf, exported } = props.props;
-  // Left out where there are none, whatever the document says.
-  const checks = (step.checks as Step["checks"] | undefined) ?? [];
+function Recorded({ step, props }: { step: Step; props: AttemptPanelProps }) {
+  const { line, onChoose, path } = props;
+  // Left out where there are none.
+  const checks = step.checks ?? [];
   const curl = step.toolTrace?.toolType === "http" ? callCurl(step.toolTrace.parameters) : null;
   return (
     <>
@@ -152,8 +169,8 @@ function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
           <JsonView value={step.toolTrace.parameters} label="What was sent" openDepth={3} />
         </Part>
       )}
-      <WentIn exported={exported} />
-      {line.work === "child" && <Children all={oneChild(exported, childrenOf(line))} />}
+      <WentIn step={step} />
+      {step.childExecutionId && <Child path={path} id={step.childExecutionId} isOver={props.isOver} />}
       {step.result && (
         <Part title={step.llmStepTrace ? "What it answered" : "What came out"}>
           <Result step={step} />
@@ -188,44 +205,23 @@ function Recorded(props: { step: Step; line: Line; props: AttemptPanelProps }) {
       {!step.result && !step.error && !step.llmStepTrace && !step.toolTrace && !step.hitlTrace && line.lines.length === 0 && (
         <p className="quiet">{line.endMs === 0 ? "It is open; nothing came out of it yet." : "Nothing is recorded of what went in or came out."}</p>
       )}
-      {tree.attempts.length > 0 && (
-        <details className="execution-raw">
-          <summary>As the API tells it</summary>
-          <JsonView value={{ ...step, steps: step.steps.length }} label="The attempt as JSON" openDepth={1} />
-        </details>
-      )}
+      <details className="execution-raw">
+        <summary>As the API tells it</summary>
+        <JsonView value={step} label="The attempt as JSON" openDepth={1} />
+      </details>
     </>
   );
 }
 
-/** What the trace does not tell of what went in. */
-function WentIn({ exported }: { exported: Exported }) {
-  const { of, isReading, error, load } = exported;
-  if (load) {
-    return (
-      <Button small icon="download" onClick={load}>
-        Read what went in (the whole export)
-      </Button>
-    );
-  }
-  if (isReading) return <Skeleton rows={1} label="Reading what went in" />;
-  if (error) return <ProblemNote error={error} />;
-  if (!of || of.input === null || of.kind === "flow") return null;
-  const { input } = of;
+/** What went into steps that ask neither a model nor a tool nor a person: maps, agents, waits. */
+function WentIn({ step }: { step: Step }) {
+  const input: unknown = step.input ?? null;
+  if (input === null || step.llmStepTrace || step.toolTrace || step.hitlTrace) return null;
   return (
     <Part title="What went in">
-      {of.kind === "agent" && isObject(input) ? <Messages messages={[{ role: "system", text: input["system"] }, { role: "user", text: input["prompt"] }].filter((one) => typeof one.text === "string" && one.text !== "")} /> : <JsonView value={input} label="What went in" openDepth={2} />}
+      {step.kind === "agent" && isObject(input) ? <Messages messages={[{ role: "system", text: input["system"] }, { role: "user", text: input["prompt"] }].filter((one) => typeof one.text === "string" && one.text !== "")} /> : <JsonView value={input} label="What went in" openDepth={2} />}
     </Part>
   );
-}
-
-type Child = { id: string; agentId: string; status: string };
-
-/** The one that the export names, otherwise those that it may be. */
-function oneChild(exported: Exported, maybe: readonly Child[]): readonly Child[] {
-  const input = exported.of?.input;
-  const id = isObject(input) && typeof input["execution"] === "string" ? input["execution"] : null;
-  return id === null ? maybe : maybe.filter((one) => one.id === id);
 }
 
 /** An answer as text where it is one, otherwise as a tree; a model that asked for tools says so. */
@@ -268,21 +264,26 @@ function Asked({ hitl }: { hitl: NonNullable<Step["hitlTrace"]> }) {
   );
 }
 
-function Children(props: { all: readonly Child[] }) {
-  const { all } = props;
-  if (all.length === 0) return null;
+/** The execution that this attempt started. */
+function Child({ path, id, isOver }: { path: ExecutionPath; id: string; isOver: boolean }) {
+  const family = useFamily(path, isOver);
+  const child = family.data?.nodes.find((node) => node.id === id);
   return (
-    <Part title={all.length === 1 ? "Child execution" : "One of these child executions"}>
-      <ul className="execution-children">
-        {all.slice(0, CHILDREN_MAX).map((one) => (
-          <li key={one.id}>
-            <Link to={to`/agents/${one.agentId}/executions/${one.id}`}>
-              {one.agentId} <code>{one.id.slice(-8)}</code>
-            </Link>
-            <Status kind="execution" status={one.status} compact />
-          </li>
-        ))}
-      </ul>
+    <Part title="Child execution">
+      {child ? (
+        <p className="row">
+          <Link to={to`/agents/${child.agentId}/executions/${id}`}>
+            {child.agentId} <code>{id.slice(-8)}</code>
+          </Link>
+          <Status kind="execution" status={child.status} compact />
+        </p>
+      ) : family.data ? (
+        <p className="quiet">
+          <code>{id}</code> is not kept any more.
+        </p>
+      ) : (
+        <Skeleton rows={1} label="Looking for the child execution" />
+      )}
     </Part>
   );
 }

@@ -10,6 +10,7 @@ import { losesDigits } from "../inbox/values";
 import type { Ask, AskProps } from "./Actions";
 import { useFamily } from "./Family";
 import { compensated, useFlow } from "./flow";
+import { useAttempt } from "./useAttempt";
 import { RECORD } from "./useExecution";
 import { isObject } from "./words";
 
@@ -141,7 +142,7 @@ function Cancel(doing: Doing) {
       <p>Nothing new starts, and it cannot be undone. What is done already stays done, but for steps that say how they are taken back.</p>
       <ul className="execution-consequences" aria-label="What it would touch">
         <Consequence count={calls.length} says={`${counted(calls.length, "call")} under way ${calls.length === 1 ? "is" : "are"} cut off; what the other side did with ${calls.length === 1 ? "it" : "them"} stays done`} names={calls.map((line) => line.name)} />
-        <Consequence count={questions.length} says={`${counted(questions.length, "question")} to people ${questions.length === 1 ? "is" : "are"} withdrawn`} names={questions.map((line) => line.raw?.hitlTrace?.title ?? line.name)} />
+        <Consequence count={questions.length} says={`${counted(questions.length, "question")} to people ${questions.length === 1 ? "is" : "are"} withdrawn`} names={questions.map((line) => line.name)} />
         <Consequence count={running.length} says={`${counted(running.length, "child execution")} ${running.length === 1 ? "is" : "are"} cancelled, too`} names={running.map((node) => `${node.agentId} ${node.id.slice(-8)}`)} />
         <Consequence count={back.length} says={`${counted(back.length, "step")} ${back.length === 1 ? "is" : "are"} taken back, the last one first`} names={back.map((line) => line.id)} />
         {calls.length + questions.length + running.length + back.length === 0 && flow.root !== undefined && <li className="quiet">Nothing is under way, nobody is asked, and nothing has to be taken back.</li>}
@@ -277,7 +278,17 @@ function Replay(doing: Doing) {
 
 function Fork(doing: Doing) {
   const { path, line } = doing.props;
-  const output: unknown = line?.raw?.result?.jsonValue ?? line?.raw?.result?.strValue ?? null;
+  const query = useAttempt(path, line?.id ?? "", line?.raw ?? null);
+  if (query.data) return <ForkFrom doing={doing} output={query.data.result?.jsonValue ?? query.data.result?.strValue ?? null} />;
+  return (
+    <Dialog title={doing.words.title} onClose={doing.props.onClose}>
+      {query.error ? <ProblemNote error={query.error} /> : <Skeleton rows={3} label="Reading what came out" />}
+    </Dialog>
+  );
+}
+
+function ForkFrom({ doing, output }: { doing: Doing; output: unknown }) {
+  const { path, line } = doing.props;
   const tooLarge = losesDigits(output);
   const [text, setText] = useState(tooLarge ? "" : (JSON.stringify(output, null, 2) ?? "null"));
   const read = jsonOf(text);

@@ -1,6 +1,7 @@
 // One execution: how it stands and why, its attempts on a timeline and in the graph, its journal, its family, and what can be done to it.
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
-import { address } from "../../api/client";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { address, type Schemas } from "../../api/client";
+import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { useMedia, useShortcuts } from "../../lib/hooks";
 import { navigate, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
@@ -9,13 +10,13 @@ import { Badge, Button, CopyButton, Drawer, Empty, ErrorState, JsonView, Loaded,
 import { Asked, Buttons, useMay, type Ask } from "./Actions";
 import { AttemptPanel } from "./AttemptPanel";
 import { readCurl, startCurl } from "./curl";
-import { Family, useFamily } from "./Family";
+import { Family } from "./Family";
 import { JournalPart } from "./JournalPart";
-import { treeOf, type Line, type Trace, type Tree } from "./model";
+import { treeOf, type Line, type Tree } from "./model";
 import { Standing } from "./Standing";
 import { StepPanel } from "./StepPanel";
 import { Timeline } from "./Timeline";
-import { useRecorded } from "./useRecorded";
+import { useAttempt } from "./useAttempt";
 import { RECORD, useExecution, type ExecutionPath, type Watched } from "./useExecution";
 import "./execution.css";
 
@@ -41,8 +42,8 @@ export default function ExecutionRoom({ params }: RoomProps) {
 function Execution(props: { path: ExecutionPath; attempt: string | null }) {
   const { path, attempt } = props;
   const watched = useExecution(path);
-  const { record, trace, isOver } = watched;
-  const tree = useMemo(() => (trace.data ? treeOf(trace.data.trace.traces) : null), [trace.data]);
+  const { record, attempts, isOver } = watched;
+  const tree = useMemo(() => (attempts.data ? treeOf(attempts.data.steps, attempts.data.total) : null), [attempts.data]);
   const [asked, setAsked] = useState<{ ask: Ask; line: Line | null } | null>(null);
   const may = useMay();
   const ask = useCallback((next: Ask, line: Line | null = null) => setAsked({ ask: next, line }), []);
@@ -178,57 +179,74 @@ function Views(props: ViewsProps) {
 function Side(props: ViewsProps & { tree: Tree; step: string | null; onChoose: (id: string) => void }) {
   const { path, tree, attempt, step, watched, onChoose } = props;
   const line = attempt !== null ? tree.byId.get(attempt) : undefined;
-  const exported = useRecorded(path, tree, line);
-  const family = useFamily(path, watched.isOver);
-  const childrenOf = useCallback(
-    (one: Line) =>
-      (family.data?.nodes ?? []).filter((node) => {
-        if (node.parentExecutionRecordId !== path.execution || node.startTime < one.startMs) return false;
-        return one.endMs === 0 || (node.startTime <= one.endMs && node.endTime !== null && node.endTime !== undefined && node.endTime <= one.endMs);
-      }),
-    [family.data, path.execution],
-  );
   if (step !== null && attempt === null) return <StepPanel tree={tree} step={step} onChoose={onChoose} />;
-  if (!line) {
-    return (
-      <Empty icon="search" title="There is no such attempt">
-        <code>{attempt}</code> {watched.isOver ? "is not among what this execution did." : "has not begun."}
-      </Empty>
-    );
-  }
-  return <AttemptPanel agent={path.agent} execution={path.execution} tree={tree} line={line} exported={exported} childrenOf={childrenOf} onChoose={onChoose} onFork={props.mayFork ? (one) => props.onAsk("fork", one) : null} />;
+  const onFork = props.mayFork ? (one: Line) => props.onAsk("fork", one) : null;
+  if (line) return <AttemptPanel path={path} isOver={watched.isOver} tree={tree} line={line} onChoose={onChoose} onFork={onFork} />;
+  // Where the list has not come to it, it is shown by itself.
+  if (!tree.isWhole) return <Alone path={path} id={attempt ?? ""} isOver={watched.isOver} onChoose={onChoose} onFork={onFork} />;
+  return (
+    <Empty icon="search" title="There is no such attempt">
+      <code>{attempt}</code> {watched.isOver ? "is not among what this execution did." : "has not begun."}
+    </Empty>
+  );
+}
+
+function Alone(props: { path: ExecutionPath; id: string; isOver: boolean; onChoose: (id: string) => void; onFork: ((line: Line) => void) | null }) {
+  const { id, ...rest } = props;
+  const query = useAttempt(props.path, id, null);
+  return (
+    <Loaded query={query} rows={6}>
+      {(step) => {
+        const tree = treeOf([step]);
+        const [line] = tree.attempts;
+        return line ? <AttemptPanel {...rest} tree={tree} line={line} /> : null;
+      }}
+    </Loaded>
+  );
 }
 
 function Shown(shown: { view: View; props: ViewsProps; chosenStep: string | null; onChoose: (id: string) => void; onChooseStep: (step: string) => void }) {
   const { view, onChoose, onChooseStep } = shown;
   const { path, watched, tree, attempt } = shown.props;
-  const { record, trace, isOver } = watched;
+  const { record, attempts, isOver } = watched;
   if (view === "family") return <Family path={path} isOver={isOver} />;
   if (view === "journal") return <JournalPart path={path} startMs={record.data?.startTime ?? 0} isOver={isOver} />;
+  if (view === "data") return <Data path={path} isOver={isOver} onAsk={shown.props.onAsk} />;
   return (
-    <Loaded query={trace} rows={8}>
-      {(data) => {
-        if (view === "data") return <Data path={path} trace={data} isOver={isOver} onAsk={shown.props.onAsk} />;
-        if (!tree) return null;
+    <Loaded query={attempts} rows={8}>
+      {() => {
+        if (!tree || !record.data) return <Skeleton rows={8} label="Loading the execution" />;
+        const { agentRevision, startTime, endTime } = record.data;
         if (view === "graph") {
           return (
             <Suspense fallback={<Skeleton rows={8} label="Loading the graph" />}>
-              <Graph tenant={path.tenant} agent={path.agent} revision={data.trace.agentRevision} tree={tree} chosen={shown.chosenStep} onChoose={onChooseStep} />
+              <Graph tenant={path.tenant} agent={path.agent} revision={agentRevision} tree={tree} chosen={shown.chosenStep} onChoose={onChooseStep} />
             </Suspense>
           );
         }
-        return <Timeline tree={tree} startMs={data.trace.startTime} endMs={data.trace.endTime} chosen={attempt} onChoose={onChoose} />;
+        return <Timeline tree={tree} startMs={startTime} endMs={endTime ?? 0} chosen={attempt} onChoose={onChoose} onMore={watched.more} />;
       }}
     </Loaded>
   );
 }
 
 /** What went in and what came out, and everything to take away. */
-function Data(props: { path: ExecutionPath; trace: Trace; isOver: boolean; onAsk: (ask: Ask) => void }) {
-  const { path, trace, isOver } = props;
+function Data(props: { path: ExecutionPath; isOver: boolean; onAsk: (ask: Ask) => void }) {
+  const { path, isOver } = props;
   const may = useMay();
-  const { result, parameters } = trace.trace;
-  const value: unknown = result.jsonValue ?? result.strValue ?? null;
+  const read = useApi(`${RECORD}/result`, { path });
+  const { reload } = read;
+  // What came out is there once it is over.
+  useEffect(() => reload(), [isOver, reload]);
+  return (
+    <Loaded query={read} rows={6}>
+      {(data) => <DataShown path={path} isOver={isOver} mayPurge={may("purge")} parameters={data.parameters} value={data.result.jsonValue ?? data.result.strValue ?? null} onAsk={props.onAsk} />}
+    </Loaded>
+  );
+}
+
+function DataShown(props: { path: ExecutionPath; isOver: boolean; mayPurge: boolean; parameters: Schemas["ResultView"]["parameters"]; value: unknown; onAsk: (ask: Ask) => void }) {
+  const { path, isOver, parameters, value } = props;
   return (
     <div className="stack">
       <div className="row">
@@ -237,7 +255,7 @@ function Data(props: { path: ExecutionPath; trace: Trace; isOver: boolean; onAsk
         <a className="button button-quiet button-small" href={address(`${RECORD}/export`, { path })} download={`${path.execution}.json`}>
           Export all of it
         </a>
-        {isOver && may("purge") && (
+        {isOver && props.mayPurge && (
           <Button small look="danger" icon="trash" onClick={() => props.onAsk("purge")}>
             Remove
           </Button>

@@ -4,7 +4,7 @@ import { counted } from "../../lib/format";
 import { useNow } from "../../lib/hooks";
 import { Link, setQuery, to } from "../../lib/router";
 import { Button, Duration, Figure, LinkButton, Money, Note, PlainText, RelativeTime, Tokens } from "../../ui";
-import { failedAt, timesOf, type Record_, type Tree } from "./model";
+import { failedAt, stepOf, timesOf, type Record_, type Tree } from "./model";
 import { whyOf } from "./words";
 import type { Ask } from "./Actions";
 
@@ -50,7 +50,7 @@ function Figures({ record, tree }: { record: Record_; tree: Tree | null }) {
 function Times({ tree, record }: { tree: Tree | null; record: Record_ }) {
   const nowMs = useNow();
   const untilMs = record.endTime ?? nowMs;
-  const times = useMemo(() => (tree ? timesOf(tree, untilMs) : null), [tree, untilMs]);
+  const times = useMemo(() => (tree?.isWhole ? timesOf(tree, untilMs) : null), [tree, untilMs]);
   const shown = (ms: number | undefined) => (ms === undefined ? <span className="quiet">–</span> : <Duration ms={ms} />);
   return (
     <>
@@ -87,6 +87,16 @@ function Why(props: { agent: string; record: Record_; tree: Tree | null; isOver:
                     , until <RelativeTime at={waits.expiresAt} />
                   </>
                 )}
+                .
+              </>
+            )}
+            {waits?.step && (
+              <>
+                {" "}
+                At{" "}
+                <Link to={`${to`/agents/${props.agent}/executions/${record.id}`}?step=${encodeURIComponent(stepOf(waits.step))}`}>
+                  <PlainText text={stepOf(waits.step)} max={120} />
+                </Link>
                 .
               </>
             )}
@@ -139,7 +149,7 @@ function End({ agent, record, tree }: { agent: string; record: Record_; tree: Tr
     );
   }
   if (!record.errorCode || record.status === "CANCELLED") return null;
-  const failed = tree ? failedAt(tree) : null;
+  const failed = tree?.isWhole ? failedAt(tree) : null;
   return (
     <Note tone="bad" icon="warning">
       <strong>It failed</strong>

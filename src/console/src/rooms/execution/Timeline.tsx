@@ -1,9 +1,10 @@
 // The timeline: a line for each attempt, as a tree, with when it began and how long it took. Virtualised; the arrow keys move, open and close.
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useId, useMemo, useRef, useState } from "react";
-import { duration } from "../../lib/format";
+import { count, duration } from "../../lib/format";
 import { useNow, usePhone, useShortcuts } from "../../lib/hooks";
 import { Badge, Button, Duration, Empty, Icon, Money, PlainText, SearchField, Select, Status, type IconName } from "../../ui";
+import { READ_MAX } from "./useAttempts";
 import { isOpen, isUndo, linesShown, openedTo, WORK_LABEL, type Line, type Shown, type Tree, type Work } from "./model";
 import { busySpans, folded, straight, type Scale } from "./scale";
 
@@ -28,6 +29,8 @@ export interface TimelineProps {
   endMs: number;
   chosen: string | null;
   onChoose: (id: string) => void;
+  /** Reads on, where not all attempts are there. */
+  onMore: () => void;
 }
 
 export function Timeline(props: TimelineProps) {
@@ -77,6 +80,16 @@ export function Timeline(props: TimelineProps) {
         <Empty icon="filter" title="No attempt fits" action={<Button onClick={() => (setText(""), setOnly(""))}>Show all</Button>} />
       ) : (
         <Lines lines={lines} turned={turned} isFlat={isFiltered} scale={scale} chosen={chosen} onChoose={onChoose} onTurn={turn} />
+      )}
+      {!tree.isWhole && (
+        <p className="row small quiet" role="status">
+          {count(tree.attempts.length)} of {count(tree.total)} attempts are here{tree.attempts.length < READ_MAX ? "; the others come" : "."}
+          {tree.attempts.length >= READ_MAX && (
+            <Button small look="quiet" onClick={props.onMore}>
+              Read on
+            </Button>
+          )}
+        </p>
       )}
     </div>
   );

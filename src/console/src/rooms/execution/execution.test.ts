@@ -9,7 +9,7 @@ import { compensated } from "./flow";
 import { failedAt, isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
 import { busySpans, folded, straight } from "./scale";
 import { marksOf } from "./Timeline";
-import { recordedOf } from "./useRecorded";
+import { merged } from "./useAttempts";
 import { entryPlace, entryText, whyOf } from "./words";
 
 test("the address becomes the server's filters, and nothing that it would refuse", () => {
@@ -26,7 +26,7 @@ test("a day of the calendar is a time for the server, and the last one counts wh
 });
 
 function step(id: string, more: Partial<Step> = {}): Step {
-  return { id, displayName: partsOf(id).name, type: "TOOL", steps: [], result: null, status: "SUCCESS", state: "completed", startTime: 1_000, endTime: 2_000, duration: 1_000, inputTokens: 0, outputTokens: 0, totalCost: 0, checks: [], ...more };
+  return { id, displayName: partsOf(id).name, type: "TOOL", kind: "http", input: null as unknown as Step["input"], parentId: null, childExecutionId: null, steps: [], result: null, status: "SUCCESS", state: "completed", startTime: 1_000, endTime: 2_000, duration: 1_000, inputTokens: 0, outputTokens: 0, totalCost: 0, checks: [], ...more };
 }
 
 test("an attempt's name says where it is", () => {
@@ -40,11 +40,11 @@ test("an attempt's name says where it is", () => {
 
 const map = (items: number) => {
   const inside = Array.from({ length: items }, (_, at) => [step(`each[${at}]/look#1.1`, { startTime: 10 + at, endTime: 20 + at, totalCost: 1 }), step(`each[${at}]/keep#1.1`, { type: "FLOW_STEP", startTime: 20 + at, endTime: at === 1 ? 0 : 30 + at, state: at === 1 ? "failed" : "completed" })]).flat();
-  return step("each#1.1", { type: "FLOW_STEP", steps: inside, state: "running", endTime: 0 });
+  return [step("each#1.1", { type: "FLOW_STEP", state: "running", endTime: 0 }), ...inside.map((one) => ({ ...one, parentId: "each#1.1" }))];
 };
 
 test("what belongs to an item stands below the item", () => {
-  const tree = treeOf([step("begin#1.1"), map(3)]);
+  const tree = treeOf([step("begin#1.1"), ...map(3)]);
   const each = tree.byId.get("each#1.1");
   expect(each?.lines.map((line) => line.id)).toEqual(["each[0]", "each[1]", "each[2]"]);
   expect(tree.byId.get("each[1]")).toMatchObject({ status: "ERROR", startMs: 11, endMs: 0, costUsd: 1, work: "item" });
@@ -55,7 +55,7 @@ test("what belongs to an item stands below the item", () => {
 });
 
 test("a map of thousands stands closed until what is in it is chosen", () => {
-  const tree = treeOf([map(2_000)]);
+  const tree = treeOf(map(2_000));
   expect(linesShown(tree, { turned: new Set(), text: "", only: "" })).toHaveLength(1);
   const turned = openedTo(tree, "each[7]/keep#1.1", new Set());
   expect(linesShown(tree, { turned, text: "", only: "" }).some((line) => line.id === "each[7]/keep#1.1")).toBe(true);
@@ -65,7 +65,7 @@ test("a map of thousands stands closed until what is in it is chosen", () => {
 });
 
 test("a step in the graph is as its last attempt; in a map as the worst item", () => {
-  const tree = treeOf([step("call#1.1", { state: "failed" }), step("call#1.2"), step("call#2.1", { state: "running", endTime: 0 }), map(3)]);
+  const tree = treeOf([step("call#1.1", { state: "failed" }), step("call#1.2"), step("call#2.1", { state: "running", endTime: 0 }), ...map(3)]);
   expect(statesAt(tree, []).get("call")).toEqual({ status: "RUNNING", visits: 3 });
   expect(statesAt(tree, ["each"]).get("look")).toEqual({ status: "SUCCESS", visits: 3 });
   expect(statesAt(tree, ["each"]).get("keep")).toEqual({ status: "ERROR", visits: 3 });
@@ -74,7 +74,7 @@ test("a step in the graph is as its last attempt; in a map as the worst item", (
 });
 
 test("what takes a step back is told apart from the step", () => {
-  const tree = treeOf([map(3), step("undo/each[1]/look#1.1")]);
+  const tree = treeOf([...map(3), step("undo/each[1]/look#1.1")]);
   const undo = tree.byId.get("undo/each[1]/look#1.1");
   expect(undo && marksOf(undo, false)).toEqual(["takes back [1]"]);
   expect(statesAt(tree, ["each"]).get("look")?.visits).toBe(3);
@@ -84,7 +84,7 @@ test("it failed with what no other try made good", () => {
   const bad = { state: "failed", error: "503" };
   expect(failedAt(treeOf([step("a#1.1", bad), step("b#1.1", bad), step("b#1.2"), step("undo/c#1.1", bad)]))?.id).toBe("a#1.1");
   expect(failedAt(treeOf([step("b#1.1", bad), step("b#1.2")]))).toBeNull();
-  const agent = (own: object) => treeOf([step("agent#1.1", { type: "FLOW_STEP", ...own, steps: [step("agent#1@1[0]/tool#1.1", bad)] })]);
+  const agent = (own: object) => treeOf([step("agent#1.1", { type: "FLOW_STEP", ...own }), step("agent#1@1[0]/tool#1.1", { ...bad, parentId: "agent#1.1" })]);
   expect(failedAt(agent({}))).toBeNull();
   expect(failedAt(agent(bad))?.id).toBe("agent#1@1[0]/tool#1.1");
 });
@@ -110,10 +110,16 @@ test("hours of waiting are drawn short, and places and moments belong together",
   expect(folded(0, 0, []).at(0)).toBe(0);
 });
 
-test("the export says what went in, by the attempt's name", () => {
-  const found = recordedOf({ trace: { attempts: [{ path: "each[1]", step: "inner", visit: 2, attempt: 1, kind: "map", input: { items: [1] } }, { path: "", step: "note", visit: 1, attempt: 3, kind: "flow", input: { execution: "e" } }] } });
-  expect([...found]).toEqual([["each[1]/inner#2.1", { kind: "map", input: { items: [1] } }], ["note#1.3", { kind: "flow", input: { execution: "e" } }]]);
-  expect(recordedOf({ trace: null }).size).toBe(0);
+test("what is shown of a part says so, and what changed stands in its place", () => {
+  const tree = treeOf([step("a#1.1", { state: "running", endTime: 0 })], 3);
+  expect(tree).toMatchObject({ isWhole: false, total: 3 });
+  expect(whyOf(record({}), tree, 0)?.says).toBe("It is under way");
+  const known = [step("a#1.1", { endTime: 0 }), step("b#1.1")];
+  expect(merged(known, [], true)).toBe(known);
+  const changed = [step("a#1.1", { endTime: 9 }), step("c#1.1")];
+  expect(merged(known, changed, true).map((one) => [one.id, one.endTime])).toEqual([["a#1.1", 9], ["b#1.1", 2_000], ["c#1.1", 2_000]]);
+  // What comes with its page is not taken twice.
+  expect(merged(known, changed, false).map((one) => one.id)).toEqual(["a#1.1", "b#1.1"]);
 });
 
 const record = (more: Partial<Record_>) => ({ status: "IN_PROGRESS", paused: false, waitingFor: null, endTime: null, ...more }) as Record_;
@@ -210,17 +216,18 @@ test("an execution is read again when its stream says that something happened, a
   const asked: string[] = [];
   vi.stubGlobal("fetch", (url: string) => {
     asked.push(url);
-    const body = url.endsWith("/trace") ? { status, trace: { traces: [] }, waitingFor: null } : { status, endTime: null };
+    const isOver = status === "COMPLETED";
+    const body = url.includes("/attempts") ? { items: url.includes("since") && !isOver ? [] : [step("a#1.1", { state: isOver ? "completed" : "running" })], nextPageToken: null, total: 1, seq: isOver ? 12 : 10 } : { status, endTime: null };
     return Promise.resolve(new Response(JSON.stringify(body), { status: 200 }));
   });
-  const traces = () => asked.filter((url) => url.endsWith("/trace")).length;
+  const readings = () => asked.filter((url) => url.includes("/attempts")).length;
   const { result } = renderHook(() => useExecution({ tenant: "t", agent: "a", execution: "e" }));
-  await waitFor(() => expect(result.current.trace.data).toBeDefined());
+  await waitFor(() => expect(result.current.attempts.data).toBeDefined());
   await waitFor(() => expect(FakeSource.made.at(-1)?.url).toContain("snapshot=true"));
   act(() => FakeSource.made.at(-1)?.say("snapshot", { seq: 9 }));
   // From the last entry on: what happened between the reading and the stream is not missed.
   expect(FakeSource.made.at(-1)?.url).toContain("journal=true&after=7.0");
-  const before = traces();
+  const before = readings();
   status = "COMPLETED";
   act(() => {
     for (let at = 0; at < 50; at += 1) FakeSource.made.at(-1)?.say("journal", {}, `${at}.0`);
@@ -229,7 +236,34 @@ test("an execution is read again when its stream says that something happened, a
   });
   expect(result.current.text).toBe("Hello");
   await waitFor(() => expect(result.current.isOver).toBe(true), { timeout: 10_000 });
-  await waitFor(() => expect((result.current.trace.data as { status: string }).status).toBe("COMPLETED"), { timeout: 10_000 });
-  expect(traces() - before).toBeLessThan(5);
+  await waitFor(() => expect(result.current.attempts.data?.steps[0]?.state).toBe("completed"), { timeout: 10_000 });
+  expect(readings() - before).toBeLessThan(5);
   expect(FakeSource.made.at(-1)?.isClosed).toBe(true);
+});
+
+test("the first attempts come at once, the others in pages, and then only what changed is asked for", async () => {
+  const { act, renderHook, waitFor } = await import("@testing-library/react");
+  const { useAttempts } = await import("./useAttempts");
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (url: string) => {
+    asked.push(url);
+    const query = new URLSearchParams(url.split("?")[1]);
+    const token = query.get("pageToken");
+    const body = query.has("since")
+      ? { items: [step("a#1.1", { endTime: 77 })], nextPageToken: null, total: 3, seq: 9 }
+      : token === null
+        ? { items: [step("a#1.1")], nextPageToken: "2", total: 3, seq: 5 }
+        : token === "2"
+          ? { items: [step("b#1.1")], nextPageToken: "3", total: 3, seq: 6 }
+          : { items: [step("c#1.1")], nextPageToken: null, total: 3, seq: 7 };
+    return Promise.resolve(new Response(JSON.stringify(body), { status: 200 }));
+  });
+  const { result } = renderHook(() => useAttempts("x"));
+  await waitFor(() => expect(result.current.attempts.data?.steps.map((one) => one.id)).toEqual(["a#1.1", "b#1.1", "c#1.1"]), { timeout: 10_000 });
+  expect(asked).toHaveLength(3);
+  act(() => result.current.attempts.poke());
+  await waitFor(() => expect(result.current.attempts.data?.steps[0]?.endTime).toBe(77), { timeout: 10_000 });
+  // What changed while the pages were read is asked for, too.
+  expect(asked.at(-1)).toContain("since=5");
+  expect(result.current.attempts.data).toMatchObject({ next: null, seq: 9 });
 });

@@ -1,8 +1,8 @@
 // An execution as it is shown: its attempts as a tree, the items of maps gathered, and what each kind of work took of the time.
 import type { Schemas } from "../../api/client";
 
-export type Trace = Schemas["Envelope"];
-export type Step = Schemas["Step"];
+/** An attempt as the list tells it. What went in and out of it is read when somebody looks at it. */
+export type Step = Omit<Schemas["AttemptView"], "checks"> & { checks?: Schemas["AttemptView"]["checks"] };
 export type Record_ = Schemas["Record"];
 
 /** Whose time it is. */
@@ -38,6 +38,10 @@ export interface Line {
 }
 
 export interface Tree {
+  /** Every attempt is in it; otherwise those that began first. */
+  isWhole: boolean;
+  /** As many as the execution has. */
+  total: number;
   roots: Line[];
   byId: ReadonlyMap<string, Line>;
   /** Every attempt, in the order of the trace; items of maps are not among them. */
@@ -57,7 +61,7 @@ export function statusOf(step: Step): string {
 export function workOf(step: Step): Work {
   if (step.type === "LLM_STEP") return "model";
   if (step.type === "HITL") return "person";
-  if (step.type === "TOOL") return step.toolTrace?.toolType === "flow" ? "child" : "tool";
+  if (step.type === "TOOL") return step.childExecutionId ? "child" : "tool";
   return "own";
 }
 
@@ -89,54 +93,62 @@ export function stepOf(id: string): string {
   return id.replace(PLACES, "");
 }
 
-function lineOf(step: Step, parts: Parts, parent: Line | null, depth: number): Line {
+function lineOf(step: Step, parts: Parts, parent: Line | null): Line {
   const { name, visit, attempt, item, turn } = parts;
+  const depth = parent ? parent.depth + 1 : 0;
   return {
     id: step.id, name: step.displayName || name, step: parent ? `${parent.step}/${name}` : stepOf(step.id), work: workOf(step), status: statusOf(step), startMs: step.startTime, endMs: step.endTime, visit, attempt, item, turn, depth,
     costUsd: step.totalCost, tokens: step.inputTokens + step.outputTokens, raw: step, parent, lines: [],
   };
 }
 
-/** The attempts as a tree. What belongs to an item of a map stands below that item. */
-export function treeOf(steps: readonly Step[]): Tree {
+/** The attempts as a tree. What belongs to an item of a map stands below that item. An attempt comes behind the one that it belongs to. */
+export function treeOf(steps: readonly Step[], total = steps.length): Tree {
   const byId = new Map<string, Line>();
+  const items = new Map<string, Line>();
   const attempts: Line[] = [];
-  const grow = (inside: readonly Step[], parent: Line | null, depth: number): Line[] => {
-    const lines: Line[] = [];
-    const items = new Map<number, Line>();
-    for (const step of inside) {
-      const parts = partsOf(step.id);
-      const { item, container } = parts;
-      let around = parent;
-      if (item !== null && parent) {
-        around = items.get(item) ?? null;
-        if (!around) {
-          around = itemLine(container, item, parent, depth);
-          items.set(item, around);
-          byId.set(container, around);
-          lines.push(around);
-        }
+  const all: Line[] = [];
+  const roots: Line[] = [];
+  for (const step of steps) {
+    const parts = partsOf(step.id);
+    const { item, container } = parts;
+    const home = step.parentId ? (byId.get(step.parentId) ?? null) : null;
+    let around = home;
+    if (item !== null && home) {
+      const key = `${home.id}\n${container}`;
+      around = items.get(key) ?? null;
+      if (!around) {
+        around = itemLine(container, item, home);
+        items.set(key, around);
+        byId.set(container, around);
+        all.push(around);
+        home.lines.push(around);
       }
-      const line = lineOf(step, parts, around, around === parent ? depth : depth + 1);
-      byId.set(line.id, line);
-      attempts.push(line);
-      line.lines = grow(step.steps, line, line.depth + 1);
-      if (line.raw && line.costUsd === 0 && line.lines.length > 0) {
-        line.costUsd = line.lines.reduce((sum, one) => sum + one.costUsd, 0);
-        line.tokens = line.lines.reduce((sum, one) => sum + one.tokens, 0);
-      }
-      if (around === parent) lines.push(line);
-      else around?.lines.push(line);
     }
-    for (const item of items.values()) close(item);
-    if (items.size > 0) lines.sort((left, right) => (left.item ?? 0) - (right.item ?? 0));
-    return lines;
-  };
-  const roots = grow(steps, null, 0);
-  return { roots, byId, attempts };
+    const line = lineOf(step, parts, around);
+    byId.set(line.id, line);
+    attempts.push(line);
+    all.push(line);
+    (around ? around.lines : roots).push(line);
+  }
+  // What is inside comes behind, so that everything inside is summed up before what it stands in.
+  for (let at = all.length - 1; at >= 0; at -= 1) {
+    const line = all[at];
+    if (!line || line.lines.length === 0) continue;
+    if (!line.raw) close(line);
+    else if (line.costUsd === 0) {
+      for (const one of line.lines) {
+        line.costUsd += one.costUsd;
+        line.tokens += one.tokens;
+      }
+    }
+    if (line.lines.some((one) => !one.raw)) line.lines.sort((left, right) => (left.item ?? 0) - (right.item ?? 0));
+  }
+  return { isWhole: attempts.length >= total, total, roots, byId, attempts };
 }
 
-function itemLine(id: string, item: number, parent: Line, depth: number): Line {
+function itemLine(id: string, item: number, parent: Line): Line {
+  const depth = parent.depth + 1;
   return { id, name: `${parent.name}[${item}]`, step: parent.step, work: "item", status: "SUCCESS", startMs: 0, endMs: 0, visit: parent.visit, attempt: 1, item, turn: null, depth, costUsd: 0, tokens: 0, raw: null, parent, lines: [] };
 }
 

@@ -38,6 +38,8 @@ export function whyOf(record: Record_, tree: Tree | null, nowMs: number): Why | 
     const known = WAITS[waits.kind] ?? { tone: "waiting" as const, says: "It waits", then: null };
     return { ...known, quotes: waits.kind === "EVENT" && waits.signals.length > 0 ? waits.signals.join(", ") : waits.displayName };
   }
+  // Of a part of the attempts nothing follows about the rest.
+  if (tree && !tree.isWhole) return { tone: "moving", says: "It is under way", quotes: null, then: null };
   const open = (tree?.attempts ?? []).filter((line) => line.endMs === 0 && line.startMs > 0 && line.lines.length === 0 && line.status === "RUNNING");
   const [first] = open.sort((left, right) => left.startMs - right.startMs);
   if (first) return { tone: "moving", says: runs(first, open.length, nowMs), quotes: first.name, then: null };

@@ -88,7 +88,7 @@ const COLUMNS: Column<Key>[] = [
   { key: "name", title: "Name", width: "minmax(9rem, 2fr)", cell: (one) => <PlainText text={one.name} max={120} /> },
   { key: "state", title: "State", width: "6rem", cell: (one) => <KeyState of={one} /> },
   { key: "user", title: "User", width: "minmax(6rem, 1fr)", cell: (one) => <PlainText text={one.user} max={120} /> },
-  { key: "scopes", title: "May", width: "minmax(8rem, 2fr)", cell: (one) => <span title={one.scopes.join(", ")}>{one.scopes.join(", ")}</span> },
+  { key: "scopes", title: "May", width: "minmax(8rem, 2fr)", cell: (one) => <span className="cut" title={one.scopes.join(", ")}>{one.scopes.join(", ")}</span> },
   { key: "prefix", title: "Begins", width: "8rem", wideOnly: true, cell: (one) => <code>{one.keyPrefix}</code> },
   { key: "used", title: "Last used", width: "6.5rem", align: "end", cell: (one) => <RelativeTime at={one.lastUsedAt} /> },
   { key: "expires", title: "Expires", width: "6.5rem", align: "end", cell: (one) => (one.expiresAt ? <RelativeTime at={one.expiresAt} /> : <span className="quiet">Never</span>) },

@@ -3,11 +3,13 @@ import { useState } from "react";
 import { api, itemsOf, type Schemas } from "../../api/client";
 import { invalidate, useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
+import { counted } from "../../lib/format";
 import { Link, to } from "../../lib/router";
 import { Button, Field, Loaded, Note, PlainText, ProblemNote, RelativeTime, toast } from "../../ui";
 import { PartHead } from "./shared";
 
 type Retention = Schemas["Retention"];
+const AGENTS_SHOWN = 30;
 
 export function RetentionPart() {
   const { tenant } = useSession();
@@ -21,15 +23,16 @@ export function RetentionPart() {
           {(data) => <RetentionForm key={JSON.stringify(data)} known={data} agent={null} />}
         </Loaded>
         <Loaded query={agents} rows={2}>
-          {(data) => (
+          {(data) => itemsOf(data).length > 0 && (
             <p className="quiet small">
               An agent may say otherwise, under its budgets:{" "}
-              {itemsOf(data).map((one, at) => (
+              {itemsOf(data).slice(0, AGENTS_SHOWN).map((one, at) => (
                 <span key={one.id}>
                   {at > 0 && ", "}
                   <Link to={to`/agents/${one.id}/budgets`}>{one.id}</Link>
                 </span>
               ))}
+              {itemsOf(data).length > AGENTS_SHOWN && <>, and {counted(itemsOf(data).length - AGENTS_SHOWN, "other agent")}</>}
             </p>
           )}
         </Loaded>

@@ -4,7 +4,7 @@ import type { Schemas } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
-import { percent } from "../../lib/format";
+import { counted, percent } from "../../lib/format";
 import { useShortcuts } from "../../lib/hooks";
 import { Link, to, type RoomProps } from "../../lib/router";
 import { UNFINISHED } from "../../lib/status";
@@ -18,6 +18,7 @@ import "./release.css";
 type Line = Schemas["DeployLine"];
 const REFRESH_MS = 10_000;
 const FIGURES_REFRESH_MS = 30_000;
+const FOLLOWING_SHOWN = 5;
 
 export default function ReleaseRoom({ params }: RoomProps) {
   const agent = params["agent"] ?? "";
@@ -25,6 +26,7 @@ export default function ReleaseRoom({ params }: RoomProps) {
   const release = useRelease(agent);
   const history = usePages<Line>("/v1/tenants/{tenant}/agents/{agent}/revisions/deploys", { path: { tenant, agent } }, { refreshMs: REFRESH_MS });
   const [asked, setAsked] = useState<Asked | null>(null);
+  const [isWhole, setWhole] = useState(false);
   const mayDeploy = may("agents:deploy");
   const ask = (next: Asked) => setAsked(next);
   const newest = release.data?.revisions[0]?.revision ?? 0;
@@ -59,10 +61,17 @@ export default function ReleaseRoom({ params }: RoomProps) {
           ) : (
             <div className="stack">
               <div className="release-places">
-                {data.places.map((place) => (
+                {shownPlaces(data.places, isWhole).map((place) => (
                   <PlaceCard key={place.slug} release={data} place={place} onAsk={mayDeploy ? ask : null} />
                 ))}
               </div>
+              {shownPlaces(data.places, false).length < data.places.length && (
+                <div>
+                  <Button small look="quiet" icon={isWhole ? "up" : "down"} onClick={() => setWhole(!isWhole)}>
+                    {isWhole ? "Show fewer" : `${counted(data.places.length - shownPlaces(data.places, false).length, "other environment")} that ${data.places.length - shownPlaces(data.places, false).length === 1 ? "follows" : "follow"} production`}
+                  </Button>
+                </div>
+              )}
               <StillRunning release={data} />
               <section aria-labelledby="release-history">
                 <h2 id="release-history" className="release-title">
@@ -94,6 +103,13 @@ export default function ReleaseRoom({ params }: RoomProps) {
       </Loaded>
     </div>
   );
+}
+
+/** Every environment with a deployment of its own; of those that follow production a few, until all are wanted. */
+export function shownPlaces(places: readonly Place[], isWhole: boolean): readonly Place[] {
+  if (isWhole) return places;
+  let following = 0;
+  return places.filter((place) => !place.isFollowing || place.slug === PRODUCTION || (following += 1) <= FOLLOWING_SHOWN);
 }
 
 function PlaceCard(props: { release: Release; place: Place; onAsk: ((asked: Asked) => void) | null }) {

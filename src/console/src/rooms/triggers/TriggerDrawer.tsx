@@ -3,13 +3,13 @@ import { useState } from "react";
 import { api, itemsOf, type Schemas } from "../../api/client";
 import { invalidate, useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
-import { absoluteTime } from "../../lib/format";
 import { spelled } from "../../lib/text";
 import { Badge, Button, CodeBlock, Confirm, CopyButton, Dialog, Drawer, ErrorState, Field, JsonView, Loaded, Money, Note, PlainText, ProblemNote, RelativeTime, Select, Skeleton, Status, Table, toast, type Column } from "../../ui";
 import { OVERLAPS } from "../operate/shared";
 import { kindLabel, stateOf, whenOf, type Trigger } from "./draft";
 import { FireDialog } from "./Fire";
 import { Firings } from "./Firings";
+import { Times } from "./times";
 import { EnvironmentSelect, TriggerForm } from "./TriggerForm";
 
 const NEXT_SHOWN = 8;
@@ -234,15 +234,6 @@ function Inbound(props: { trigger: Trigger; onRotate: (() => void) | null }) {
   );
 }
 
-/** A due time on the clocks of the schedule's zone; on the reader's, where the browser does not know that zone. */
-export function timeIn(atMs: number, timeZone: string): string {
-  try {
-    return new Date(atMs).toLocaleString(undefined, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZone, timeZoneName: "short" });
-  } catch {
-    return absoluteTime(atMs);
-  }
-}
-
 function Next(props: { trigger: Trigger }) {
   const { trigger } = props;
   const { tenant } = useSession();
@@ -256,19 +247,7 @@ function Next(props: { trigger: Trigger }) {
         <>
           {trigger.paused && <Note tone="waiting">It is paused. What passes meanwhile is {trigger.schedule?.catchUp === "skip" ? "missed" : "caught up when it goes on"}.</Note>}
           <Loaded query={times} rows={3}>
-            {(data) => (
-              <ol className="trigger-times">
-                {data.times.map((at) => (
-                  <li key={at}>
-                    <span className="grow number" title={absoluteTime(at)}>
-                      {timeIn(at, trigger.schedule?.timeZone ?? "UTC")}
-                    </span>
-                    <RelativeTime at={at} />
-                  </li>
-                ))}
-                {data.times.length === 0 && <li className="quiet">No time fits any more.</li>}
-              </ol>
-            )}
+            {(data) => <Times times={data.times} timeZone={trigger.schedule?.timeZone ?? "UTC"} />}
           </Loaded>
         </>
       )}

@@ -3,8 +3,11 @@ import { useId, useState, type ReactNode } from "react";
 import { api, itemsOf, type Schemas } from "../../api/client";
 import { useAction, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
+import { useRested } from "../../lib/hooks";
 import { spelled } from "../../lib/text";
 import { Button, Checkbox, Dialog, Field, ProblemNote, Select, TextArea, toast } from "../../ui";
+import { ParameterFields } from "./ParameterFields";
+import { Times } from "./times";
 import { bodyOf, CRONS, draftOf, fieldOf, FRESH, KINDS, problemsOf, timeZones, type Draft, type Kind, type Problems, type Trigger } from "./draft";
 
 const CATCH_UPS = [
@@ -18,14 +21,18 @@ const OVERLAPS = [
   { value: "parallel", label: "Side by side" },
 ];
 const PRODUCTION = "production";
+const TIMES_SHOWN = 3;
+const TYPING_MS = 400;
 
 export function TriggerForm(props: { known: Trigger | null; agent: string | null; onDone: (made: Schemas["TriggerWithSecret"] | null) => void; onClose: () => void }) {
   const { known } = props;
   const { tenant } = useSession();
   const [draft, setDraft] = useState<Draft>(known ? draftOf(known) : FRESH);
-  const [agent, setAgent] = useState(props.agent ?? "");
+  const [agent, setAgent] = useState(props.agent ?? known?.agentIds[0] ?? "");
   const [environment, setEnvironment] = useState(PRODUCTION);
   const [isTried, setTried] = useState(false);
+  /** Something in the fields of the parameters cannot be sent. */
+  const [isWrong, setWrong] = useState(false);
   const save = useAction(async () => {
     const body = bodyOf(draft);
     if (known) {
@@ -55,7 +62,7 @@ export function TriggerForm(props: { known: Trigger | null; agent: string | null
   const text = (name: keyof Draft) => ({ value: String(draft[name]), problem: problem(name), autoComplete: "off", onChange: (event: { target: { value: string } }) => change({ [name]: event.target.value } as Partial<Draft>) });
   const submit = () => {
     setTried(true);
-    if (Object.keys(own).length > 0) return;
+    if (Object.keys(own).length > 0 || isWrong) return;
     void save.run().then((made) => {
       if (made !== undefined) props.onDone(made);
     });
@@ -90,7 +97,15 @@ export function TriggerForm(props: { known: Trigger | null; agent: string | null
         {draft.kind === "SCHEDULE" && <ScheduleFields draft={draft} text={text} change={change} />}
         {draft.kind === "WEBHOOK" && <InboundFields draft={draft} text={text} change={change} />}
         <Group title="What it starts with">
-          <TextArea label="Parameters" className="code" hint={<Takes agent={agent} />} rows={3} spellCheck={false} {...text("parameters")} />
+          <ParameterFields
+            agent={agent}
+            value={draft.parameters}
+            problem={problem("parameters")}
+            onChange={(parameters, wrong) => {
+              setWrong(wrong);
+              change({ parameters });
+            }}
+          />
           {draft.kind !== "SCHEDULE" && (
             <TextArea label="Parameters from the event" className="code" hint="name: CEL, one a line, over payload, headers, trigger and firing, such as order: payload.data.id. Empty: a payload that is an object is the parameters." rows={2} spellCheck={false} {...text("mapping")} />
           )}
@@ -142,20 +157,38 @@ export function EnvironmentSelect(props: { value: string; onChange: (environment
 
 type Parts = { draft: Draft; text: (name: keyof Draft) => { value: string; problem: string | null; autoComplete: string; onChange: (event: { target: { value: string } }) => void }; change: (next: Partial<Draft>) => void };
 
+/** When a schedule would fire, as the server counts it, a moment after the last key. */
+function usePlanned(cron: string, timeZone: string): { times: readonly number[] | null; timeZone: string; problem: Record<string, string[]> | null } {
+  const { tenant } = useSession();
+  const typed = useRested(`${timeZone.trim() || "UTC"}\n${cron.trim()}`, TYPING_MS);
+  const [zone = "UTC", expression = ""] = typed.split("\n");
+  const query = useApi("/v1/tenants/{tenant}/triggers:fireTimes", { path: { tenant }, query: { cron: expression, timeZone: zone, count: TIMES_SHOWN } }, { enabled: expression !== "" });
+  return { times: query.error ? null : (query.data?.times ?? null), timeZone: zone, problem: (query.error?.problem.errors as Record<string, string[]> | undefined) ?? null };
+}
+
 function ScheduleFields({ draft, text, change }: Parts) {
   const zones = useId();
+  const planned = usePlanned(draft.cron, draft.timeZone);
+  const said = (name: string) => planned.problem?.[`schedule.${name}`]?.join("; ") ?? null;
+  const [cron, timeZone] = [text("cron"), text("timeZone")];
   return (
     <Group title="When">
       <div className="trigger-fields">
         <Select label="Often wanted" value={CRONS.some((one) => one.value === draft.cron) ? draft.cron : ""} onChange={(event) => event.target.value && change({ cron: event.target.value })} options={[{ value: "", label: "Other times" }, ...CRONS]} />
-        <Field label="Cron" className="code" hint="Minute, hour, day of month, month, day of week; seconds in front, or @daily" spellCheck={false} {...text("cron")} />
-        <Field label="Time zone" list={zones} hint="Clocks that change are minded" spellCheck={false} {...text("timeZone")} />
+        <Field label="Cron" className="code" hint="Minute, hour, day of month, month, day of week; seconds in front, or @daily" spellCheck={false} {...cron} problem={cron.problem ?? said("cron")} />
+        <Field label="Time zone" list={zones} hint="Clocks that change are minded" spellCheck={false} {...timeZone} problem={timeZone.problem ?? said("timeZone")} />
         <datalist id={zones}>
           {timeZones().map((zone) => (
             <option key={zone} value={zone} />
           ))}
         </datalist>
       </div>
+      {planned.times && (
+        <div>
+          <p className="small quiet">It would fire</p>
+          <Times times={planned.times} timeZone={planned.timeZone} label="It would fire" />
+        </div>
+      )}
       <div className="trigger-fields">
         <Select label="Times that were missed" hint="While the server was down, or the schedule paused" value={draft.catchUp} onChange={(event) => change({ catchUp: event.target.value as Draft["catchUp"] })} options={CATCH_UPS} />
         {draft.catchUp === "all" && <Field label="At most" inputMode="numeric" hint="The newest ones; 100 at most" {...text("catchUpMax")} />}
@@ -185,28 +218,5 @@ function InboundFields({ draft, text, change }: Parts) {
         <Field label="The event's id" className="code" hint="CEL; empty: the header webhook-id. The same id fires once." spellCheck={false} {...text("eventId")} />
       </div>
     </Group>
-  );
-}
-
-/** What the agent takes, as a hint. */
-function Takes(props: { agent: string }) {
-  const { tenant } = useSession();
-  const known = useApi("/v1/tenants/{tenant}/agents/{agent}", { path: { tenant, agent: props.agent } }, { enabled: props.agent !== "" });
-  const revision = known.data?.currentRevision ?? 0;
-  const parameters = useApi("/v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/parameters", { path: { tenant, agent: props.agent, revision: String(revision) } }, { enabled: revision > 0 });
-  const all = parameters.data?.metadata ?? [];
-  if (all.length === 0) return <>A JSON object, the same every time</>;
-  return (
-    <>
-      A JSON object, the same every time. Revision {revision} takes{" "}
-      {all.slice(0, 12).map((one, at) => (
-        <span key={one.name}>
-          {at > 0 && ", "}
-          <code>{one.name}</code>
-          {one.required ? "" : " (or not)"}
-        </span>
-      ))}
-      {all.length > 12 && ", …"}
-    </>
   );
 }

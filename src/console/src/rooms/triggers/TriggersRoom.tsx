@@ -1,11 +1,11 @@
 // What starts an agent without being asked: at times, for events, by hand. Operate shows the triggers of all agents in the same way.
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { counted } from "../../lib/format";
 import { useShortcuts } from "../../lib/hooks";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
-import { Button, Empty, Loaded, PlainText, RelativeTime, Status, Table, type Column } from "../../ui";
+import { Button, Empty, Loaded, PlainText, RelativeTime, SearchField, Status, Table, type Column } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
 import { PartHead, ShownOnce } from "../operate/shared";
 import "../operate/operate.css";
@@ -15,6 +15,8 @@ import { TriggerForm } from "./TriggerForm";
 import "./triggers.css";
 
 const REFRESH_MS = 5_000;
+/** From so many on they can be searched. */
+const SEARCH_FROM = 10;
 
 export default function TriggersRoom({ params }: RoomProps) {
   const agent = params["agent"] ?? "";
@@ -49,6 +51,12 @@ function columnsOf(isOfAll: boolean): Column<Trigger>[] {
   ];
 }
 
+/** Every word must stand somewhere in what is said of it. */
+function fits(one: Trigger, sought: string): boolean {
+  const text = [one.displayName, one.description, kindLabel(one.kind), whenOf(one), ...one.agentIds].join(" ").toLowerCase();
+  return sought.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
 function Triggers(props: { agent: string | null }) {
   const { agent } = props;
   const { tenant, may } = useSession();
@@ -59,8 +67,12 @@ function Triggers(props: { agent: string | null }) {
   const [secret, setSecret] = useState<{ value: string; /** The trigger to show once it is put away. */ next: string | null } | null>(null);
   const mayMake = may("agents:deploy") && may("executions:run");
   const columns = useMemo(() => columnsOf(agent === null), [agent]);
+  const search = useRef<HTMLInputElement>(null);
+  useShortcuts([{ keys: "/", label: "Search", run: () => search.current?.focus() }]);
   useShortcuts([{ keys: "n", label: "New trigger", run: () => setNew(true), once: true }], mayMake && !isNew && shown === null);
   const open = triggers.data?.find((one) => one.id === shown);
+  const sought = query.get("search") ?? "";
+  const rows = useMemo(() => (triggers.data ?? []).filter((one) => fits(one, sought)).sort((a, b) => Number(b.active) - Number(a.active) || b.updatedAt - a.updatedAt), [triggers.data, sought]);
   const make = mayMake && (
     <Button look="primary" icon="plus" onClick={() => setNew(true)}>
       New trigger
@@ -69,6 +81,7 @@ function Triggers(props: { agent: string | null }) {
   return (
     <section>
       <PartHead title="Triggers" sub={triggers.data && `${counted(triggers.data.length, "trigger")}. They start ${agent === null ? "agents" : "this agent"} without being asked.`}>
+        {(triggers.data?.length ?? 0) >= SEARCH_FROM && <SearchField label="Search triggers" value={sought} onChange={(text) => setQuery({ search: text || null })} inputRef={search} />}
         {make}
       </PartHead>
       <Loaded query={triggers}>
@@ -77,8 +90,12 @@ function Triggers(props: { agent: string | null }) {
             <Empty icon="clock" title="No triggers yet">
               A trigger starts {agent === null ? "agents" : "this agent"} at certain times, when an event comes in, or by hand.
             </Empty>
+          ) : rows.length === 0 ? (
+            <Empty icon="search" title="No trigger fits" action={<Button onClick={() => setQuery({ search: null })}>Show all</Button>}>
+              Nothing has “{sought}” in its name, times, events or agents.
+            </Empty>
           ) : (
-            <Table label="Triggers" rows={[...all].sort((a, b) => Number(b.active) - Number(a.active) || b.updatedAt - a.updatedAt)} columns={columns} keyOf={(one) => one.id} onOpen={(one) => setQuery({ trigger: one.id }, {})} selectedKey={shown} />
+            <Table label="Triggers" rows={rows} columns={columns} keyOf={(one) => one.id} onOpen={(one) => setQuery({ trigger: one.id }, {})} selectedKey={shown} />
           )
         }
       </Loaded>

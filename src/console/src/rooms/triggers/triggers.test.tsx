@@ -5,7 +5,9 @@ import type { Schemas } from "../../api/client";
 import { bodyOf, draftOf, fieldOf, FRESH, mappingOf, objectOf, problemsOf, stateOf, whenOf, type Trigger } from "./draft";
 import { payloadOf } from "./Fire";
 import { FiringStatus } from "./Firings";
-import { inboundUrl, timeIn } from "./TriggerDrawer";
+import { fieldsOf, withFields } from "./ParameterFields";
+import { inboundUrl } from "./TriggerDrawer";
+import { timeIn } from "./times";
 
 const known: Trigger = {
   id: "t", displayName: "Nightly", description: "At night", kind: "SCHEDULE",
@@ -76,4 +78,19 @@ test("a firing that ended says how its execution ended", () => {
   expect(screen.getByText("Failed")).toBeTruthy();
   expect(screen.getByText("Ended")).toBeTruthy();
   expect(screen.getByText("Missed")).toBeTruthy();
+});
+
+test("parameters are filled in by what the revision takes, and what stands beside them stays", () => {
+  const info = (name: string, type: string, more: object = {}) => ({ name, type, required: false, defaultValue: null, options: [], ...more }) as unknown as Schemas["ParameterInfo"];
+  const fields = fieldsOf([info("to", "string", { required: true }), info("depth", "integer", { defaultValue: 3, description: "How deep" }), info("loud", "bool"), info("size", "single-select", { options: [{ value: "s" }, { value: "m" }] }), info("tags", "string_array")]);
+  expect(fields.map((one) => one.kind)).toEqual(["text", "number", "flag", "choice", "json"]);
+  expect(fields[1]?.hint).toBe("How deep Otherwise 3.");
+  const key = (name: string) => JSON.stringify([name]);
+  const typed = { [key("to")]: "Eve", [key("depth")]: "4", [key("loud")]: "true", [key("size")]: '"m"', [key("tags")]: '["a"]' };
+  const read = withFields('{"old": 1, "to": "Ada"}', fields, typed);
+  expect(JSON.parse(read.text)).toEqual({ old: 1, to: "Eve", depth: 4, loud: true, size: "m", tags: ["a"] });
+  expect(read.problems).toEqual({});
+  // What is emptied is not sent; what is no number is said.
+  expect(JSON.parse(withFields('{"to": "Ada"}', fields, { [key("to")]: "" }).text)).toEqual({});
+  expect(withFields("{}", fields, { [key("depth")]: "1.5" }).problems).toEqual({ [key("depth")]: "Write a whole number." });
 });

@@ -1,0 +1,109 @@
+// Tenants for the pictures of every room with no row, one row, and very many: whatever a room lists, the tenant has as many of it.
+const AT_ONCE = 6;
+const SMALL = (id) => ({ flow: id, input: { type: "object" }, steps: { keep: { set: { value: "input.at" } } }, output: "steps.keep.output" });
+const ASKS = { flow: "asks", input: { type: "object" }, steps: { ask: { ask: { title: "How much of thing {{ input.at }} may be ordered?", form: { type: "object", properties: { amount: { type: "number" } } } } } } };
+
+/** Does it so many times, a few at once. What a limit of the server refuses ends the list. */
+async function times(count, act) {
+  let next = 0;
+  let isFull = false;
+  const work = async () => {
+    while (next < count && !isFull) {
+      next += 1;
+      await act(next).catch((error) => {
+        if (!/ (409|422|429) /.test(error.message)) throw error;
+        isFull = true;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+/** A tenant with `count` of everything; made once. */
+export async function tenantOf(api, tenant, count) {
+  const base = `/v1/tenants/${tenant}`;
+  const known = await api("GET", "/v1/tenants");
+  if (known.some((one) => one.id === tenant)) return;
+  await api("POST", "/v1/tenants", { id: tenant, displayName: `With ${count}` });
+  if (count === 0) return;
+  const agent = async (id, flow, displayName) => {
+    await api("POST", `${base}/agents`, { id, displayName });
+    await api("POST", `${base}/agents/${id}/revisions`, { flow });
+  };
+  await agent("a0", SMALL("a0"), "Letters to customers");
+  const asks = count === 1 ? "a0" : "asks";
+  if (count === 1) await api("POST", `${base}/agents/a0/revisions`, { flow: { ...ASKS, flow: "a0" }, comment: "Asks" });
+  else await agent("asks", ASKS, "Purchasing");
+  const trigger = await api("POST", `${base}/triggers`, { displayName: "Every night", kind: "SCHEDULE", agentIds: ["a0"], schedule: { cron: "30 2 * * *" }, parameters: { at: 0 } });
+  if (count === 1) {
+    await api("POST", `${base}/agents/a0/revisions/2:deploy`, {});
+    await api("POST", `${base}/triggers/${trigger.id}:fire`, {});
+  } else {
+    await times(count, (at) => api("POST", `${base}/agents`, { id: `agent-${at}`, displayName: `Agent ${at}` }));
+    await times(count, (at) => api("POST", `${base}/agents/a0:execute`, { parameters: { at } }));
+    await times(count, (at) => api("POST", `${base}/agents/${asks}:execute`, { parameters: { at } }));
+    await times(count, (at) => api("POST", `${base}/triggers/${trigger.id}:fire`, { samplePayload: { at } }));
+    await times(count, (at) => api("POST", `${base}/triggers`, { displayName: `Trigger ${at}`, kind: at % 3 === 0 ? "WEBHOOK" : at % 3 === 1 ? "MANUAL" : "SCHEDULE", agentIds: ["a0"], ...(at % 3 === 2 ? { schedule: { cron: `${at % 60} 3 * * *` } } : {}) }));
+    for (let at = 2; at <= Math.min(count, 200); at += 1) await api("POST", `${base}/agents/a0/revisions`, { flow: { ...SMALL("a0"), title: `Letters ${at}` }, comment: `change ${at}` });
+    await times(count, (at) => api("POST", `${base}/agents/a0/revisions/${(at % 2) + 1}:deploy`, { reason: `change ${at}` }));
+  }
+  await times(count, (at) => api("POST", `${base}/apiKeys:generate`, { name: `key ${at}`, preset: "developer" }));
+  await times(count, (at) => api("PUT", `${base}/secrets/secret_${at}`, { value: "a-secret-value" }));
+  await times(count, (at) => api("POST", `${base}/webhooks`, { url: `https://hooks.example/${at}`, description: `Desk ${at}` }));
+  await times(count, (at) => api("POST", `${base}/environments`, { displayName: `Place ${at}` }));
+}
+
+/** The rooms that list something: their address, and what is there with no row. */
+const ROOMS = [
+  ["agents", "/agents"],
+  ["executions", "/executions"],
+  ["inbox", "/inbox"],
+  ["inbox-closed", "/inbox?view=closed"],
+  ["operate", "/operate"],
+  ["stuck", "/operate/stuck"],
+  ["keys", "/operate/keys"],
+  ["secrets", "/operate/secrets"],
+  ["webhooks", "/operate/webhooks"],
+  ["audit", "/operate/audit"],
+  ["triggers", "/operate/triggers"],
+  ["environments", "/operate/environments"],
+  ["retention", "/operate/retention"],
+];
+const OF_AGENT = [
+  ["agent", "/agents/a0"],
+  ["revisions", "/agents/a0/revisions"],
+  ["deployments", "/agents/a0/deployments"],
+  ["agent-executions", "/agents/a0/executions"],
+  ["agent-triggers", "/agents/a0/triggers"],
+  ["agent-budgets", "/agents/a0/budgets"],
+];
+
+/** The trigger that has fired, opened: its firings are there. */
+const opened = (page) => page.getByRole("row", { name: /Every night/ }).first().click().then(() => page.getByRole("dialog").getByRole("table", { name: "Firings" }).getByRole("row").nth(1).waitFor());
+
+/** Pictures of each room in each of the three tenants. */
+export function rowShots(count) {
+  const shots = [];
+  for (const [many, tenant] of [[0, "rows-none"], [1, "rows-one"], [count, "rows-many"]]) {
+    const prepare = (api) => tenantOf(api, tenant, many);
+    const rooms = many === 0 ? ROOMS : [...ROOMS, ...OF_AGENT];
+    for (const [name, place] of rooms) {
+      const at = `${place}${place.includes("?") ? "&" : "?"}tenant=${tenant}`;
+      shots.push({ name: `rows-${name}-${many}`, at, until: ".room h1", prepare, then: settled });
+    }
+    if (many > 0) shots.push({ name: `rows-trigger-${many}`, at: `/operate/triggers?tenant=${tenant}`, until: ".table-row", prepare, then: many === 1 ? opened : found });
+  }
+  return shots;
+}
+
+/** Nothing is loading any more. */
+async function settled(page) {
+  await page.locator(".skeleton").first().waitFor({ state: "detached" }).catch(() => undefined);
+  await page.waitForTimeout(250);
+}
+
+/** Among many triggers it is the last one that is made first: looked for. */
+async function found(page) {
+  await page.getByRole("searchbox").first().fill("Every night");
+  await opened(page);
+}
