@@ -350,6 +350,18 @@ fn what_waits_in_a_queue_waits_over_a_kill() {
     assert_eq!(records(&server.root(), &trigger).len(), 3);
 }
 
+/// A schedule that is not kept is counted like one that is, and refused like it.
+fn planned_like(root: &Client, times: &[u64]) {
+    let planned = |query: &str| root.get(&format!("{TRIGGERS}:fireTimes?{query}"));
+    assert_eq!(expect(200, &planned("cron=30+2+*+*+*&timeZone=Europe%2FBerlin&count=3"))["times"], json!(times), "as if it were kept");
+    assert_eq!(expect(200, &planned("cron=%40hourly&count=1000"))["times"].as_array().unwrap().len(), 100);
+    for (wrong, field) in [("cron=61+*+*+*+*", "schedule.cron"), ("cron=%40daily&timeZone=Nowhere", "schedule.timeZone")] {
+        let refused = planned(wrong);
+        assert!(refused.status == 422 && refused.value()["errors"][field].is_array(), "{wrong}: {}", refused.text());
+    }
+    assert_eq!(planned("count=3").status, 400);
+}
+
 #[test]
 fn triggers_are_made_changed_restored_and_bound() {
     let server = Server::start();
@@ -377,14 +389,7 @@ fn triggers_are_made_changed_restored_and_bound() {
     let times: Vec<u64> = times.as_array().unwrap().iter().map(|time| time.as_u64().unwrap()).collect();
     assert_eq!((times.len(), expect(200, &root.get(&path))["nextFireAt"].as_u64()), (3, Some(times[0])));
     assert!(times.windows(2).all(|pair| (23..=25).contains(&((pair[1] - pair[0]) / 3_600_000))), "{times:?}");
-    let planned = |query: &str| root.get(&format!("{TRIGGERS}:fireTimes?{query}"));
-    assert_eq!(expect(200, &planned("cron=30+2+*+*+*&timeZone=Europe%2FBerlin&count=3"))["times"], json!(times), "as if it were kept");
-    assert_eq!(expect(200, &planned("cron=%40hourly&count=1000"))["times"].as_array().unwrap().len(), 100);
-    for (wrong, field) in [("cron=61+*+*+*+*", "schedule.cron"), ("cron=%40daily&timeZone=Nowhere", "schedule.timeZone")] {
-        let refused = planned(wrong);
-        assert!(refused.status == 422 && refused.value()["errors"][field].is_array(), "{wrong}: {}", refused.text());
-    }
-    assert_eq!(planned("count=3").status, 400);
+    planned_like(&root, &times);
     for (wrong, field) in [
         (json!({"schedule": {"cron": "61 * * * *"}}), "schedule.cron"),
         (json!({"schedule": {"cron": "@daily", "timeZone": "Nowhere"}}), "schedule.timeZone"),
