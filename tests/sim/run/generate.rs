@@ -435,7 +435,10 @@ impl Generator<'_> {
         self.loops += 1;
         let body = self.sequence();
         self.loops -= 1;
-        let decide = self.add("decide", json!({"set": {"x": "1"}, "join": "any"}));
+        // Repeat and exit may both be live.
+        let both = self.choices.below(3) == 2;
+        let select = if both { "all" } else { "first" };
+        let decide = self.add("decide", json!({"set": {"x": "1"}, "join": "any", "select": select}));
         self.edge(&header, &body.entry, json!({}));
         self.lead(&body, &decide);
         let again =
@@ -443,6 +446,11 @@ impl Generator<'_> {
         let out = self.add("out", json!({"set": {"x": "1"}, "join": "any"}));
         self.edge(&decide, &header, json!({"when": again}));
         self.edge(&decide, &out, json!({"otherwise": true}));
+        if both {
+            let (aside, when) = (self.set("aside"), self.condition());
+            self.edge(&decide, &aside, json!({"when": when}));
+            self.edge(&aside, &out, json!({}));
+        }
         self.edge(&header, &out, json!({"on": "exhausted"}));
         Block { entry: header, exits: vec![(out, None)] }
     }

@@ -231,7 +231,7 @@ impl<'a> Model<'a> {
             Event::Yielded => self.yielded = true,
             Event::Continued | Event::Unpaused { .. } => self.yielded = false,
             Event::CallEnded { .. } | Event::CallLost { .. } | Event::ChildAccepted { .. } | Event::ChildEnded { .. } => {
-                self.nothing_waits()?
+                self.nothing_waits()?;
             }
             Event::Answered { question, .. } => {
                 self.nothing_waits()?;

@@ -85,7 +85,7 @@ enum Says {
 }
 
 /// Validators of a flow or of an entry.
-pub fn list<'a>(specs: &'a [ValidatorSpec], retries: Option<u32>) -> Vec<One<'a>> {
+pub fn list(specs: &[ValidatorSpec], retries: Option<u32>) -> Vec<One<'_>> {
     let retries = retries.unwrap_or(RETRIES);
     specs.iter().enumerate().map(|(index, spec)| One { index, spec, retries }).collect()
 }
@@ -164,7 +164,7 @@ impl One<'_> {
                 _ => return Err(format!("the model does not know `{cel}`")),
             },
             ValidatorSpec { judge: Some(judge), .. } => return Ok(self.scores(told, judge.threshold.unwrap_or(THRESHOLD))),
-            _ => return Ok(self.answers(told)),
+            _ => return Ok(Self::answered(told)),
         };
         Ok(if passes { Says::Verdict(CheckVerdict::Pass, None) } else { self.refuses(None) })
     }
@@ -182,7 +182,8 @@ impl One<'_> {
         if score >= threshold { Says::Verdict(CheckVerdict::Pass, feedback) } else { self.refuses(feedback) }
     }
 
-    fn answers(&self, told: &Told) -> Says {
+    /// What an http validator answered.
+    fn answered(told: &Told) -> Says {
         let Told::Value(value) = told else { return Says::Asks };
         let feedback = value["feedback"].as_str().map(str::to_owned);
         match value["verdict"].as_str() {
@@ -383,7 +384,8 @@ impl<'a> Model<'a> {
                 self.calls.insert(*call, place.clone());
                 match place.part {
                     Part::Gate { index } => {
-                        self.gate.as_mut().ok_or("the gate is asked before there is a result")?.calls(index, request)?
+                        let gate = self.gate.as_mut().ok_or("the gate is asked before there is a result")?;
+                        gate.calls(index, request)?;
                     }
                     Part::Check { index, .. } => self.judging(place)?.calls(index, request)?,
                     Part::Explain { .. } => self.judging(place)?.asks(request, true)?,

@@ -272,6 +272,13 @@ impl World {
         let Some(fault) = self.case.faults.get(self.random.index(self.case.faults.len())).copied() else { return Ok(()) };
         match fault {
             Fault::Crash if self.random.one_in(2) => self.crash(),
+            // It dies in the middle of one of the next writes, or before a sync is through.
+            Fault::Crash if self.random.one_in(2) => {
+                let number = Some(1 + self.random.below(3));
+                *(if self.random.one_in(2) { &mut self.faults.fail_write } else { &mut self.faults.fail_sync }) = number;
+                self.plan_faults();
+                Ok(())
+            }
             Fault::Restarts if self.random.one_in(3) => self.restart(),
             Fault::Recorders if self.random.one_in(3) => self.record(),
             Fault::FailedNames if self.random.one_in(4) => {
@@ -318,15 +325,20 @@ impl World {
         self.disk.set_faults(self.faults);
     }
 
-    /// Time passes: a little, or to the next deadline. What is due is fed.
+    /// Time passes: a little, to the next deadline, or to a millisecond before it, where somebody asks too early. What is due is fed.
     pub fn pass_time(&mut self) -> Result<(), Failure> {
-        match self.random.below(4) {
+        match self.random.below(5) {
             0 => self.now += self.random.below(10_000),
             1 => self.now += self.random.below(4_000_000),
-            _ => {
+            choice => {
                 if let Some(next) = self.next_deadline()? {
                     let wall = self.wall();
-                    self.now += next.since(wall).min(3 * 86_400_000);
+                    let early_ms = u64::from(choice == 2);
+                    self.now += next.since(wall).saturating_sub(early_ms).min(3 * 86_400_000);
+                    let unfinished = self.watches.iter().filter(|(_, watch)| choice == 2 && !watch.is_ended()).map(|(id, _)| *id);
+                    for id in unfinished.collect::<Vec<_>>() {
+                        self.post(id, Body::Timers, Ticket::Nobody);
+                    }
                 }
             }
         }
