@@ -87,8 +87,10 @@ pub const REQUEST_MEMORY_BYTES: usize = 1 << 30;
 pub const REQUEST_MEMORY_SHARE: u64 = 4;
 /// And this much at least, so that a usual body is taken.
 pub const REQUEST_MEMORY_BYTES_MIN: usize = 16 << 20;
-/// Of the files that the process may have open, this part at most is for connections of clients: the rest is for the store, and for calls.
-pub const CONNECTIONS_PERCENT: u64 = 75;
+/// Of the files that the process may have open beside those of its start, this part is for connections of clients, whoever they are.
+pub const CONNECTIONS_PERCENT: u64 = 50;
+/// And this one for calls of models, tools and services under way. The rest is the store's, which must not be without.
+pub const CALLS_PERCENT: u64 = 40;
 /// How often what a body holds is in memory at its worst: as it came, as the text of a field, and decoded from that.
 pub const REQUEST_COPIES: usize = 3;
 /// Of that memory for requests that show no key: signed events, sign-in forms. A tenant may have half of all.

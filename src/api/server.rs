@@ -19,7 +19,7 @@ use crate::notify;
 /// How long connections get to end once everything is parked, in seconds.
 const CONNECTIONS_END_SECONDS: u64 = 2;
 /// Connections of one worker, however many files may be open: each may hold a few kilobytes.
-const CONNECTIONS_OF_WORKER_MAX: u64 = 25_000;
+const CONNECTIONS_OF_WORKER_MAX: usize = 25_000;
 /// The process's exit code when a second signal cuts the stop short.
 const CUT_SHORT: i32 = 130;
 
@@ -98,9 +98,8 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
 /// How many connections one worker takes; others wait until one ends. Clients alone must not use up the files that may be open: the store needs
 /// some to go on, and a call one to be made.
 fn connections_max(files: Option<OpenFiles>, workers: usize) -> usize {
-    let left = files.map_or(u64::MAX, |files| files.max.saturating_sub(files.now));
-    let of_worker = (left / 100 * CONNECTIONS_PERCENT + left % 100 * CONNECTIONS_PERCENT / 100) / workers as u64;
-    usize::try_from(of_worker.clamp(1, CONNECTIONS_OF_WORKER_MAX)).unwrap_or(usize::MAX)
+    let all = files.map_or(usize::MAX, |files| files.share(CONNECTIONS_PERCENT));
+    (all / workers).clamp(1, CONNECTIONS_OF_WORKER_MAX)
 }
 
 /// What telling others of what happens needs.
@@ -143,7 +142,7 @@ mod tests {
     #[test]
     fn clients_never_get_every_file() {
         let max = |now, max, workers| connections_max(Some(OpenFiles { now, max }), workers);
-        assert_eq!((max(44, 1_024, 2), max(24, 64, 2)), (367, 15));
+        assert_eq!((max(44, 1_024, 2), max(24, 64, 2)), (245, 10));
         assert_eq!((max(64, 64, 2), max(60, 40, 8)), (1, 1), "one at least, or nobody would ever be answered");
         assert_eq!((max(44, 1 << 20, 2), connections_max(None, 4)), (25_000, 25_000));
     }

@@ -9,6 +9,15 @@ pub struct OpenFiles {
     pub max: u64,
 }
 
+impl OpenFiles {
+    /// So much of what is left now, in percent.
+    #[must_use]
+    pub fn share(self, percent: u64) -> usize {
+        let left = self.max.saturating_sub(self.now);
+        usize::try_from(left / 100 * percent + left % 100 * percent / 100).unwrap_or(usize::MAX)
+    }
+}
+
 /// The memory that this process may come to: the least that the machine, its control groups and the address space that is left to it allow.
 #[must_use]
 pub fn memory_bytes() -> Option<u64> {

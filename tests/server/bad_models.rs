@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 2;
 /// What the process may grow by while eight such answers come in at once.
 const GROWTH_BYTES_MAX: u64 = 300 << 20;
 const EVENTS: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n";
-const FLOW: &str = "flow: NAME\nsteps:\n  say:\n    agent: {model: openai/NAME, prompt: Hello, max_tokens: 20}\n    timeout: TIMEOUT\n    \
+const FLOW: &str = "flow: NAME\nsteps:\n  say:\n    llm: {model: openai/NAME, prompt: Hello, max_tokens: 20}\n    timeout: TIMEOUT\n    \
                     retry: {attempts: 2, backoff: 10ms..20ms}\noutput: steps.say.output\n";
 
 /// How the server misbehaves, by the model's name; what the step ends with; how often it was tried.

@@ -42,8 +42,8 @@ impl Door {
         opened.await.map_err(broken)
     }
 
-    pub fn base(&self) -> &str {
-        &self.base
+    pub fn base(&self) -> String {
+        self.base.clone()
     }
 
     /// Takes the library's request, makes it to the provider at `base`, and hands the answer over. Dropping the future closes both
@@ -51,8 +51,10 @@ impl Door {
     ///
     /// # Errors
     /// Why there is no answer, or no whole one; what the provider refuses is an answer.
-    pub async fn pass(&self, client: &TrustedClient, base: &Url, wire: &Wire) -> Result<(), Failure> {
+    pub async fn pass(self, client: &TrustedClient, base: &Url, wire: &Wire) -> Result<(), Failure> {
         let (library, asked) = self.request().await.map_err(broken)?;
+        // Nobody else is waited for.
+        drop(self);
         let mut request = client.post(format!("{base}{}", asked.path));
         for (name, value) in asked.headers.iter().filter(|(name, _)| !OF_THE_CONNECTION.contains(&name.as_str())) {
             request = request.header(name, value);
@@ -174,7 +176,16 @@ impl Events {
     /// Takes what is whole.
     fn whole(&mut self) -> Vec<u8> {
         let ends: &[&[u8]] = if self.by_line { &[b"\n"] } else { &[b"\n\n", b"\r\r", b"\n\r\n"] };
-        let Some(last) = (self.seen..self.held.len()).rev().find(|at| ends.iter().any(|end| self.held[..=*at].ends_with(end))) else {
+        let mut end = self.held.len();
+        // From line end to line end, last one first: hardly any byte is one.
+        let last = loop {
+            let Some(at) = self.held[self.seen..end].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) else { break None };
+            end = self.seen + at;
+            if ends.iter().any(|wanted| self.held[..=end].ends_with(wanted)) {
+                break Some(end);
+            }
+        };
+        let Some(last) = last else {
             self.seen = self.held.len();
             return Vec::new();
         };

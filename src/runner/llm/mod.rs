@@ -21,6 +21,9 @@ use crate::runner::failure::{Failure, Stage};
 use crate::runner::outbound::{TrustedClient, Wire, connection_failure};
 use crate::runner::tool::http::retry_after_ms;
 
+/// Files that one call has open: the connection to the provider, and both ends of the one to the door.
+pub const FILES: u32 = 3;
+
 /// Why models cannot be called at all.
 #[derive(Debug, thiserror::Error)]
 #[error("the model client cannot be set up: {0}")]
@@ -59,8 +62,9 @@ impl Models {
             return Err(Failure::new(Stage::Refused, "model_unreachable", message));
         };
         let door = Door::open().await?;
+        let base = door.base();
         let mut passing = std::pin::pin!(door.pass(&self.outward, &provider.base, wire));
-        let mut asking = std::pin::pin!(self.ask(request, target(provider, model, door.base()), chunks));
+        let mut asking = std::pin::pin!(self.ask(request, target(provider, model, &base), chunks));
         let mut is_passed = false;
         loop {
             // The door first: it knows why an answer broke off, the library only that it did.
