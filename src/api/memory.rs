@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::problem::Problem;
-use crate::ids::Tenant;
 use crate::config::machine;
+use crate::ids::Tenant;
 use crate::limits::{REQUEST_COPIES, REQUEST_MEMORY_BYTES, REQUEST_MEMORY_BYTES_MIN, REQUEST_MEMORY_SHARE, STRANGERS_MEMORY_BYTES_MAX};
 
 /// When a request that found no room may come again; the largest body is answered within this.

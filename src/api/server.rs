@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::app::App;
 use super::{dispatch, housekeeping, native, upkeep};
-use crate::config::machine::{self, OpenFiles};
+use crate::config::machine;
 use crate::engine::Parked;
 use crate::limits::CONNECTIONS_PERCENT;
 use crate::notify;
@@ -53,7 +53,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         });
         let server = server
             .workers(workers)
-            .max_connections(connections_max(machine::open_files(), workers))
+            .max_connections(connections_max(machine::files(CONNECTIONS_PERCENT), workers))
             .client_request_timeout(app.settings.waits.headers)
             .shutdown_timeout(CONNECTIONS_END_SECONDS)
             .disable_signals()
@@ -97,9 +97,8 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
 
 /// How many connections one worker takes; others wait until one ends. Clients alone must not use up the files that may be open: the store needs
 /// some to go on, and a call one to be made.
-fn connections_max(files: Option<OpenFiles>, workers: usize) -> usize {
-    let all = files.map_or(usize::MAX, |files| files.share(CONNECTIONS_PERCENT));
-    (all / workers).clamp(1, CONNECTIONS_OF_WORKER_MAX)
+fn connections_max(files: Option<usize>, workers: usize) -> usize {
+    (files.unwrap_or(usize::MAX) / workers).clamp(1, CONNECTIONS_OF_WORKER_MAX)
 }
 
 /// What telling others of what happens needs.
@@ -141,9 +140,7 @@ mod tests {
 
     #[test]
     fn clients_never_get_every_file() {
-        let max = |now, max, workers| connections_max(Some(OpenFiles { now, max }), workers);
-        assert_eq!((max(44, 1_024, 2), max(24, 64, 2)), (245, 10));
-        assert_eq!((max(64, 64, 2), max(60, 40, 8)), (1, 1), "one at least, or nobody would ever be answered");
-        assert_eq!((max(44, 1 << 20, 2), connections_max(None, 4)), (25_000, 25_000));
+        assert_eq!((connections_max(Some(480), 2), connections_max(Some(500_000), 2), connections_max(None, 4)), (240, 25_000, 25_000));
+        assert_eq!(connections_max(Some(0), 2), 1, "one at least, or nobody would ever be answered");
     }
 }

@@ -2,21 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Open files, for this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenFiles {
-    pub now: u64,
-    pub max: u64,
-}
-
-impl OpenFiles {
-    /// So much of what is left now, in percent.
-    #[must_use]
-    pub fn share(self, percent: u64) -> usize {
-        let left = self.max.saturating_sub(self.now);
-        usize::try_from(left / 100 * percent + left % 100 * percent / 100).unwrap_or(usize::MAX)
-    }
-}
+/// Open files that a process has before it does anything for anybody, with room for what the store needs beside: a server starts with about 45.
+const OWN_FILES: u64 = 64;
 
 /// The memory that this process may come to: the least that the machine, its control groups and the address space that is left to it allow.
 #[must_use]
@@ -29,11 +16,21 @@ pub fn memory_bytes() -> Option<u64> {
     groups.chain(machine).chain(space).min()
 }
 
-/// How many files are open, and may be.
+/// A part, in percent, of the files that the process may have open beside its own.
 #[must_use]
-pub fn open_files() -> Option<OpenFiles> {
-    let now = std::fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    Some(OpenFiles { now, max: limit(&read("/proc/self/limits"), "Max open files")? })
+pub fn files(percent: u64) -> Option<usize> {
+    Some(share(limit(&read("/proc/self/limits"), "Max open files")?, percent))
+}
+
+fn share(max: u64, percent: u64) -> usize {
+    let left = max.saturating_sub(OWN_FILES);
+    usize::try_from(left / 100 * percent + left % 100 * percent / 100).unwrap_or(usize::MAX)
+}
+
+/// Memory of this process that is in use. None where the system does not say.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    kib(&read("/proc/self/status"), "VmRSS:")
 }
 
 fn read(path: &str) -> String {
@@ -97,8 +94,12 @@ mod tests {
 
     #[test]
     fn this_process_has_some_of_both() {
-        let files = open_files().unwrap();
-        assert!(files.now > 0 && files.now <= files.max, "{files:?}");
-        assert!(memory_bytes().is_some_and(|bytes| bytes > 0));
+        assert!(files(100).is_some() && memory_bytes().is_some_and(|bytes| bytes > 0));
+        assert!(resident_bytes().is_some_and(|bytes| bytes > 0));
+    }
+
+    #[test]
+    fn files_are_shared_out_beside_those_of_the_process() {
+        assert_eq!((share(1_024, 50), share(1_024, 40), share(OWN_FILES, 50), share(10, 50)), (480, 384, 0, 0));
     }
 }

@@ -53,7 +53,7 @@ const TARGETS_KEPT_MAX: usize = 1_024;
 impl Gates {
     #[must_use]
     pub fn new(bounds: Bounds, special: HashMap<String, Bounds>) -> Self {
-        let files_max = machine::open_files().map_or(u32::MAX, |files| u32::try_from(files.share(CALLS_PERCENT)).unwrap_or(u32::MAX));
+        let files_max = machine::files(CALLS_PERCENT).and_then(|files| u32::try_from(files).ok()).unwrap_or(u32::MAX);
         Self::within(files_max, bounds, special)
     }
 

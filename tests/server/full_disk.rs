@@ -135,7 +135,10 @@ fn new_work_is_refused_decisions_go_on_and_everything_comes_back_by_itself() {
     let root = server.root();
     agent(&root, "pay", &PAY.replace("WORLD", &oracle.address));
     agent(&root, "short", SHORT);
+    agent(&root, "waits", "flow: waits\nsteps:\n  wait: {event: {name: go, timeout: 1d}}\n");
     let asked = waiting(&root, 4);
+    let headers = [("content-type", "application/json"), ("prefer", "respond-async")];
+    let waits = root.request("POST", &format!("{TENANT}/agents/waits:execute"), &headers, b"{}").unwrap().value();
     let pages = || expect(200, &root.get(&format!("{TENANT}/agents/pay/executionRecords")))["items"].as_array().unwrap().len();
 
     // Little is left: nothing new, but what runs comes to its end.
@@ -161,10 +164,13 @@ fn new_work_is_refused_decisions_go_on_and_everything_comes_back_by_itself() {
     assert_eq!(pages(), 4);
 
     // Hardly anything, then nothing: whatever writes is refused or waits, and reads go on.
-    let rename = || root.json("PATCH", &format!("{TENANT}/agents/short"), &json!({"displayName": "shorter"}));
-    expect(200, &rename());
+    let signal = || {
+        let path = format!("{TENANT}/agents/waits/executionRecords/{}:signal", text(&waits, "executionRecordId"));
+        root.json("POST", &path, &json!({"name": "other", "payload": {}}))
+    };
+    assert_eq!(signal().status, 200, "what an execution waits for is no new work");
     disk.fill(STOP_BYTES);
-    eventually("nothing is written any more", || rename().status == 503);
+    eventually("nothing is written any more", || signal().status == 503);
     disk.fill(0);
     let is_decided = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -209,7 +215,8 @@ fn keep_starting(client: &Client, from: u64, is_over: &AtomicBool, told: &Mutex<
         let Ok(answer) = start(client, "short", n) else { return };
         match answer.status {
             200 | 202 => told.lock().unwrap().push((n, text(&answer.value(), "executionRecordId"))),
-            503 => std::thread::sleep(Duration::from_millis(5)),
+            // 500: it is about to end.
+            500 | 503 => std::thread::sleep(Duration::from_millis(5)),
             status => panic!("{status}: {}", answer.text()),
         }
     }
@@ -235,7 +242,8 @@ fn a_disk_that_is_full_from_one_moment_to_the_next_loses_nothing_acknowledged() 
             let before = told.lock().unwrap().len();
             eventually("starts are acknowledged", || told.lock().unwrap().len() > before + 10);
             disk.fill(0);
-            let refuses = || root.request("GET", "/livez", &[], b"").is_err() || start(&root, "short", 999_999_999).is_ok_and(|a| a.status == 503);
+            let refuses =
+                || root.request("GET", "/livez", &[], b"").is_err() || start(&root, "short", 999_999_999).is_ok_and(|a| a.status == 503);
             eventually("it refuses, or has ended", refuses);
             is_over.store(true, Ordering::SeqCst);
         });

@@ -47,12 +47,7 @@ impl Server {
     }
 
     /// As `launch`, with this in front of the command line; it must replace itself by the rest of it (`exec`).
-    pub fn launch_through(
-        through: &[&str],
-        directory: &Path,
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> Result<Self, Vec<String>> {
+    pub fn launch_through(through: &[&str], directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Self, Vec<String>> {
         let line = [through, &[env!("CARGO_BIN_EXE_flowgate")]].concat();
         let mut child = Command::new(line[0])
             .args(&line[1..])

@@ -29,7 +29,8 @@ fn a_second_server_is_refused_and_the_first_one_goes_on() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
         assert!(said.contains(&holder), "{arguments:?}: {said}");
     }
-    let execute = |server: &Server| expect(200, &server.root().json("POST", &format!("{TENANT}/agents/short:execute"), &serde_json::json!({})));
+    let execute =
+        |server: &Server| expect(200, &server.root().json("POST", &format!("{TENANT}/agents/short:execute"), &serde_json::json!({})));
     assert_eq!(execute(&first)["status"], "COMPLETED");
     first.kill();
     assert_eq!(execute(&Server::start_in(directory.path()))["status"], "COMPLETED");

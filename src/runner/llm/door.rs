@@ -4,6 +4,7 @@
 
 use std::io;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -103,6 +104,9 @@ impl Door {
                 check(events.held.len(), MODEL_EVENT_BYTES_MAX, " in one piece")?;
             }
         }
+        if !is_refusal && events.is_cut() {
+            return Err(Failure::new(Stage::Sent, "connection_cut", "the answer broke off in the middle of an event"));
+        }
         calls.check(&events.held)?;
         library.write_all(&events.held).await.map_err(gone)?;
         library.shutdown().await.map_err(gone)
@@ -173,6 +177,13 @@ impl Events {
         self.held.extend_from_slice(bytes);
     }
 
+    /// Whether what is held at the end is a part of something. The last event need not be followed by a line.
+    fn is_cut(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.held);
+        let said = if self.by_line { text.trim().to_owned() } else { data(&text) };
+        !said.is_empty() && said != "[DONE]" && serde_json::from_str::<IgnoredAny>(&said).is_err()
+    }
+
     /// Takes what is whole.
     fn whole(&mut self) -> Vec<u8> {
         let ends: &[&[u8]] = if self.by_line { &[b"\n"] } else { &[b"\n\n", b"\r\r", b"\n\r\n"] };
@@ -212,8 +223,7 @@ impl Calls {
         }
         let text = String::from_utf8_lossy(whole).replace("\r\n", "\n").replace('\r', "\n");
         for event in text.split("\n\n") {
-            let data: Vec<&str> = event.lines().filter_map(|line| line.trim().strip_prefix("data:")).map(str::trim).collect();
-            let Ok(event) = serde_json::from_str::<Value>(&data.join("\n")) else { continue };
+            let Ok(event) = serde_json::from_str::<Value>(&data(event)) else { continue };
             let calls = event.pointer("/choices/0/delta/tool_calls").and_then(Value::as_array);
             for index in calls.into_iter().flatten().filter_map(|call| call["index"].as_u64()) {
                 // Some begin with 1.
@@ -226,6 +236,12 @@ impl Calls {
         }
         Ok(())
     }
+}
+
+/// What an event says.
+fn data(event: &str) -> String {
+    let lines: Vec<&str> = event.lines().filter_map(|line| line.trim().strip_prefix("data:")).map(str::trim).collect();
+    lines.join("\n")
 }
 
 fn check(bytes: usize, bytes_max: usize, what: &str) -> Result<(), Failure> {
