@@ -13,8 +13,6 @@ use crate::machine::summary::Status;
 use crate::notify::{self, Deliveries};
 use crate::store::{COMMIT_SECONDS, Commits, ENDS, Gauges, Turns};
 
-/// Kilobytes in the line of `/proc/self/status`.
-
 /// Text under construction.
 struct Page(String);
 
