@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -26,6 +26,8 @@ const STOP_BYTES: u64 = 12 * MIB;
 const PAY: &str = "flow: pay\ninput: {type: object, required: [n], properties: {n: {type: integer}}}\nsteps:\n  \
                    review: {approval: {title: \"Go on?\"}}\n  pay: {http: {post: \"WORLD/pay/{{ input.n }}\", json: {}}, effect: once}\n\
                    edges:\n  - {from: review, to: pay, on: approved}\n";
+const WAITS: &str = "flow: waits\nsteps:\n  wait: {event: {name: go, timeout: 1d}}\n  more: {event: {name: other, timeout: 1d}}\n\
+                     edges: [{from: wait, to: more}]\n";
 const SHORT: &str = "flow: short\ninput: {type: object, properties: {n: {type: integer}}}\nsteps:\n  only: {set: {n: input.n}}\n";
 
 /// A file system of its own on the data directory, for as long as this lives.
@@ -125,6 +127,92 @@ fn waiting(client: &Client, count: u64) -> Vec<(String, String)> {
     started.map(|started| (text(&started, "executionRecordId"), text(&started, "humanApprovalRequestId"))).collect()
 }
 
+/// A desk on a disk: questions that are asked, something that waits for a signal, and starts that are numbered.
+struct Scene<'a> {
+    disk: &'a Disk,
+    root: Client,
+    /// Executions of `pay`: id and question.
+    asked: Vec<(String, String)>,
+    /// An execution that takes signals.
+    waits: String,
+    /// Starts of `short` that were acknowledged; the next one has the next number.
+    taken: AtomicU64,
+}
+
+impl<'a> Scene<'a> {
+    fn set(disk: &'a Disk, root: Client, oracle: &Oracle) -> Self {
+        agent(&root, "pay", &PAY.replace("WORLD", &oracle.address));
+        agent(&root, "short", SHORT);
+        agent(&root, "waits", WAITS);
+        let asked = waiting(&root, 4);
+        let headers = [("content-type", "application/json"), ("prefer", "respond-async")];
+        let waits = root.request("POST", &format!("{TENANT}/agents/waits:execute"), &headers, b"{}").unwrap().value();
+        Self { disk, root, asked, waits: text(&waits, "executionRecordId"), taken: AtomicU64::new(0) }
+    }
+
+    fn start(&self) -> Answer {
+        let answer = start(&self.root, "short", self.taken.load(Ordering::SeqCst)).unwrap();
+        self.taken.fetch_add(u64::from(answer.status == 200), Ordering::SeqCst);
+        answer
+    }
+
+    fn signal(&self) -> u16 {
+        let path = format!("{TENANT}/agents/waits/executionRecords/{}:signal", self.waits);
+        self.root.json("POST", &path, &json!({"name": "other", "payload": {}})).status
+    }
+
+    /// What can always be read.
+    fn reads(&self) {
+        let page = expect(200, &self.root.get(&format!("{TENANT}/agents/pay/executionRecords")));
+        assert_eq!(page["items"].as_array().unwrap().len(), 4);
+    }
+
+    fn is_refused(&self) {
+        let refused = self.start();
+        assert_eq!((refused.status, refused.code().as_str()), (503, "disk_full"), "{}", refused.text());
+        assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|seconds| seconds > 0)));
+    }
+
+    /// Little is left: nothing new, but what runs comes to its end.
+    fn little_is_left(&self) {
+        self.disk.fill(LOW_BYTES);
+        eventually("starts are refused", || self.start().status == 503);
+        self.is_refused();
+        let created = self.root.json("POST", &format!("{TENANT}/agents"), &json!({"id": "late", "displayName": "late"}));
+        assert_eq!((created.status, created.code().as_str()), (503, "disk_full"));
+        expect(200, &respond(&self.root, &self.asked[0].1).unwrap());
+        eventually("it is paid", || record(&self.root, "pay", &self.asked[0].0)["status"] == "COMPLETED");
+        let path = format!("{TENANT}/agents/pay/executionRecords/{}:cancelRun", self.asked[1].0);
+        let cancelled = self.root.json("POST", &path, &json!({}));
+        assert!(matches!(cancelled.status, 202 | 204), "{}", cancelled.text());
+        assert_eq!(self.signal(), 200, "what an execution waits for is no new work");
+        self.reads();
+    }
+
+    /// Hardly anything, then nothing: whatever writes is refused or waits, and reads go on.
+    fn nothing_is_left(&self) {
+        self.disk.fill(STOP_BYTES);
+        eventually("nothing is written any more", || self.signal() == 503);
+        self.disk.fill(0);
+        let is_decided = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let deciding = scope.spawn(|| {
+                let decided = respond(&self.root, &self.asked[2].1).unwrap();
+                is_decided.store(true, Ordering::SeqCst);
+                decided
+            });
+            for _ in 0..20 {
+                self.reads();
+                self.is_refused();
+                assert_eq!(record(&self.root, "pay", &self.asked[2].0)["status"], "WAITING_FOR_HUMAN");
+            }
+            assert!(!is_decided.load(Ordering::SeqCst), "answered, and it cannot be durable");
+            self.disk.free();
+            expect(200, &deciding.join().unwrap());
+        });
+    }
+}
+
 #[test]
 fn new_work_is_refused_decisions_go_on_and_everything_comes_back_by_itself() {
     let directory = tempfile::tempdir().unwrap();
@@ -132,74 +220,19 @@ fn new_work_is_refused_decisions_go_on_and_everything_comes_back_by_itself() {
     let Some(disk) = Disk::mount(directory.path()) else { return };
     let oracle = Oracle::start(Duration::ZERO);
     let mut server = disk.serve(directory.path()).unwrap();
-    let root = server.root();
-    agent(&root, "pay", &PAY.replace("WORLD", &oracle.address));
-    agent(&root, "short", SHORT);
-    agent(&root, "waits", "flow: waits\nsteps:\n  wait: {event: {name: go, timeout: 1d}}\n");
-    let asked = waiting(&root, 4);
-    let headers = [("content-type", "application/json"), ("prefer", "respond-async")];
-    let waits = root.request("POST", &format!("{TENANT}/agents/waits:execute"), &headers, b"{}").unwrap().value();
-    let pages = || expect(200, &root.get(&format!("{TENANT}/agents/pay/executionRecords")))["items"].as_array().unwrap().len();
-
-    // Little is left: nothing new, but what runs comes to its end.
-    disk.fill(LOW_BYTES);
-    // Those that were taken are known; the next one has another key.
-    let taken = Mutex::new(0);
-    let next = |client: &Client| {
-        let n = *taken.lock().unwrap();
-        let answer = start(client, "short", n).unwrap();
-        *taken.lock().unwrap() += u64::from(answer.status == 200);
-        answer
-    };
-    eventually("starts are refused", || next(&root).status == 503);
-    let refused = next(&root);
-    assert_eq!(refused.code(), "disk_full", "{}", refused.text());
-    assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|seconds| seconds > 0)));
-    let created = root.json("POST", &format!("{TENANT}/agents"), &json!({"id": "late", "displayName": "late"}));
-    assert_eq!((created.status, created.code().as_str()), (503, "disk_full"));
-    expect(200, &respond(&root, &asked[0].1).unwrap());
-    eventually("it is paid", || record(&root, "pay", &asked[0].0)["status"] == "COMPLETED");
-    let cancelled = root.json("POST", &format!("{TENANT}/agents/pay/executionRecords/{}:cancelRun", asked[1].0), &json!({}));
-    assert!(matches!(cancelled.status, 202 | 204), "{}", cancelled.text());
-    assert_eq!(pages(), 4);
-
-    // Hardly anything, then nothing: whatever writes is refused or waits, and reads go on.
-    let signal = || {
-        let path = format!("{TENANT}/agents/waits/executionRecords/{}:signal", text(&waits, "executionRecordId"));
-        root.json("POST", &path, &json!({"name": "other", "payload": {}}))
-    };
-    assert_eq!(signal().status, 200, "what an execution waits for is no new work");
-    disk.fill(STOP_BYTES);
-    eventually("nothing is written any more", || signal().status == 503);
-    disk.fill(0);
-    let is_decided = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let deciding = scope.spawn(|| {
-            let decided = respond(&root, &asked[2].1).unwrap();
-            is_decided.store(true, Ordering::SeqCst);
-            decided
-        });
-        for _ in 0..20 {
-            assert_eq!(pages(), 4);
-            assert_eq!(next(&root).code(), "disk_full");
-            assert_eq!(record(&root, "pay", &asked[2].0)["status"], "WAITING_FOR_HUMAN");
-        }
-        assert!(!is_decided.load(Ordering::SeqCst), "answered, and it cannot be durable");
-        disk.free();
-        expect(200, &deciding.join().unwrap());
-    });
-
+    let scene = Scene::set(&disk, server.root(), &oracle);
+    scene.little_is_left();
+    scene.nothing_is_left();
     // Space again: everything goes on by itself.
-    eventually("starts are taken again", || next(&root).status == 200);
-    eventually("the decision has taken effect", || record(&root, "pay", &asked[2].0)["status"] == "COMPLETED");
+    eventually("starts are taken again", || scene.start().status == 200);
+    eventually("the decision has taken effect", || record(&scene.root, "pay", &scene.asked[2].0)["status"] == "COMPLETED");
     server.kill();
     let server = disk.serve(directory.path()).unwrap();
     let root = server.root();
-    let statuses: Vec<_> = asked.iter().map(|(execution, _)| record(&root, "pay", execution)["status"].clone()).collect();
+    let statuses: Vec<_> = scene.asked.iter().map(|(execution, _)| record(&root, "pay", execution)["status"].clone()).collect();
     assert_eq!(statuses, ["COMPLETED", "CANCELLED", "COMPLETED", "WAITING_FOR_HUMAN"]);
-    let count = *taken.lock().unwrap();
-    let ids = (0..count).map(|n| text(&expect(200, &start(&root, "short", n).unwrap()), "executionRecordId"));
-    let ids: BTreeSet<String> = ids.collect();
+    let numbers = 0..scene.taken.load(Ordering::SeqCst);
+    let ids: BTreeSet<String> = numbers.map(|n| text(&expect(200, &start(&root, "short", n).unwrap()), "executionRecordId")).collect();
     let page = expect(200, &root.get(&format!("{TENANT}/agents/short/executionRecords?pageSize=200")));
     let found: BTreeSet<String> = page["items"].as_array().unwrap().iter().map(|row| text(row, "id")).collect();
     assert_eq!(found, ids, "acknowledged is what is there, and a start that was refused has left nothing behind");
