@@ -40,7 +40,7 @@ impl Door {
             let (token, address) = (Uuid::new_v4().simple().to_string(), listener.local_addr()?);
             Ok(Self { listener, base: format!("http://{address}/{token}/"), token })
         };
-        opened.await.map_err(broken)
+        opened.await.map_err(|error: io::Error| broken(&error))
     }
 
     pub fn base(&self) -> String {
@@ -53,7 +53,7 @@ impl Door {
     /// # Errors
     /// Why there is no answer, or no whole one; what the provider refuses is an answer.
     pub async fn pass(self, client: &TrustedClient, base: &Url, wire: &Wire) -> Result<(), Failure> {
-        let (library, asked) = self.request().await.map_err(broken)?;
+        let (library, asked) = self.request().await.map_err(|error| broken(&error))?;
         // Nobody else is waited for.
         drop(self);
         let mut request = client.post(format!("{base}{}", asked.path));
@@ -70,16 +70,12 @@ impl Door {
 
     async fn hand_over(mut answer: Response, mut library: TcpStream) -> Result<(), Failure> {
         let gone = |error: io::Error| Failure::new(Stage::Sent, "connection_cut", format!("its answer was not taken: {error}"));
-        let mut head = format!("HTTP/1.1 {}\r\nconnection: close\r\n", answer.status());
-        for name in TOLD {
-            if let Some(value) = answer.headers().get(name).and_then(|value| value.to_str().ok()) {
-                head += &format!("{name}: {value}\r\n");
-            }
-        }
+        let told = TOLD.iter().filter_map(|name| Some(format!("{name}: {}\r\n", answer.headers().get(*name)?.to_str().ok()?)));
+        let head = format!("HTTP/1.1 {}\r\nconnection: close\r\n{}\r\n", answer.status(), told.collect::<String>());
         let is_refusal = !answer.status().is_success();
         let mut events = Events::of(head.contains("ndjson"));
         let mut calls = Calls::default();
-        library.write_all((head + "\r\n").as_bytes()).await.map_err(gone)?;
+        library.write_all(head.as_bytes()).await.map_err(gone)?;
         let mut bytes = 0;
         loop {
             let chunk = match answer.chunk().await {
@@ -252,7 +248,7 @@ fn check(bytes: usize, bytes_max: usize, what: &str) -> Result<(), Failure> {
     Err(Failure::new(Stage::Unusable, "answer_too_large", message))
 }
 
-fn broken(error: io::Error) -> Failure {
+fn broken(error: &io::Error) -> Failure {
     Failure::new(Stage::NotSent, "connect", format!("no connection inside this process: {error}"))
 }
 
