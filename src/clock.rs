@@ -1,16 +1,46 @@
 //! The only place that reads the time or makes randomness. Everything pure gets both passed in.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::ids::{BootId, ExecutionId, FileId, TimeMs};
 
 /// The wall clock, in milliseconds. Before 1970: 0.
 #[must_use]
 pub fn now() -> TimeMs {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    TimeMs(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    TimeMs(u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The wall clock, for who counts in the system's own terms.
+#[must_use]
+pub fn system() -> SystemTime {
+    let (now, moved_ms) = (SystemTime::now(), moved_ms());
+    let by = Duration::from_millis(moved_ms.unsigned_abs());
+    let moved = if moved_ms < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+    moved.unwrap_or(now)
+}
+
+fn since_epoch() -> Duration {
+    system().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How far a test has moved the clock: the file that `FLOWGATE_CLOCK_FILE` names holds milliseconds. It is read each time, so that the clock
+/// moves while the process runs. Only debug builds look.
+#[cfg(debug_assertions)]
+fn moved_ms() -> i64 {
+    use std::path::PathBuf;
+    use std::sync::OnceLock;
+
+    static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let file = FILE.get_or_init(|| std::env::var_os("FLOWGATE_CLOCK_FILE").map(PathBuf::from));
+    let text = file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+#[cfg(not(debug_assertions))]
+fn moved_ms() -> i64 {
+    0
 }
 
 /// 64 random bits, for jitter and ids.
@@ -28,11 +58,19 @@ pub fn boot_id() -> BootId {
 /// A fresh, time-ordered execution id.
 #[must_use]
 pub fn execution_id() -> ExecutionId {
-    ExecutionId(Uuid::now_v7())
+    ExecutionId(ordered())
 }
 
 /// A fresh, time-ordered file id.
 #[must_use]
 pub fn file_id() -> FileId {
-    FileId(Uuid::now_v7())
+    FileId(ordered())
+}
+
+fn ordered() -> Uuid {
+    if moved_ms() == 0 {
+        return Uuid::now_v7();
+    }
+    let since = since_epoch();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, since.as_secs(), since.subsec_nanos()))
 }

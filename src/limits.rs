@@ -71,12 +71,26 @@ pub const COMPREHENSION_DEPTH_MAX: usize = 2;
 pub const HTTP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// What a model may send in one answer, tool calls included; a model that does not stop is cut here.
 pub const MODEL_ANSWER_BYTES_MAX: usize = 16 << 20;
+/// What a model's server may send for one answer, its wire included: each word of a stream comes in an event of a few hundred bytes.
+pub const MODEL_WIRE_BYTES_MAX: usize = 64 << 20;
+/// One event of such a stream; the largest is a tool's arguments in one piece.
+pub const MODEL_EVENT_BYTES_MAX: usize = 4 << 20;
+/// What is read of a model server's refusal.
+pub const MODEL_REFUSAL_BYTES_MAX: usize = 64 << 10;
 /// Work that the difference of two flows may do on lines of text (the square of the lines of both texts, summed): well under a second. A prompt of
 /// 10,000 lines fits; texts for which nothing is left are shown whole.
 pub const DIFF_EFFORT_MAX: usize = 500_000_000;
 /// Memory for the bodies of all requests that are being answered, their copies included: about ten of the largest ones, or hundreds of
 /// thousands of usual ones, on a machine with a few gigabytes.
 pub const REQUEST_MEMORY_BYTES: usize = 1 << 30;
+/// Where the process may have little memory, this part of it at most is for bodies: the rest is for what runs.
+pub const REQUEST_MEMORY_SHARE: u64 = 4;
+/// And this much at least, so that a usual body is taken.
+pub const REQUEST_MEMORY_BYTES_MIN: usize = 16 << 20;
+/// Of the files that the process may have open beside those of its start, this part is for connections of clients, whoever they are.
+pub const CONNECTIONS_PERCENT: u64 = 50;
+/// And this one for calls of models, tools and services under way. The rest is the store's, which must not be without.
+pub const CALLS_PERCENT: u64 = 40;
 /// How often what a body holds is in memory at its worst: as it came, as the text of a field, and decoded from that.
 pub const REQUEST_COPIES: usize = 3;
 /// Of that memory for requests that show no key: signed events, sign-in forms. A tenant may have half of all.

@@ -23,7 +23,6 @@ use crate::catalog::secrets::SecretVault;
 use crate::config;
 use crate::engine::EngineHandle;
 use crate::flow::spec::RehearsalSpec;
-use crate::limits::REQUEST_MEMORY_BYTES;
 use crate::notify;
 use crate::runner::Runner;
 use crate::runner::outbound::address::Network;
@@ -147,7 +146,7 @@ impl App {
             vault,
             limiter: Limiter::new(settings.bounds),
             settings,
-            memory: Memory::new(REQUEST_MEMORY_BYTES),
+            memory: Memory::of_this_machine(),
             metrics: Metrics::default(),
             key_uses: KeyUses::default(),
             parameters: ParameterCache::default(),

@@ -7,13 +7,11 @@ use super::app::App;
 use super::blocking::blocking;
 use super::problem::Problem;
 use crate::clock;
+use crate::config::machine;
 use crate::engine::Activity;
 use crate::machine::summary::Status;
 use crate::notify::{self, Deliveries};
 use crate::store::{COMMIT_SECONDS, Commits, ENDS, Gauges, Turns};
-
-/// Kilobytes in the line of `/proc/self/status`.
-const RESIDENT: &str = "VmRSS:";
 
 /// Text under construction.
 struct Page(String);
@@ -56,7 +54,7 @@ pub async fn text(app: &App) -> Result<String, Problem> {
     let mut page = Page(String::new());
     page.family("build_info", "gauge", "The version that runs");
     page.sample(concat!("build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1);
-    if let Some(bytes) = resident_bytes() {
+    if let Some(bytes) = machine::resident_bytes() {
         page.gauge("process_resident_memory_bytes", "Memory of this process that is in use", bytes);
     }
     of_engine(&mut page, &activity, deadline.map_or(0, |at| now.since(at)));
@@ -134,11 +132,4 @@ fn of_deliveries(page: &mut Page, deliveries: &Deliveries, overdue_ms: u64) {
 #[expect(clippy::cast_precision_loss, reason = "a display of milliseconds")]
 fn seconds(ms: u64) -> f64 {
     ms as f64 / 1_000.0
-}
-
-/// None where the system does not say.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(RESIDENT))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }

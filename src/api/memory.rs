@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::problem::Problem;
+use crate::config::machine;
 use crate::ids::Tenant;
-use crate::limits::{REQUEST_COPIES, STRANGERS_MEMORY_BYTES_MAX};
+use crate::limits::{REQUEST_COPIES, REQUEST_MEMORY_BYTES, REQUEST_MEMORY_BYTES_MIN, REQUEST_MEMORY_SHARE, STRANGERS_MEMORY_BYTES_MAX};
 
 /// When a request that found no room may come again; the largest body is answered within this.
 const RETRY_SECONDS: u64 = 2;
@@ -41,6 +42,17 @@ impl Memory {
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         Self { all_max: bytes, taken: Arc::default() }
+    }
+
+    /// What bodies may take of the memory that this process can come to.
+    #[must_use]
+    pub fn of_this_machine() -> Self {
+        Self::within(machine::memory_bytes())
+    }
+
+    fn within(memory_bytes: Option<u64>) -> Self {
+        let share = memory_bytes.and_then(|bytes| usize::try_from(bytes / REQUEST_MEMORY_SHARE).ok()).unwrap_or(REQUEST_MEMORY_BYTES);
+        Self::new(share.clamp(REQUEST_MEMORY_BYTES_MIN, REQUEST_MEMORY_BYTES))
     }
 
     /// Nothing yet, for a request of this tenant, or of nobody.
@@ -112,6 +124,13 @@ mod tests {
         drop((other, third));
         let taken = memory.taken.lock().unwrap();
         assert_eq!((taken.all, taken.tenants.len()), (0, 0));
+    }
+
+    #[test]
+    fn where_there_is_little_memory_bodies_get_little() {
+        let all = |bytes| Memory::within(bytes).all_max;
+        assert_eq!((all(None), all(Some(64 << 30))), (REQUEST_MEMORY_BYTES, REQUEST_MEMORY_BYTES));
+        assert_eq!((all(Some(512 << 20)), all(Some(1 << 20))), (128 << 20, REQUEST_MEMORY_BYTES_MIN));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! everything is parked durably; on the second the process ends at once, which loses nothing either.
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::app::App;
 use super::{dispatch, housekeeping, native, upkeep};
+use crate::config::machine;
 use crate::engine::Parked;
+use crate::limits::CONNECTIONS_PERCENT;
 use crate::notify;
 
 /// How long connections get to end once everything is parked, in seconds.
 const CONNECTIONS_END_SECONDS: u64 = 2;
+/// Connections of one worker, however many files may be open: each may hold a few kilobytes.
+const CONNECTIONS_OF_WORKER_MAX: usize = 25_000;
 /// The process's exit code when a second signal cuts the stop short.
 const CUT_SHORT: i32 = 130;
 
@@ -41,11 +46,14 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
     actix_web::rt::System::new().block_on(async move {
         let app = Arc::new(app);
         let shared = Arc::clone(&app);
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(move || {
             let app = Arc::clone(&shared);
             Web::new().configure(move |config| dispatch::configure(&app, config))
         });
         let server = server
+            .workers(workers)
+            .max_connections(connections_max(machine::files(CONNECTIONS_PERCENT), workers))
             .client_request_timeout(app.settings.waits.headers)
             .shutdown_timeout(CONNECTIONS_END_SECONDS)
             .disable_signals()
@@ -87,6 +95,12 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
     })
 }
 
+/// How many connections one worker takes; others wait until one ends. Clients alone must not use up the files that may be open: the store needs
+/// some to go on, and a call one to be made.
+fn connections_max(files: Option<usize>, workers: usize) -> usize {
+    (files.unwrap_or(usize::MAX) / workers).clamp(1, CONNECTIONS_OF_WORKER_MAX)
+}
+
 /// What telling others of what happens needs.
 fn parts(app: &App, address: SocketAddr) -> notify::Parts {
     notify::Parts {
@@ -117,5 +131,16 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_never_get_every_file() {
+        assert_eq!((connections_max(Some(480), 2), connections_max(Some(500_000), 2), connections_max(None, 4)), (240, 25_000, 25_000));
+        assert_eq!(connections_max(Some(0), 2), 1, "one at least, or nobody would ever be answered");
     }
 }

@@ -3,6 +3,7 @@
 //! `mcp`, `prices`, `bounds`) and `notify` are handed on to those who read them, and refuse what they do not know. No keys and no secrets
 //! stand in the file.
 
+pub mod machine;
 mod server;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,9 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::config::machine;
+use crate::limits::CALLS_PERCENT;
+
 /// Bounds towards one target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -24,6 +27,9 @@ pub struct Gates {
     /// Bounds of single targets that differ.
     special: HashMap<String, Bounds>,
     open: Mutex<HashMap<String, Gate>>,
+    /// One per file that all calls together may have open.
+    files: Arc<Semaphore>,
+    files_max: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -36,19 +42,28 @@ struct Gate {
 #[derive(Debug)]
 pub struct Pass {
     _slot: Option<OwnedSemaphorePermit>,
+    _files: Option<OwnedSemaphorePermit>,
 }
 
+/// Files of calls where nothing bounds them.
+const FILES_MAX: u32 = 1 << 20;
 /// Gates are dropped when more targets than this have been seen and nobody is behind them: a flow may call any number of hosts.
 const TARGETS_KEPT_MAX: usize = 1_024;
 
 impl Gates {
     #[must_use]
     pub fn new(bounds: Bounds, special: HashMap<String, Bounds>) -> Self {
-        Self { bounds, special, open: Mutex::default() }
+        let files_max = machine::files(CALLS_PERCENT).and_then(|files| u32::try_from(files).ok()).unwrap_or(u32::MAX);
+        Self::within(files_max, bounds, special)
     }
 
-    /// Waits until a call to `target` may start. Dropping the future gives the place in the queue up.
-    pub async fn pass(&self, target: &str) -> Pass {
+    fn within(files_max: u32, bounds: Bounds, special: HashMap<String, Bounds>) -> Self {
+        let files_max = files_max.clamp(1, FILES_MAX);
+        Self { bounds, special, open: Mutex::default(), files: Arc::new(Semaphore::new(files_max as usize)), files_max }
+    }
+
+    /// Waits until a call to `target` may start, which will have so many files open. Dropping the future gives the place in the queue up.
+    pub async fn pass(&self, target: &str, files: u32) -> Pass {
         let gate = self.gate(target);
         // The semaphore is never closed, so an error cannot come; without a slot the call goes ahead unbounded.
         let slot = Arc::clone(&gate.slots).acquire_owned().await.ok();
@@ -57,7 +72,9 @@ impl Gates {
                 tokio::time::sleep(not_until.wait_time_from(DefaultClock::default().now())).await;
             }
         }
-        Pass { _slot: slot }
+        // Last, so that nobody waits for a target while others wait for files.
+        let files = Arc::clone(&self.files).acquire_many_owned(files.min(self.files_max)).await.ok();
+        Pass { _slot: slot, _files: files }
     }
 
     fn gate(&self, target: &str) -> Gate {
@@ -88,7 +105,7 @@ mod tests {
     }
 
     async fn passes_at_once(gates: &Gates, target: &str) -> Option<Pass> {
-        tokio::time::timeout(Duration::from_millis(50), gates.pass(target)).await.ok()
+        tokio::time::timeout(Duration::from_millis(50), gates.pass(target, 1)).await.ok()
     }
 
     #[tokio::test]
@@ -99,6 +116,17 @@ mod tests {
         assert!(passes_at_once(&gates, "b").await.is_some());
         drop(first);
         assert!(passes_at_once(&gates, "a").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn calls_wait_for_files_wherever_they_go() {
+        let gates = Gates::within(3, Bounds { concurrent: 10, per_minute: None }, HashMap::new());
+        let at_once = async |target: &str, files| tokio::time::timeout(Duration::from_millis(50), gates.pass(target, files)).await.ok();
+        let first = at_once("a", 2).await.expect("free");
+        assert!(at_once("b", 2).await.is_none(), "one file is left");
+        let second = at_once("b", 1).await.expect("free");
+        drop((first, second));
+        assert!(at_once("c", 9).await.is_some(), "with all of them, if it needs more");
     }
 
     #[tokio::test]

@@ -199,16 +199,16 @@ impl Runner {
         match &call.request {
             Request::Llm(request) => {
                 let provider = llm::provider::split(&request.model).map_or("", |(provider, _)| provider);
-                let _pass = inner.gates.pass(&format!("model:{provider}")).await;
+                let _pass = inner.gates.pass(&format!("model:{provider}"), llm::FILES).await;
                 inner.models.perform(request, wire, &mut |chunk| chunks(&secrets.redact(chunk))).await
             }
             Request::Http(request) => {
-                let _pass = inner.gates.pass(&tool::http::host(request)).await;
+                let _pass = inner.gates.pass(&tool::http::host(request), 1).await;
                 let value = tool::http::perform(&inner.outbound, secrets, call, request, wire).await?;
                 Ok((Answer::Value(value), Usage::default()))
             }
             Request::Mcp(request) => {
-                let _pass = inner.gates.pass(&format!("mcp:{}", request.server)).await;
+                let _pass = inner.gates.pass(&format!("mcp:{}", request.server), 1).await;
                 Ok((Answer::Value(inner.mcp.perform(request, wire).await?), Usage::default()))
             }
             Request::Builtin { name, args } => Ok((Answer::Value(tool::builtin::run(name, args).await?), Usage::default())),

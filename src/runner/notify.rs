@@ -3,7 +3,7 @@
 //! flows; the mail server is the operator's own.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use super::Runner;
 use super::outbound::{Exchange, Header, Payload, Wire};
 use super::tool::http::retry_after_ms;
+use crate::clock;
 
 /// How long a receiver may take to answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -82,7 +83,7 @@ impl Runner {
                 status: Some(reply.status),
                 error: None,
                 answer: beginning(&reply.body),
-                retry_after_ms: reply.retry_after.as_deref().and_then(|header| retry_after_ms(header, SystemTime::now())),
+                retry_after_ms: reply.retry_after.as_deref().and_then(|header| retry_after_ms(header, clock::system())),
             },
         }
     }

@@ -27,6 +27,8 @@ use super::failure::{Failure, Stage};
 
 /// The client that model providers and MCP servers are called with: no policy, because the operator named the endpoints, and no redirects.
 pub type TrustedClient = reqwest::Client;
+/// What it is answered, the body still to come.
+pub type Response = reqwest::Response;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 type Looking = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;

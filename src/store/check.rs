@@ -230,7 +230,9 @@ impl LogState {
             read.damaged = true;
             self.damaged(&name, offset as u64, format!("frames {lsn} to {} are not what was written", until - 1));
             let end = next.map_or(segment.bytes.len(), |(found, _)| found);
-            let (records, is_accounted_for) = self.salvage(&name, offset, lsn, &segment.bytes[offset..end]);
+            // Nothing is left of one that was cut within its header.
+            let left = segment.bytes.get(offset..end).unwrap_or_default();
+            let (records, is_accounted_for) = self.salvage(&name, offset, lsn, left);
             if !is_accounted_for || until > lsn + 1 {
                 self.unknown_below = until;
             }

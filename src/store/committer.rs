@@ -13,6 +13,7 @@ use super::error::Error;
 use super::log::supply::Space;
 use super::log::{AppendError, Log};
 use super::meters::Meters;
+use super::numbers;
 use super::progress::Progress;
 use super::read;
 use super::rows::Located;
@@ -255,7 +256,8 @@ fn is_new_work(request: &Request) -> bool {
     request.records.iter().any(|(record, _)| match record {
         Record::Execution(turn) => turn.first_seq == 0,
         Record::Flow(_) => true,
-        Record::Document(document) => document.version == 1,
+        // A number is given when somebody reads what it stands for, and reading goes on.
+        Record::Document(document) => document.version == 1 && !numbers::is_of_numbers(&document.collection),
         Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => false,
     })
 }

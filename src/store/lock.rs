@@ -4,11 +4,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use crate::clock;
 
 pub const NAME: &str = "lock";
 
@@ -50,8 +50,7 @@ impl Lock {
 }
 
 fn own() -> Holder {
-    let since_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    let since = i64::try_from(since_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
+    let since = jiff::Timestamp::try_from(clock::system()).unwrap_or_default();
     Holder { pid: std::process::id(), command: command(), since }
 }
 

@@ -36,6 +36,11 @@ pub enum Kind {
     Dataset,
 }
 
+/// Whether documents of this collection say which number something has that is there already.
+pub(super) fn is_of_numbers(collection: &str) -> bool {
+    [NUMBERED, NUMBER_OF].contains(&collection)
+}
+
 impl Kind {
     /// Part of the format on disk.
     fn name(self) -> &'static str {

@@ -105,8 +105,13 @@ fn serve(mut stream: TcpStream, received: &Mutex<Vec<(String, Vec<u8>)>>) -> std
 }
 
 /// Waits until it holds.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let until = Instant::now() + PATIENCE;
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(PATIENCE, what, holds);
+}
+
+/// As `eventually`, for what takes long.
+pub fn eventually_within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let until = Instant::now() + limit;
     while !holds() {
         assert!(Instant::now() < until, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(10));

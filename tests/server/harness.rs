@@ -43,7 +43,14 @@ impl Server {
 
     /// As `start_with`; or what it said, if it ends before it serves.
     pub fn launch(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Self, Vec<String>> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_flowgate"))
+        Self::launch_through(&[], directory, arguments, variables)
+    }
+
+    /// As `launch`, with this in front of the command line; it must replace itself by the rest of it (`exec`).
+    pub fn launch_through(through: &[&str], directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Self, Vec<String>> {
+        let line = [through, &[env!("CARGO_BIN_EXE_flowgate")]].concat();
+        let mut child = Command::new(line[0])
+            .args(&line[1..])
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.join("data"))
             .args(arguments)
@@ -64,8 +71,9 @@ impl Server {
                 let _ = child.wait();
                 return Err(seen);
             };
-            if let Some((_, address)) = line.split_once("serves on http://") {
-                break address.trim().parse().unwrap();
+            // One that is refused says who serves, and goes on.
+            if let Some(Ok(address)) = line.split_once("serves on http://").map(|(_, address)| address.trim().parse()) {
+                break address;
             }
             seen.push(line);
         };
@@ -84,6 +92,11 @@ impl Server {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Whether it has not ended, in whatever way.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Its exit code, if it ends by itself within this time.

@@ -2,9 +2,8 @@
 //! is the seam behind which it can be replaced, and nothing of it shows outside.
 
 mod convert;
+mod door;
 pub mod provider;
-
-use std::time::SystemTime;
 
 use futures::StreamExt as _;
 use genai::adapter::AdapterKind;
@@ -13,12 +12,17 @@ use genai::resolver::{AuthData, Endpoint};
 use genai::{Headers, ModelIden, ServiceTarget};
 use serde_json::Value;
 
+use self::door::Door;
 use self::provider::{Provider, Providers};
-use crate::limits::{MESSAGE_BYTES_MAX, MODEL_ANSWER_BYTES_MAX};
+use crate::clock;
+use crate::limits::{MESSAGE_BYTES_MAX, MODEL_ANSWER_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::machine::call::{Answer, LlmRequest, Usage};
 use crate::runner::failure::{Failure, Stage};
-use crate::runner::outbound::{TrustedClient, Wire, connection_failure, was_connected};
+use crate::runner::outbound::{TrustedClient, Wire, connection_failure};
 use crate::runner::tool::http::retry_after_ms;
+
+/// Files that one call has open: the connection to the provider, and both ends of the one to the door.
+pub const FILES: u32 = 3;
 
 /// Why models cannot be called at all.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,9 @@ pub struct Error(String);
 /// The usable models.
 pub struct Models {
     providers: Providers,
+    /// Reaches the providers.
+    outward: TrustedClient,
+    /// Speaks their wires, to the door.
     client: genai::Client,
 }
 
@@ -35,8 +42,9 @@ impl Models {
     /// # Errors
     /// When the library refuses its client.
     pub fn new(providers: Providers, client: TrustedClient) -> Result<Self, Error> {
+        let outward = client.clone();
         let client = genai::Client::builder().with_reqwest(client).build().map_err(|error| Error(error.to_string()))?;
-        Ok(Self { providers, client })
+        Ok(Self { providers, outward, client })
     }
 
     /// Asks the model and reads its whole answer.
@@ -53,13 +61,37 @@ impl Models {
             let message = format!("the model `{}` cannot be reached: {}", request.model, provider::how_to_open(&request.model));
             return Err(Failure::new(Stage::Refused, "model_unreachable", message));
         };
-        let (chat, options) = (convert::chat(request), convert::options(request));
-        let streaming = self.client.exec_chat_stream(target(provider, model), chat, Some(&options)).await;
-        let mut stream = streaming.map_err(|error| failed(&request.model, &error))?.stream;
-        // Nothing is sent before the stream is polled for the first time.
-        if !wire.open() {
-            return Err(Failure::new(Stage::NotSent, "cancelled", "the call was cancelled before anything was sent"));
+        let door = Door::open().await?;
+        let base = door.base();
+        let mut passing = std::pin::pin!(door.pass(&self.outward, &provider.base, wire));
+        let mut asking = std::pin::pin!(self.ask(request, target(provider, model, &base), chunks));
+        let mut is_passed = false;
+        loop {
+            // The door first: it knows why an answer broke off, the library only that it did.
+            tokio::select! {
+                biased;
+                passed = &mut passing, if !is_passed => match passed {
+                    Ok(()) => is_passed = true,
+                    Err(mut failure) => {
+                        failure.error.message = format!("{}: {}", request.model, failure.error.message);
+                        return Err(failure);
+                    }
+                },
+                answered = &mut asking => return answered,
+            }
         }
+    }
+
+    /// Sends the request to the door and reads what comes of it.
+    async fn ask(
+        &self,
+        request: &LlmRequest,
+        target: ServiceTarget,
+        chunks: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<(Answer, Usage), Failure> {
+        let (chat, options) = (convert::chat(request), convert::options(request));
+        let streaming = self.client.exec_chat_stream(target, chat, Some(&options)).await;
+        let mut stream = streaming.map_err(|error| failed(&request.model, &error))?.stream;
         let mut bytes = 0;
         while let Some(event) = stream.next().await {
             match event.map_err(|error| failed(&request.model, &error))? {
@@ -69,20 +101,29 @@ impl Models {
                 }
                 ChatStreamEvent::ReasoningChunk(chunk) | ChatStreamEvent::ThoughtSignatureChunk(chunk) => bytes += chunk.content.len(),
                 ChatStreamEvent::End(end) => return answer(&request.model, end),
-                ChatStreamEvent::ToolCallChunk(_) => bytes += 1,
+                // With all of its arguments so far, copied anew for each piece: far less of them is taken than of text.
+                ChatStreamEvent::ToolCallChunk(chunk) => {
+                    let arguments = &chunk.tool_call.fn_arguments;
+                    too_large(&request.model, arguments.as_str().map_or(0, str::len), PAYLOAD_BYTES_MAX)?;
+                }
                 ChatStreamEvent::Start | ChatStreamEvent::Heartbeat => {}
             }
-            if bytes > MODEL_ANSWER_BYTES_MAX {
-                let message = format!("the answer of {} exceeds {MODEL_ANSWER_BYTES_MAX} bytes; set max_tokens", request.model);
-                return Err(Failure::new(Stage::Unusable, "answer_too_large", message));
-            }
+            too_large(&request.model, bytes, MODEL_ANSWER_BYTES_MAX)?;
         }
         let message = format!("the answer of {} broke off before its end", request.model);
         Err(Failure::new(Stage::Sent, "connection_cut", message))
     }
 }
 
-fn target(provider: &Provider, model: &str) -> ServiceTarget {
+fn too_large(model: &str, bytes: usize, bytes_max: usize) -> Result<(), Failure> {
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    Err(Failure::new(Stage::Unusable, "answer_too_large", format!("the answer of {model} exceeds {bytes_max} bytes; set max_tokens")))
+}
+
+/// What the library is told of the provider: everything but where it is.
+fn target(provider: &Provider, model: &str, base: &str) -> ServiceTarget {
     let adapter = match provider.wire {
         provider::Wire::ChatCompletions => AdapterKind::OpenAI,
         provider::Wire::Anthropic => AdapterKind::Anthropic,
@@ -93,11 +134,11 @@ fn target(provider: &Provider, model: &str) -> ServiceTarget {
         (Some(key), _) => AuthData::from_single(key.reveal()),
         // The wire wants a bearer token; a server without one is called without the header.
         (None, provider::Wire::ChatCompletions) => {
-            AuthData::RequestOverride { url: format!("{}chat/completions", provider.base), headers: Headers::default() }
+            AuthData::RequestOverride { url: format!("{base}chat/completions"), headers: Headers::default() }
         }
         (None, _) => AuthData::from_single(""),
     };
-    ServiceTarget { endpoint: Endpoint::from_owned(provider.base.as_str()), auth, model: ModelIden::new(adapter, model) }
+    ServiceTarget { endpoint: Endpoint::from_owned(base), auth, model: ModelIden::new(adapter, model) }
 }
 
 fn answer(model: &str, end: StreamEnd) -> Result<(Answer, Usage), Failure> {
@@ -124,25 +165,27 @@ fn failed(model: &str, error: &genai::Error) -> Failure {
         return refused(model, status.as_u16(), answered);
     }
     match error {
-        genai::Error::WebStream { error, .. } => unconnected_or_cut(model, error.as_ref()),
-        genai::Error::WebModelCall { webc_error: genai::webc::Error::Reqwest(error), .. } => unconnected_or_cut(model, error),
+        genai::Error::WebStream { error, .. } if error.is::<std::string::FromUtf8Error>() => not_its_wire(model, "it is no text"),
+        genai::Error::WebStream { error, .. } => cut(model, error.as_ref()),
+        genai::Error::WebModelCall { webc_error: genai::webc::Error::Reqwest(error), .. } => cut(model, error),
         // An error event inside the stream: overloaded, most often.
         genai::Error::ChatResponse { body, .. } => {
             let mut failure = Failure::new(Stage::Sent, "model_error", format!("{model} broke off with an error"));
             failure.error.data = Some(body.clone());
             failure
         }
-        genai::Error::StreamParse { .. } => Failure::new(
-            Stage::Sent,
-            "model_answer_invalid",
-            format!("{model} sent something that is not its wire: {}", brief(&error.to_string())),
-        ),
+        genai::Error::StreamParse { .. } => not_its_wire(model, &error.to_string()),
         _ => Failure::new(Stage::Refused, "model_request_invalid", format!("{model} cannot be asked this: {}", brief(&error.to_string()))),
     }
 }
 
-fn unconnected_or_cut(model: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
-    let mut failure = connection_failure(error, was_connected(error));
+fn not_its_wire(model: &str, why: &str) -> Failure {
+    Failure::new(Stage::Sent, "model_answer_invalid", format!("{model} sent something that is not its wire: {}", brief(why)))
+}
+
+/// The library lost the door, or cannot read what came through it.
+fn cut(model: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
+    let mut failure = connection_failure(error, true);
     failure.error.message = format!("{model}: {}", failure.error.message);
     failure
 }
@@ -168,7 +211,7 @@ fn refused(model: &str, status: u16, error: &genai::Error) -> Failure {
     failure.retry_after_ms = error.headers().and_then(|headers| {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let exact = header("retry-after-ms").and_then(|ms| ms.trim().parse().ok());
-        exact.or_else(|| retry_after_ms(header("retry-after")?, SystemTime::now()))
+        exact.or_else(|| retry_after_ms(header("retry-after")?, clock::system()))
     });
     failure
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::clock;
 use crate::flow::builtins::BUILTINS;
 use crate::runner::failure::{Failure, Stage};
 
@@ -39,7 +40,7 @@ fn refused(message: &str) -> Failure {
 }
 
 fn now() -> Value {
-    Value::String(jiff::Timestamp::now().to_string())
+    Value::String(jiff::Timestamp::try_from(clock::system()).unwrap_or_default().to_string())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::clock;
 use crate::flow::spec::EffectClass;
 use crate::flow::template::{Part, Text};
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, MESSAGE_BYTES_MAX};
@@ -109,7 +110,7 @@ fn refusal(host: &str, reply: &Reply) -> Failure {
     let mut failure = Failure::new(Stage::Answered(status), &format!("http_{status}"), format!("{host} answered with status {status}"));
     failure.error.status = Some(status);
     failure.error.data = Some(bounded(value(reply))).filter(|data| !data.is_null());
-    failure.retry_after_ms = reply.retry_after.as_deref().and_then(|header| retry_after_ms(header, SystemTime::now()));
+    failure.retry_after_ms = reply.retry_after.as_deref().and_then(|header| retry_after_ms(header, clock::system()));
     failure
 }
 

@@ -1,5 +1,6 @@
 //! Opening what a crash, a bad disk or another version left.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::*;
@@ -67,7 +68,7 @@ pub fn flip(path: &Path, place: usize) {
 
 /// Where the last frame ends.
 fn used(path: &Path) -> usize {
-    std::fs::read(path).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1
+    std::fs::read(path).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
 fn open(dir: &Path) -> Result<Store, Error> {
@@ -83,10 +84,14 @@ fn is_found(dir: &Path) -> bool {
     }
 }
 
-/// `FLOWGATE_FLIPS` sets how many bits of each file (12 by default).
+/// Places of each file that are harmed: `FLOWGATE_FLIPS`, or else the default.
+fn places(default: u64) -> u64 {
+    std::env::var("FLOWGATE_FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 #[test]
 fn a_flipped_bit_in_any_file_is_repaired_or_refused() {
-    let flips = std::env::var("FLOWGATE_FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(12_u64);
+    let flips = places(12);
     let original = closed();
     let mut outcomes = (0_u32, 0_u32);
     let mut coin = 0x9e37_79b9_7f4a_7c15_u64;
@@ -94,7 +99,7 @@ fn a_flipped_bit_in_any_file_is_repaired_or_refused() {
         let size = std::fs::metadata(&file).unwrap().len();
         let name = file.strip_prefix(original.path()).unwrap();
         // Dense where the file means something, sparse in the zeros.
-        let used = std::fs::read(&file).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
+        let used = used(&file) as u64;
         let mut places: Vec<u64> = (0..flips).map(|step| used.max(1) * step / flips).collect();
         places.extend([used.saturating_sub(1), used, size.saturating_sub(1)]);
         for place in places.into_iter().filter(|place| *place < size) {
@@ -126,8 +131,12 @@ fn a_cut_file_is_repaired_or_refused() {
     let original = closed();
     for file in files(original.path()) {
         let name = file.strip_prefix(original.path()).unwrap();
-        let size = std::fs::metadata(&file).unwrap().len();
-        for left in [0, 1, size / 2, size.saturating_sub(1)] {
+        let (size, cuts) = (std::fs::metadata(&file).unwrap().len(), places(2));
+        let used = used(&file) as u64;
+        // Where the file means something, and in the zeros behind it.
+        let within = (0..cuts).map(|step| used * step / cuts);
+        let lengths: BTreeSet<u64> = within.chain([1, 200, used.saturating_sub(1), used, size / 2, size.saturating_sub(1)]).collect();
+        for left in lengths.into_iter().filter(|left| *left < size) {
             let dir = tempfile::tempdir().unwrap();
             copy(original.path(), dir.path());
             let cut = std::fs::OpenOptions::new().write(true).open(dir.path().join(name)).unwrap();

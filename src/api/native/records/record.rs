@@ -10,7 +10,7 @@ use crate::api::call::Call;
 use crate::api::caller::Era;
 use crate::api::native::execute::{revision_number, status_name};
 use crate::api::problem::Problem;
-use crate::catalog::numbers::Kind;
+use crate::catalog::{self, numbers::Kind};
 use crate::engine::Standing;
 use crate::ids::{ExecutionId, QuestionId};
 use crate::machine::input::Purpose;
@@ -201,18 +201,26 @@ impl Record {
     }
 }
 
-/// The record with the integer ids of what is in it.
+/// The record with the integer ids of what is in it. What has no number yet is given one; a full disk has no room for that, and the record
+/// is read without.
 ///
 /// # Errors
-/// As a commit: what has no number yet is given one.
+/// As a commit, apart from that.
 pub async fn numbered(call: &Call, mut record: Record) -> Result<Record, Problem> {
-    let (catalog, tenant) = (&call.app.catalog, &call.tenant);
-    record.number = Some(catalog.number_of(Kind::Execution, tenant, &record.id.to_string()).await?);
-    record.started_by_number = Some(catalog.number_of(Kind::User, tenant, &record.started_by).await?);
+    record.number = number(call, Kind::Execution, &record.id.to_string()).await?;
+    record.started_by_number = number(call, Kind::User, &record.started_by).await?;
     if let Some(session) = &record.session_id {
-        record.session_number = Some(catalog.number_of(Kind::Session, tenant, &format!("{}/{session}", record.agent_id)).await?);
+        record.session_number = number(call, Kind::Session, &format!("{}/{session}", record.agent_id)).await?;
     }
     Ok(record)
+}
+
+async fn number(call: &Call, kind: Kind, key: &str) -> Result<Option<u64>, Problem> {
+    match call.app.catalog.number_of(kind, &call.tenant, key).await {
+        Ok(number) => Ok(Some(number)),
+        Err(catalog::Error::Full(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The first thing that it waits for: a pause before people, people before everything else.

@@ -17,8 +17,8 @@ use crate::ids::{ExecutionId, Tenant};
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 64;
-/// With nothing due, they look again after this.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// With nothing due, they look again after this, so that a wall clock that jumps ahead is noticed soon.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// Before something is read or written again that could not be.
 const FAILED_PAUSE: Duration = Duration::from_secs(5);
 
