@@ -148,6 +148,14 @@ pub struct Definition {
     pub budget: Option<Allowed>,
 }
 
+impl Definition {
+    /// As it is written down.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |body| body.len())
+    }
+}
+
 /// An agent that a trigger starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
