@@ -471,7 +471,8 @@ fn contract_a_refused_request_leaves_nothing_behind_and_its_error_has_one_shape(
     assert_eq!(world.client.get("/api/agent-responses/99").status, 404);
     let nobody = Client { key: None, ..world.client.clone() };
     assert_eq!(nobody.json("POST", &format!("/api/agents/{agent}/execute"), &says("Hi")).status, 401);
-    assert_eq!(world.client.get(&format!("/api/agents/{agent}/execute")).status, 405);
+    let not_this_way = world.client.get(&format!("/api/agents/{agent}/execute"));
+    assert_eq!((not_this_way.status, fields(&not_this_way.value())), (405, vec!["code", "message"]), "in its own words");
 }
 
 #[test]

@@ -348,7 +348,7 @@ fn scrubbed_text(text: &str) -> String {
 /// with it, since tokens have such characters too. `is_encoded`: it begins with the two digits that an address spells a character as.
 fn scrubbed_word(word: &str, is_encoded: bool) -> Cow<'_, str> {
     const BETWEEN: &str = "=/+~.";
-    let first = if is_encoded && word.is_char_boundary(2) { 2.min(word.len()) } else { 0 };
+    let first = if is_encoded { word.len().min(2) } else { 0 };
     let behind = word.char_indices().filter(|(_, c)| BETWEEN.contains(*c)).map(|(index, c)| index + c.len_utf8());
     for start in [0, first].into_iter().chain(behind) {
         let (before, rest) = word.split_at(start);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::lanes::{Lanes, Place, begin, list_start};
-use super::mapping::{Event, Verdict, has_expressions, judge};
+use super::mapping::{EVENT_ID_BYTES_MAX, Event, Verdict, has_expressions, judge};
 use super::rows::{EventRow, FiringRow, FiringState, OccurrenceRow, OpenRow, StartDueRow, TriggerRow, event_key, occurrence_key};
 use super::{must_be_active, target};
 use crate::catalog::audit::Actor;
@@ -201,7 +201,7 @@ impl Catalog {
     async fn record_unfit(&self, tenant: &Tenant, row: &TriggerRow, occurrence: &Occurrence, note: String) -> Result<(), Error> {
         const MINUTE_MS: u64 = 60_000;
         let name = format!("{:014x}-unfit", occurrence.at.0 - occurrence.at.0 % MINUTE_MS);
-        let event_id = occurrence.event_id.clone();
+        let event_id = occurrence.event_id.clone().filter(|id| id.len() <= EVENT_ID_BYTES_MAX);
         let firing = FiringRow { state: FiringState::Failed, note: Some(note), event_id, ..blank(row, occurrence, name) };
         self.update(|catalog, changes| {
             catalog.trigger(tenant, &row.id)?;

@@ -14,7 +14,7 @@ use crate::limits::EVENT_FUEL;
 /// What expressions of a trigger may read.
 const ROOTS: [&str; 4] = ["payload", "headers", "trigger", "firing"];
 /// An event's id, in bytes.
-const EVENT_ID_BYTES_MAX: usize = 1_024;
+pub(super) const EVENT_ID_BYTES_MAX: usize = 1_024;
 /// What a mapping makes of one event: as much as a few whole payloads.
 const MAPPED_BYTES_MAX: usize = 1 << 20;
 
