@@ -8,7 +8,7 @@ fn help_names_every_command() {
 }
 
 /// Every command, and the program itself.
-const COMMANDS: [&[&str]; 79] = [
+const COMMANDS: [&[&str]; 85] = [
     &["agent", "apply"],
     &["agent", "list"],
     &["agent", "show"],
