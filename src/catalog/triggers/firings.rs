@@ -136,26 +136,9 @@ impl Occurrence {
 
 /// A firing of an occurrence that has come to no agent yet.
 fn blank(row: &TriggerRow, occurrence: &Occurrence, name: String) -> FiringRow {
-    FiringRow {
-        id: name,
-        trigger: row.id.clone(),
-        revision: row.revision,
-        kind: occurrence.kind.clone(),
-        agent: None,
-        environment: None,
-        at: occurrence.at,
-        due: None,
-        event_id: None,
-        by: occurrence.by.as_ref().map_or_else(|| row.updated_by.clone(), |actor| actor.user.clone()),
-        purpose: occurrence.purpose,
-        payload: Value::Null,
-        parameters: Map::new(),
-        execution: None,
-        state: FiringState::Pending,
-        note: None,
-        tries: 0,
-        indexed_at: None,
-    }
+    let blank = FiringRow::blank(row, name, &occurrence.kind, occurrence.at);
+    let by = occurrence.by.as_ref().map_or(blank.by, |actor| actor.user.clone());
+    FiringRow { by, purpose: occurrence.purpose, ..blank }
 }
 
 impl Catalog {

@@ -11,7 +11,6 @@ use super::timetable::{CatchUp, Lateness, Owed, Timetable};
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
-use crate::machine::input::Purpose;
 
 /// Firings that one look at a schedule makes where its catch-up has no bound of its own.
 const AT_ONCE_MAX: usize = 100;
@@ -301,24 +300,5 @@ fn instant(at: TimeMs) -> String {
 
 /// A firing of a schedule; its name follows from its due time, so that one due time cannot be recorded twice.
 fn blank(row: &TriggerRow, due: TimeMs, now: TimeMs) -> FiringRow {
-    FiringRow {
-        id: format!("{:014x}-s", due.0),
-        trigger: row.id.clone(),
-        revision: row.revision,
-        kind: SCHEDULE.to_owned(),
-        agent: None,
-        environment: None,
-        at: now,
-        due: None,
-        event_id: None,
-        by: row.updated_by.clone(),
-        purpose: Purpose::Production,
-        payload: Value::Null,
-        parameters: Map::new(),
-        execution: None,
-        state: FiringState::Pending,
-        note: None,
-        tries: 0,
-        indexed_at: None,
-    }
+    FiringRow::blank(row, format!("{:014x}-s", due.0), SCHEDULE, now)
 }
