@@ -58,6 +58,8 @@ pub const TEMPLATE_READ_BYTES_MAX: usize = 32 << 20;
 pub const TEMPLATE_FUEL: u64 = 200_000;
 /// Work one evaluation of an expression may do: one unit per node visited, per value copied or compared and per 64 bytes of text; well under a second.
 pub const EXPRESSION_FUEL: u64 = 5_000_000;
+/// The same for all expressions of a trigger over one event together (filter, id, up to a hundred parameters): about a second.
+pub const EVENT_FUEL: u64 = 2 * EXPRESSION_FUEL;
 /// Tokens of one expression; bounds the depth of its tree, and with it the stack that compiling and evaluating take.
 pub const EXPRESSION_TOKENS_MAX: usize = 400;
 /// Depth of an expression's tree, and of the brackets in its source.
@@ -95,6 +97,9 @@ pub const CALLS_PERCENT: u64 = 40;
 pub const REQUEST_COPIES: usize = 3;
 /// Of that memory for requests that show no key: signed events, sign-in forms. A tenant may have half of all.
 pub const STRANGERS_MEMORY_BYTES_MAX: usize = 32 << 20;
+/// Of the strangers' memory, the part of one network: with some slow connections from one place, the others still come through. Ten of the
+/// largest bodies that strangers may send, which is more than one busy sender of events has under way.
+pub const NETWORK_MEMORY_BYTES_MAX: usize = STRANGERS_MEMORY_BYTES_MAX / 4;
 /// Lines of a text that stay the same and are shown around those that do not.
 pub const DIFF_CONTEXT_LINES: usize = 3;
 /// A changed value of this length is shown on the line of its name, a longer one below it.

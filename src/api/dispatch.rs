@@ -57,7 +57,7 @@ async fn begin(app: Arc<App>, request: HttpRequest, payload: web::Payload) -> Ht
     let Some(route) = found.route(request.method().as_str()) else {
         let allowed = found.methods();
         let problem = Problem::new(405, "method_not_allowed", "Not this way", format!("this path takes {allowed}"));
-        return with_header(respond_problem(problem, request.path(), Dialect::Native), "allow", &allowed);
+        return with_header(respond_problem(problem, request.path(), app.paths.dialect(path)), "allow", &allowed);
     };
     serve(&app, route, named, request.clone(), payload).await
 }
@@ -120,13 +120,17 @@ async fn answer(app: &Arc<App>, route: &Route, named: Named, request: &HttpReque
         named: parameters.get("tenant").cloned(),
     };
     crash::point("request.authenticated");
-    let mut held = app.memory.of(caller.as_ref().map(|_| tenant.clone()));
+    let address = client_address(app, request);
+    if let Some(check) = route.before_body {
+        check(app, &parameters, address)?;
+    }
+    let mut held = app.memory.of(caller.as_ref().map(|_| tenant.clone()), address);
     let body = body(app, route, request, payload, &mut held).await?;
     let call = Call {
         app: Arc::clone(app),
         caller,
         tenant,
-        address: client_address(app, request),
+        address,
         path: request.path().to_owned(),
         parameters,
         query: request.query_string().to_owned(),

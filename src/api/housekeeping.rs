@@ -34,16 +34,23 @@ async fn tidy(app: &App, cursors: &mut Cursors) -> Result<(), catalog::Error> {
     let (mut tenants, mut keys) = (vec![catalog::Catalog::system()], 0);
     tenants.extend(app.catalog.tenants()?.iter().map(|tenant| Tenant::new(&tenant.id)));
     for tenant in tenants {
-        let swept = app.catalog.sweep_requests(&tenant, now, cursors.remove(&tenant)).await?;
+        let swept = said(&tenant, app.catalog.sweep_requests(&tenant, now, cursors.remove(&tenant)).await).unwrap_or_default();
         keys += swept.gone;
         if let Some(next) = swept.next {
             cursors.insert(tenant.clone(), next);
         }
-        app.catalog.sweep_triggers(&tenant, now).await?;
-        app.catalog.sweep_evaluations(&tenant).await?;
+        said(&tenant, app.catalog.sweep_triggers(&tenant, now).await);
+        said(&tenant, app.catalog.sweep_evaluations(&tenant).await);
     }
     let files = app.catalog.sweep_files(now).await?;
     let sign_ins = app.catalog.sweep_sign_ins(now).await?;
     tracing::info!(keys, sign_ins, expired_files = files.expired, orphans = files.orphans, "tidied up");
     Ok(())
+}
+
+/// What goes wrong with one tenant is said, and keeps nobody else's things from being tidied up.
+fn said<T>(tenant: &Tenant, swept: Result<T, catalog::Error>) -> Option<T> {
+    swept
+        .inspect_err(|error| tracing::warn!(%error, tenant = tenant.as_str(), "a tenant cannot be tidied up; the next round is in an hour"))
+        .ok()
 }

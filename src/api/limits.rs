@@ -99,7 +99,7 @@ impl Limiter {
 }
 
 /// What one client has: an address of version 4, a network of 64 bits of version 6, in which it may take any address.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(long) => Ipv6Addr::from_bits(long.to_bits() & !u128::from(u64::MAX)).into(),
         short @ IpAddr::V4(_) => short,

@@ -1,6 +1,8 @@
 //! One entry of the table of routes: what is called how, what it needs, what it answers, and which function answers. Everything that
 //! must hold for every route (permissions, limits, the OpenAPI document) is worked out from these entries.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -9,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::app::App;
 use super::call::Call;
 use super::dialects::Dialect;
 use super::problem::Problem;
@@ -109,6 +112,9 @@ pub enum Creates {
     Execution,
 }
 
+/// What is looked at before the body is read, from the names of the path and the client's address.
+pub type BeforeBody = fn(&App, &HashMap<&'static str, String>, Option<IpAddr>) -> Result<(), Problem>;
+
 type Handler = Arc<dyn Fn(Call) -> LocalBoxFuture<'static, Result<Answer, Problem>> + Send + Sync>;
 
 /// One operation.
@@ -135,6 +141,8 @@ pub struct Route {
     pub settles: bool,
     /// Whose words it speaks.
     pub dialect: Dialect,
+    /// Of a public route: what keeps a body from being read, and from taking memory.
+    pub before_body: Option<BeforeBody>,
     pub handler: Handler,
 }
 
@@ -163,6 +171,7 @@ impl Route {
             creates: None,
             settles: false,
             dialect: Dialect::Native,
+            before_body: None,
             handler: Arc::new(|_| async { Err(Problem::new(501, "unfinished", "Not there", "the route has no handler")) }.boxed_local()),
         }
     }
@@ -278,6 +287,13 @@ impl Route {
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
+        self
+    }
+
+    /// What keeps a body from being read.
+    #[must_use]
+    pub fn before_body(mut self, check: BeforeBody) -> Self {
+        self.before_body = Some(check);
         self
     }
 

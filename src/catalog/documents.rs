@@ -150,10 +150,22 @@ impl Catalog {
     /// # Errors
     /// `Store`.
     pub fn list<T: Kept>(&self, tenant: &Tenant, listing: Listing<'_>) -> Result<Vec<Stored<T>>, Error> {
+        self.rows::<T>(tenant, listing)?.into_iter().map(read).collect()
+    }
+
+    /// The keys and versions of what `list` gives; nothing of it is decoded.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub(super) fn versions<T: Kept>(&self, tenant: &Tenant, listing: Listing<'_>) -> Result<Vec<(String, u64)>, Error> {
+        Ok(self.rows::<T>(tenant, listing)?.into_iter().map(|row| (row.key, row.version)).collect())
+    }
+
+    fn rows<T: Kept>(&self, tenant: &Tenant, listing: Listing<'_>) -> Result<Vec<DocumentRow>, Error> {
         let Listing { prefix, after, descending, limit } = listing;
         let range = DocumentRange { collection: T::COLLECTION, prefix, after, descending };
         let limit = if limit == 0 { usize::MAX } else { limit };
-        self.store.documents(tenant, &range, limit)?.into_iter().map(read).collect()
+        Ok(self.store.documents(tenant, &range, limit)?)
     }
 
     /// Runs what reads or waits for the disk beside the async threads.
@@ -222,6 +234,14 @@ impl Catalog {
             }
         }
         Ok(Swept { next: part.after, ..swept })
+    }
+
+    /// Removes everything of a part.
+    ///
+    /// # Errors
+    /// As a commit.
+    pub(super) async fn sweep_all<T: Kept + 'static>(&self, tenant: &Tenant, part: &Part) -> Result<Swept, Error> {
+        self.sweep(tenant, part.clone(), |_, _: &Stored<T>| Ok(true)).await
     }
 
     /// Makes changes durable, all of them or none.

@@ -30,6 +30,12 @@ pub(super) async fn export(engine: &EngineHandle, runner: &Runner, id: Execution
     if !snapshot.start.history.is_empty() {
         left_out.push("what was said earlier in its session is not taken along".to_owned());
     }
+    if let Some(entry) = &snapshot.start.entry {
+        left_out.push(format!("it came in by the entry `{entry}`; a sample begins as the flow says"));
+    }
+    if !snapshot.start.guidance.is_nothing() {
+        left_out.push("what its caller said about model calls (instructions, model, tools) is not taken along".to_owned());
+    }
     let whole = json!({"sample": exported.sample, "rehearsal": exported.rehearsal});
     let context = CallContext { tenant: engine.tenant().clone(), flow: snapshot.summary.flow.clone() };
     let cleared = runner.redacted(&context, whole).await;

@@ -38,6 +38,17 @@ struct Compiled {
     analysis: Analysis,
 }
 
+/// The work that some evaluations may do together, in the units of `EXPRESSION_FUEL`. What one takes, the next ones lack.
+#[derive(Debug)]
+pub struct Fuel(Tank);
+
+impl Fuel {
+    #[must_use]
+    pub fn new(units: u64) -> Self {
+        Self(Tank::new(units))
+    }
+}
+
 /// Why an expression did not compile or evaluate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -91,13 +102,29 @@ impl Expr {
     /// # Errors
     /// `Evaluate` (an absent name without `has`, a type error), `Limit`.
     pub fn eval(&self, names: &dyn Names) -> Result<Value, Error> {
-        evaluate(&self.0.analysis, names).map_err(|fault| fault.of(self.source()))
+        self.eval_within(names, &Fuel::new(EXPRESSION_FUEL))
+    }
+
+    /// As `eval`, with the work that several evaluations may do together.
+    ///
+    /// # Errors
+    /// As `eval`.
+    pub fn eval_within(&self, names: &dyn Names, fuel: &Fuel) -> Result<Value, Error> {
+        evaluate(&self.0.analysis, names, &fuel.0).map_err(|fault| fault.of(self.source()))
     }
 
     /// # Errors
     /// As `eval`, and `NotBool`.
     pub fn eval_bool(&self, names: &dyn Names) -> Result<bool, Error> {
-        let value = self.eval(names)?;
+        self.eval_bool_within(names, &Fuel::new(EXPRESSION_FUEL))
+    }
+
+    /// As `eval_bool`, with the work that several evaluations may do together.
+    ///
+    /// # Errors
+    /// As `eval_bool`.
+    pub fn eval_bool_within(&self, names: &dyn Names, fuel: &Fuel) -> Result<bool, Error> {
+        let value = self.eval_within(names, fuel)?;
         value.as_bool().ok_or_else(|| Error::NotBool {
             source_text: shortened(self.source(), REASON_BYTES_MAX),
             got: shortened(&value.to_string(), REASON_BYTES_MAX),
@@ -156,19 +183,18 @@ fn tokens(source: &str) -> usize {
     count
 }
 
-fn evaluate(analysis: &Analysis, names: &dyn Names) -> Result<Value, Fault> {
+fn evaluate(analysis: &Analysis, names: &dyn Names, tank: &Tank) -> Result<Value, Fault> {
     if let Some(path) = &analysis.plain {
         return lookup::lookup(names, path).map_err(Fault::Evaluate);
     }
-    let tank = Tank::new(EXPRESSION_FUEL);
     let arena = values::fetch(names, &analysis.needs);
     let mut context = Context::with_env(fuel::environment());
-    let outcome = values::bind(&mut context, &arena, &analysis.needs, &tank).and_then(|()| {
+    let outcome = values::bind(&mut context, &arena, &analysis.needs, tank).and_then(|()| {
         for (index, path) in analysis.presences.iter().enumerate() {
             context.add_variable_as_val(analyse::presence_name(index), fuel::boolean(lookup::present(names, path)));
         }
         context.add_variable_as_val(fuel::TANK, Box::new(tank.clone()));
-        run(analysis, &context, &tank)
+        run(analysis, &context, tank)
     });
     // Whatever came out after the fuel ran out may have swallowed that error (`||`); the tank is the truth.
     if tank.is_empty() { Err(Fault::Limit("work; evaluate over fewer or smaller values")) } else { outcome }

@@ -89,6 +89,8 @@ pub struct Validator {
     pub retry: Retry,
     pub timeout_ms: u64,
     pub sandbox: Option<SandboxSpec>,
+    /// Its call changes nothing outside, as far as its author says.
+    pub is_harmless: bool,
 }
 
 #[derive(Debug)]

@@ -17,7 +17,7 @@ impl Deciding<'_> {
     /// What answers this attempt instead of the world; none: the world does.
     pub(super) fn script_for(&self, place: &Place, request: &Request, effect: EffectClass, attempt: u32) -> Option<Script> {
         let mode = self.state.start().map(|start| start.mode)?;
-        if mode == Mode::Production || (mode == Mode::Evaluation && !changes_the_world(place, request, effect)) {
+        if mode == Mode::Production || (mode == Mode::Evaluation && !self.changes_the_world(place, request, effect)) {
             return None;
         }
         let improvise = || unscripted(mode, request);
@@ -57,7 +57,23 @@ impl Deciding<'_> {
         let turn = if let Part::Check { cycle, .. } = place.part { cycle as usize - 1 } else { 0 };
         let scripted = of_step.or(self.validator_script(place)).and_then(|spec| answer(spec, turn, attempt));
         let passes = || Script { answer: ScriptAnswer::Output(self.unscripted_verdict(place)), delay_ms: 0 };
-        scripted.or_else(|| (mode == Mode::Rehearsal).then(passes))
+        scripted.or_else(|| match mode {
+            Mode::Rehearsal => Some(passes()),
+            Mode::Evaluation => Some(not_made()),
+            Mode::Production | Mode::Sandbox => None,
+        })
+    }
+
+    /// Whether an evaluation must not make this call. Models say something and change nothing; so do validators that say so.
+    fn changes_the_world(&self, place: &Place, request: &Request, effect: EffectClass) -> bool {
+        if matches!(request, Request::Llm(_) | Request::Builtin { .. }) {
+            return false;
+        }
+        match place.part {
+            Part::Check { .. } | Part::Gate { .. } => !self.is_harmless(place),
+            Part::Undo => true,
+            Part::Own | Part::Model { .. } | Part::Tool { .. } | Part::Explain { .. } => effect != EffectClass::Read,
+        }
     }
 
     /// The script of a step: the rehearsal file's where one is given, otherwise the flow's own.
@@ -97,30 +113,24 @@ impl Deciding<'_> {
     }
 }
 
-/// Whether an evaluation must not make this call. Models and validators say something and change nothing.
-fn changes_the_world(place: &Place, request: &Request, effect: EffectClass) -> bool {
-    let says = matches!(request, Request::Llm(_) | Request::Builtin { .. }) || matches!(place.part, Part::Check { .. } | Part::Gate { .. });
-    !says && (effect != EffectClass::Read || place.part == Part::Undo)
-}
-
 /// The answer to a call that nobody wrote a script for; none: the world answers.
 fn unscripted(mode: Mode, request: &Request) -> Option<Script> {
     if matches!(request, Request::Builtin { .. }) {
         return None;
     }
-    let answer = match mode {
-        Mode::Production | Mode::Sandbox => return None,
-        Mode::Rehearsal => ScriptAnswer::Improvise,
-        Mode::Evaluation => ScriptAnswer::Error {
-            code: EFFECT_IN_EVALUATION.to_owned(),
-            message:
-                "an evaluation changes nothing outside, and nothing is scripted for this call; give the step a `sandbox`, or the sample an \
-                      entry in `effects`"
-                    .to_owned(),
-            retryable: false,
-        },
-    };
-    Some(Script { answer, delay_ms: 0 })
+    match mode {
+        Mode::Production | Mode::Sandbox => None,
+        Mode::Rehearsal => Some(Script { answer: ScriptAnswer::Improvise, delay_ms: 0 }),
+        Mode::Evaluation => Some(not_made()),
+    }
+}
+
+/// What an evaluation says of a call that it does not make.
+fn not_made() -> Script {
+    let message = "an evaluation changes nothing outside, and nothing is scripted for this call; give it a `sandbox`, or the sample an entry \
+                   in `effects`, or say that it is `effect: read`";
+    let answer = ScriptAnswer::Error { code: EFFECT_IN_EVALUATION.to_owned(), message: message.to_owned(), retryable: false };
+    Script { answer, delay_ms: 0 }
 }
 
 fn answer(spec: &SandboxSpec, turn: usize, attempt: u32) -> Option<Script> {

@@ -316,6 +316,11 @@ impl<'a> Deciding<'a> {
         self.validator(place).and_then(|(validator, _)| validator.sandbox.as_ref())
     }
 
+    /// Whether a validator's call changes nothing, as far as the flow says.
+    pub(super) fn is_harmless(&self, place: &Place) -> bool {
+        self.validator(place).is_none_or(|(validator, _)| validator.is_harmless)
+    }
+
     pub(super) fn validator_name(&self, place: &Place) -> Option<&'a str> {
         self.validator(place).map(|(validator, _)| validator.name.as_str())
     }

@@ -12,7 +12,7 @@ use super::entry::{Chain, CommitError, Entry, Pending, Position};
 use super::error::Error;
 use super::filter::Filter;
 use super::keys;
-use super::list::{self, Found, Page};
+use super::list::{self, Found, Ids, Page};
 use super::lock::Lock;
 use super::log::supply::Sizes;
 use super::memory_disk::{Faults, MemoryDisk};
@@ -225,7 +225,7 @@ impl Store {
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn execution_ids(&self, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Vec<ExecutionId>, Error> {
+    pub fn execution_ids(&self, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Ids, Error> {
         list::ids(self.view()?, tenant, filter, count_max)
     }
 
@@ -426,7 +426,7 @@ impl Store {
     }
 
     /// The view, once it has everything that was acknowledged so far.
-    fn view(&self) -> Result<&dyn View, Error> {
+    pub(super) fn view(&self) -> Result<&dyn View, Error> {
         self.inner.progress.wait(self.inner.progress.durable())?;
         Ok(self.inner.view.as_ref())
     }

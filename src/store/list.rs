@@ -18,6 +18,8 @@ use crate::machine::summary::Summary;
 pub const READS_MAX: usize = 20_000;
 /// A long page may read more: about what its rows cost when everything fits.
 const READS_PER_ROW: usize = 8;
+/// How many times as much is read for the ids of a list that has no pages of its own: about a second.
+const ROUNDS_MAX: usize = 10;
 /// Rows read from one list after a leap: the next leap is likely to go past them.
 const CHUNK_ROWS_MIN: usize = 4;
 /// Rows read from one list at a time while it is read in order.
@@ -32,6 +34,14 @@ pub struct Page {
     pub rows: Vec<(ExecutionId, Summary)>,
     /// The rest is older than this one; none when there is no rest.
     pub next: Option<ExecutionId>,
+}
+
+/// The newest ids that a filter holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids {
+    pub found: Vec<ExecutionId>,
+    /// There may be more: finding them would have taken too long.
+    pub is_cut: bool,
 }
 
 /// What a prefix of an id stands for.
@@ -178,19 +188,37 @@ pub fn executions(view: &dyn View, tenant: &Tenant, filter: &Filter, before: Opt
 }
 
 /// The newest of what a filter holds, at most `count_max` ids, by the index alone: no summary is read, so a filter on what no index has (durations,
-/// whose child) gives too many. Fewer, where that needs more reads than a long page may take.
-pub fn ids(view: &dyn View, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Vec<ExecutionId>, Error> {
+/// whose child) gives too many.
+pub fn ids(view: &dyn View, tenant: &Tenant, filter: &Filter, count_max: usize) -> Result<Ids, Error> {
+    let reads_max = READS_MAX.max(count_max.saturating_mul(READS_PER_ROW));
+    ids_within(view, tenant, filter, count_max, (reads_max, ROUNDS_MAX))
+}
+
+/// As `ids`, with so many reads in each of so many rounds.
+pub(super) fn ids_within(
+    view: &dyn View,
+    tenant: &Tenant,
+    filter: &Filter,
+    count_max: usize,
+    (reads_max, rounds_max): (usize, usize),
+) -> Result<Ids, Error> {
     let (first, mut end) = filter.ids();
     let cursors = |prefixes: Vec<Vec<u8>>| Group(prefixes.into_iter().map(|prefix| Cursor::new(prefix, first, end)).collect());
     let mut groups: Vec<Group> = filter.lists(tenant).into_iter().map(cursors).collect();
-    let mut reader = Reader { view, reads: 0, reads_max: READS_MAX.max(count_max.saturating_mul(READS_PER_ROW)) };
-    let mut found = Vec::new();
+    let mut reader = Reader { view, reads: 0, reads_max };
+    let (mut found, mut rounds) = (Vec::new(), 1);
     while found.len() < count_max {
-        let Step::Candidate(candidate) = step(&mut groups, &mut reader, end)? else { break };
-        end = candidate;
-        found.push(ExecutionId(Uuid::from_u128(candidate)));
+        match step(&mut groups, &mut reader, end)? {
+            Step::End => break,
+            Step::Spent(_) if rounds >= rounds_max => return Ok(Ids { found, is_cut: true }),
+            Step::Spent(at) => (end, reader.reads, rounds) = (at, 0, rounds + 1),
+            Step::Candidate(candidate) => {
+                end = candidate;
+                found.push(ExecutionId(Uuid::from_u128(candidate)));
+            }
+        }
     }
-    Ok(found)
+    Ok(Ids { found, is_cut: false })
 }
 
 /// The execution whose id begins with `prefix` (hex digits, dashes ignored).

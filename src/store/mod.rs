@@ -60,7 +60,7 @@ pub use filter::{Filter, RunKind};
 pub use handle::{RECORD_BYTES_MAX, Store};
 pub use info::{CheckpointInfo, InfoReport, info};
 pub use keys::RowKind;
-pub use list::{Found, Page};
+pub use list::{Found, Ids, Page};
 pub use log::StoreId;
 pub use log::supply::Sizes;
 pub use memory_disk::{Faults, MemoryDisk, Unsynced};

@@ -96,6 +96,11 @@ fn an_execution_becomes_a_rehearsal_and_a_sample_without_secrets() {
     let again = with_secret(&["run", "letter.yaml", "--rehearse", "-p", "to=Ada", "-p", "note=again", "-o", "json"]);
     let again: Value = serde_json::from_str(&again).unwrap();
     assert_eq!((&again["status"], &again["output"]), (&json!("COMPLETED"), &sample["expected"]), "{again}");
+    // What it came in by has no place in a sample, and that is said.
+    bench.write("ways.yaml", "flow: ways\nsteps: {a: {set: {x: 1}}}\nentries: {short: {name: Short}}\n");
+    assert!(bench.run(&["run", "ways.yaml", "--entry", "short"]).status.success());
+    let told = bench.told(&bench.run(&["exec", "export", "last", "--to", "sample"]));
+    assert!(told.contains("by the entry `short`"), "{told}");
     let kept = bench.run(&["exec", "export", "last", "--to", "rehearsal", "--file", "letter.rehearsal.yaml"]);
     assert_eq!(kept.status.code(), Some(1), "a file that is there stays");
     let missing = bench.run(&["exec", "export", "0198c0de", "--to", "sample"]);

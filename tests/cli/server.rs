@@ -287,6 +287,22 @@ fn triggers_are_made_fired_and_switched_by_name() {
     assert_eq!((&fired["firings"][0]["agentId"], &fired["firings"][0]["origin"]), (&"note".into(), &"TEST".into()));
     assert_eq!(server.json(&["trigger", "fire", "orders", "--payload", r#"{"n": 1}"#])["filtered"], true);
     assert!(server.text(&["trigger", "history", "orders"]).contains("MANUAL"));
+    let changed = server.json(&["trigger", "change", "nightly", "--cron", "0 4 * * *", "--overlap", "queue"]);
+    assert_eq!(
+        (&changed["schedule"]["cron"], &changed["overlap"], &changed["revision"]),
+        (&json!("0 4 * * *"), &json!("queue"), &json!(2))
+    );
+    let revisions = server.json(&["trigger", "revisions", "nightly"]);
+    assert_eq!((revisions.as_array().map(Vec::len), &revisions[0]["isCurrent"]), (Some(2), &json!(true)));
+    let restored = server.json(&["trigger", "restore", "nightly", "1"]);
+    assert_eq!((&restored["revision"], &restored["overlap"]), (&json!(3), &json!("skip")));
+    assert!(server.text(&["trigger", "revisions", "nightly"]).contains("current"));
+    assert_eq!(server.json(&["trigger", "unbind", "nightly", "note"])["agentIds"], json!([]));
+    let bound = server.json(&["trigger", "bind", "nightly", "note", "--environment", "production"]);
+    assert_eq!(bound["bindings"][0]["environmentSlug"], "production");
+    assert!(server.text(&["trigger", "rotate", "orders", "--overlap", "60"]).contains("whsec_"));
+    let (exit, said) = server.refused(&["trigger", "change", "orders"]);
+    assert!(exit == 2 && said.contains("nothing is to change"), "{said}");
     assert!(server.text(&["trigger", "disable", "nightly"]).contains("off"));
     let (exit, said) = server.refused(&["trigger", "fire", "nightly"]);
     assert!(exit == 1 && said.contains("trigger_inactive"), "{said}");

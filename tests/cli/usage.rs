@@ -8,7 +8,7 @@ fn help_names_every_command() {
 }
 
 /// Every command, and the program itself.
-const COMMANDS: [&[&str]; 79] = [
+const COMMANDS: [&[&str]; 85] = [
     &["agent", "apply"],
     &["agent", "list"],
     &["agent", "show"],
@@ -21,6 +21,12 @@ const COMMANDS: [&[&str]; 79] = [
     &["trigger", "list"],
     &["trigger", "create"],
     &["trigger", "show"],
+    &["trigger", "change"],
+    &["trigger", "bind"],
+    &["trigger", "unbind"],
+    &["trigger", "rotate"],
+    &["trigger", "revisions"],
+    &["trigger", "restore"],
     &["trigger", "fire"],
     &["trigger", "enable"],
     &["trigger", "disable"],

@@ -136,6 +136,9 @@ pub fn normalised(shown: &Value) -> Value {
         assert!(shown[field].is_u64(), "{field}: {shown}");
         shown[field] = value.into();
     }
+    // Beside what the document has.
+    let mut beside = |field: &str| shown.as_object_mut().unwrap().remove(field).unwrap_or_else(|| panic!("{field} is missing"));
+    assert_eq!((beside("trigger_type"), beside("triggered_by").is_u64()), (json!("api"), true));
     assert_eq!(shown["celery_task_id"].as_str().unwrap().len(), 36);
     shown["celery_task_id"] = "debf5bf6-3e58-4c7d-9e30-c5a4055d951f".into();
     for (field, value) in [("started_at", "2025-04-10T14:00:00.000000Z"), ("finished_at", "2025-04-10T14:00:16.000000Z")] {
@@ -220,6 +223,7 @@ fn document_001_start_every_field() {
     assert_eq!(shown["agent"], agent, "agent");
     assert_eq!(shown["celery_task_id"], record["id"], "celery_task_id");
     assert_eq!(shown["conversation"], record["sessionNumber"], "conversation");
+    assert_eq!(shown["triggered_by"], record["startedByNumber"], "triggered_by");
 }
 
 #[test]

@@ -143,7 +143,9 @@ fn completion_every_field_and_the_same_natively() {
     assert_eq!(extension["totalCost"], trace["totalCost"], "cost");
     assert!(extension["totalCost"].as_f64().unwrap() > 0.0);
     assert_eq!((&extension["status"], &extension["agentRevision"]), (&json!("completed"), &json!(1)));
-    assert_eq!(keys(extension), ["agentId", "agentRevision", "executionId", "sessionId", "status", "totalCost"]);
+    let extra = ["agentId", "agentRevision", "executionId", "sessionId", "status", "totalCost", "triggerType", "triggeredBy"];
+    assert_eq!(keys(extension), extra);
+    assert_eq!((&extension["triggerType"], &extension["triggeredBy"]), (&json!("api"), &record["startedBy"]));
     assert_eq!(ok(&client.get(&format!("{COMPLETIONS}/{}", shown["id"].as_str().unwrap()))), shown, "and the same when it is read again");
 }
 

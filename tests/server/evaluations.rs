@@ -457,3 +457,21 @@ fn a_budget_stops_a_run() {
     let real = root.json("POST", &format!("{TENANT}/agents/greet:execute"), &json!({}));
     assert_eq!(real.status, 200, "production has its own: {}", real.text());
 }
+
+#[test]
+fn a_budget_that_the_sample_uses_up_keeps_its_judge_from_being_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = Model::start(|_, _| Speech::new(&["Hello"], 0));
+    let server = model.serve(directory.path(), &[]);
+    let root = server.root();
+    agent(&root, "greet", "flow: greet\nsteps:\n  a: {llm: {model: openai/gpt-5-mini, prompt: 'Greet'}}\n");
+    // Enough for nothing having been spent, and not for one call.
+    let budget = json!({"amount": 1e-9, "enforceLimit": true});
+    expect(200, &root.json("PUT", &format!("{TENANT}/agents/greet/budget?origin=EVALUATION"), &budget));
+    let scorers = json!([{"type": "JUDGE", "model": "openai/gpt-5-mini", "rubric": "Be kind."}]);
+    let id = dataset(&root, "greet", &json!({"samples": [{"input": {}}], "scorers": scorers}));
+    let run = begin(&root, "greet", 1, &json!({"datasetId": id}));
+    let shown = ended(&root, "greet", &run);
+    assert_eq!((&shown["status"], &shown["error"]["code"]), (&json!("FAILED"), &json!("budget_exceeded")), "{shown}");
+    assert_eq!(model.requests().len(), 1, "the sample's own call");
+}

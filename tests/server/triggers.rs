@@ -3,6 +3,8 @@
 //! `FLOWGATE_KILL_ROUNDS` sets the number of kills (6 by default), `FLOWGATE_KILL_SEED` the seed.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::desk::{TENANT, eventually, expect};
-use super::harness::{Answer, Client, Server};
+use super::harness::{Answer, Client, PATIENCE, Server};
 use super::oracle::{Oracle, Random, agent, allow, number};
 
 const TRIGGERS: &str = "/v1/tenants/default/triggers";
@@ -21,6 +23,17 @@ const ECHO: &str = "flow: echo\nsteps:\n  seen: {set: {input: input, trigger: co
 
 fn now_ms() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// The beginning of the answer to a request whose body never comes.
+fn unread(server: &Server, path: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 200000\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 fn create(client: &Client, body: &Value) -> Value {
@@ -227,6 +240,10 @@ fn an_inbound_event_fires_when_it_is_signed_new_and_wanted() {
         assert_eq!((refused.status, refused.code().as_str()), (401, "webhook_unproven"), "{what}: {}", refused.text());
     }
     assert_eq!(send(&server, "/hooks/0123456789abcdef0123456789abcdef", &good, &body).status, 404);
+    assert!(
+        unread(&server, "/hooks/0123456789abcdef0123456789abcdef").starts_with("HTTP/1.1 404"),
+        "an address that nobody has reads no body"
+    );
     assert_eq!(records(&root, &trigger).len(), 0, "nothing that was refused fires");
     let fired = expect(200, &send(&server, path, &good, &body));
     assert_eq!((&fired["duplicate"], &fired["filtered"]), (&json!(false), &json!(false)));

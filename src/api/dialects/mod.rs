@@ -4,6 +4,7 @@
 pub mod agentic;
 pub mod chat;
 pub mod openai;
+mod origin;
 pub mod react;
 
 use schemars::{Schema, SchemaGenerator};

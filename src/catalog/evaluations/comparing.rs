@@ -76,6 +76,12 @@ pub fn compare(baseline: &[ResultRow], candidate: &[ResultRow], tolerance: f64) 
 }
 
 impl Comparison {
+    /// Samples that have a score on both sides.
+    #[must_use]
+    pub fn compared(&self) -> u32 {
+        self.better + self.worse + self.same
+    }
+
     fn note(&mut self, baseline: Option<&ResultRow>, candidate: Option<&ResultRow>, tolerance: f64) {
         let Some(known) = candidate.or(baseline) else { return };
         let change = match (baseline, candidate) {
@@ -168,6 +174,7 @@ mod tests {
         let changes: Vec<_> = found.rows.iter().map(|row| (row.sample, row.change)).collect();
         assert_eq!(changes, [(1, Better), (2, Same), (3, Added), (4, Removed), (5, Worse), (6, Unknown), (7, Changed)]);
         assert_eq!((found.better, found.worse, found.same, found.other), (1, 1, 1, 4));
+        assert_eq!(found.compared(), 3);
         let score = |row: &Compared| row.delta(|outcome| outcome.score);
         assert_eq!((score(&found.rows[2]), score(&found.rows[5])), (None, None));
     }

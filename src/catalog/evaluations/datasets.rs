@@ -1,6 +1,8 @@
 //! Datasets and their samples: made, changed, filled and removed. What a sample may be is checked here, so that a run meets no surprise.
 
-use super::rows::{DatasetRow, PinnedRow, Remains, ResultRow, Sample, SampleRow, Scorer, dataset_key, numbered_key};
+use super::rows::{
+    DatasetRow, PinnedRow, REMAINS_RUN, REMAINS_SAMPLES, Remains, ResultRow, Sample, SampleRow, Scorer, dataset_key, numbered_key,
+};
 use super::scoring;
 use crate::catalog::audit::Actor;
 use crate::catalog::documents::Part;
@@ -208,7 +210,7 @@ impl Catalog {
         self.update(|catalog, changes| {
             let stored = catalog.dataset(tenant, agent, id)?;
             changes.remove::<DatasetRow>(tenant, &stored.key, stored.version);
-            changes.put(tenant, &format!("samples/{id}"), 0, &Remains {});
+            changes.put(tenant, &format!("{REMAINS_SAMPLES}/{id}"), 0, &Remains {});
             catalog.unnumber(Kind::Dataset, tenant, id, changes)?;
             changes.audit(tenant, actor, "dataset.removed", &target(id), Some(stored.value.display_name));
             Ok(())
@@ -232,8 +234,9 @@ impl Catalog {
         self.update(|catalog, changes| {
             let Stored { key, version, value: mut row } = catalog.dataset(tenant, agent, id)?;
             if import == Import::Replace {
-                for old in catalog.samples(tenant, id, None, 0)? {
-                    changes.remove::<SampleRow>(tenant, &old.key, old.version);
+                let prefix = format!("{id}/");
+                for (key, version) in catalog.versions::<SampleRow>(tenant, Listing { prefix: &prefix, ..Listing::default() })? {
+                    changes.remove::<SampleRow>(tenant, &key, version);
                 }
                 (row.sample_count, row.sample_bytes) = (0, 0);
             }
@@ -298,20 +301,29 @@ impl Catalog {
         .await
     }
 
-    /// Removes what removed datasets and runs have left behind; returns how many rows.
+    /// Removes what removed datasets and runs, and runs that have ended, have left behind; returns how many rows.
     ///
     /// # Errors
     /// As a commit.
     pub async fn sweep_evaluations(&self, tenant: &Tenant) -> Result<usize, Error> {
-        let mut swept = 0;
-        for remains in self.list::<Remains>(tenant, Listing::default())? {
+        let mut gone = 0;
+        let of = tenant.clone();
+        for remains in self.blocking(move |catalog| catalog.list::<Remains>(&of, Listing::default())).await? {
             let Some((kind, id)) = remains.key.split_once('/') else { continue };
-            let prefix = format!("{id}/");
-            if kind == "samples" {
-                swept += self.sweep::<SampleRow>(tenant, Part::of(&prefix), |_, _| Ok(true)).await?.gone;
+            let part = Part::of(&format!("{id}/"));
+            let mut swept = Vec::new();
+            if kind == REMAINS_SAMPLES {
+                swept.push(self.sweep_all::<SampleRow>(tenant, &part).await?);
             } else {
-                swept += self.sweep::<PinnedRow>(tenant, Part::of(&prefix), |_, _| Ok(true)).await?.gone;
-                swept += self.sweep::<ResultRow>(tenant, Part::of(&prefix), |_, _| Ok(true)).await?.gone;
+                swept.push(self.sweep_all::<PinnedRow>(tenant, &part).await?);
+            }
+            if kind == REMAINS_RUN {
+                swept.push(self.sweep_all::<ResultRow>(tenant, &part).await?);
+            }
+            gone += swept.iter().map(|swept| swept.gone).sum::<usize>();
+            // Somebody was faster at some of it: the next sweep looks again.
+            if swept.iter().any(|swept| swept.stale > 0) {
+                continue;
             }
             let mut changes = Changes::default();
             changes.remove::<Remains>(tenant, &remains.key, remains.version);
@@ -321,7 +333,7 @@ impl Catalog {
                 Err(error) => return Err(error),
             }
         }
-        Ok(swept)
+        Ok(gone)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A past execution as a sample of a dataset and as a rehearsal file. Pure, from its trace; taking out what nobody may see is the caller's
 //! first step (`Runner::redacted`, for values that are known) and the last one here (`cleaned`, for what looks like a secret).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -34,6 +35,8 @@ const TOKEN_MARKS: [&str; 16] = [
     "AKIA",
     "AIza",
 ];
+/// A shorter word is none.
+const TOKEN_BYTES_MIN: usize = 16;
 /// Words that announce one.
 const SCHEMES: [&str; 2] = ["bearer", "basic"];
 /// Parts of names whose texts are secrets.
@@ -325,7 +328,11 @@ fn scrubbed_text(text: &str) -> String {
             // A word of a sentence is no token, whatever stands before it.
             let mut letters = word.trim_end_matches('.').chars().skip(1);
             let is_odd = word.len() >= 12 && letters.any(|c| !c.is_ascii_lowercase());
-            clean += if (is_announced && is_odd) || is_token(word) { MASK } else { word };
+            if is_announced && is_odd {
+                clean += MASK;
+            } else {
+                clean += &scrubbed_word(word, clean.ends_with('%'));
+            }
             is_announced = SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
         }
         let next = behind.find(is_of_token).unwrap_or(behind.len());
@@ -337,11 +344,39 @@ fn scrubbed_text(text: &str) -> String {
     clean
 }
 
+/// A word without the tokens in it: at its beginning, or behind what separates parts of addresses and assignments. What follows a token goes
+/// with it, since tokens have such characters too. `is_encoded`: it begins with the two digits that an address spells a character as.
+fn scrubbed_word(word: &str, is_encoded: bool) -> Cow<'_, str> {
+    const BETWEEN: &str = "=/+~.";
+    let first = if is_encoded { word.len().min(2) } else { 0 };
+    let behind = word.char_indices().filter(|(_, c)| BETWEEN.contains(*c)).map(|(index, c)| index + c.len_utf8());
+    for start in [0, first].into_iter().chain(behind) {
+        let (before, rest) = word.split_at(start);
+        if is_token(rest) || is_assigned(before, rest) {
+            return Cow::Owned(format!("{before}{MASK}"));
+        }
+        let piece_end = rest.find(['=', '/', '+', '~']).unwrap_or(rest.len());
+        if is_signed(&rest[..piece_end]) {
+            return Cow::Owned(format!("{before}{MASK}"));
+        }
+    }
+    Cow::Borrowed(word)
+}
+
+/// What a name of secrets is set to, as in `password=…`; numbers count things.
+fn is_assigned(before: &str, value: &str) -> bool {
+    let name = before.strip_suffix('=').map(|name| name.rsplit(['=', '/', '+', '~', '.']).next().unwrap_or(name));
+    let is_text = value.chars().any(|c| c.is_ascii_alphabetic());
+    is_text && name.is_some_and(is_secret_name)
+}
+
 fn is_token(word: &str) -> bool {
-    let is_long = word.len() >= 16;
-    // A JSON web token: three parts, the first of which begins an object.
-    let is_signed = word.starts_with("eyJ") && word.matches('.').count() == 2;
-    is_long && (is_signed || TOKEN_MARKS.iter().any(|mark| word.starts_with(mark)))
+    word.len() >= TOKEN_BYTES_MIN && TOKEN_MARKS.iter().any(|mark| word.starts_with(mark))
+}
+
+/// A JSON web token: three parts, the first of which begins an object.
+fn is_signed(word: &str) -> bool {
+    word.len() >= TOKEN_BYTES_MIN && word.starts_with("eyJ") && word.matches('.').count() == 2
 }
 
 #[cfg(test)]
@@ -466,6 +501,24 @@ mod tests {
                 "rehearsal": {"ask_password": clean},
             })
         );
+    }
+
+    #[test]
+    fn tokens_behind_names_and_in_addresses_go() {
+        let table = [
+            ("OPENAI_API_KEY=sk-abcdefghijklmnop", format!("OPENAI_API_KEY={MASK}")),
+            ("https://a.test/x?key=AIzaSyA0123456789&n=1", format!("https://a.test/x?key={MASK}&n=1")),
+            ("https://a.test/hooks/fgk_0123456789abcdef", format!("https://a.test/hooks/{MASK}")),
+            ("a=eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl;b=2", format!("a={MASK};b=2")),
+            ("--key=\"sk-abcdefghijklmnop\",", format!("--key=\"{MASK}\",")),
+            ("at:sk-abcdefghijklmnop/x=", format!("at:{MASK}")),
+            ("key%3Dsk-abcdefghijklmnop", format!("key%3D{MASK}")),
+            ("url?access_token=abcdef&max_tokens=12", format!("url?access_token={MASK}&max_tokens=12")),
+            ("a/b=c and 2.0/eyJ.x see https://a.test/token/list", "a/b=c and 2.0/eyJ.x see https://a.test/token/list".to_owned()),
+        ];
+        for (text, clean) in table {
+            assert_eq!(scrubbed_text(text), clean);
+        }
     }
 
     #[test]

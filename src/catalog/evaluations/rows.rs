@@ -184,7 +184,7 @@ pub enum Recommendation {
     /// It reaches the score, and no sample is worse than in the baseline.
     Deploy,
     DoNotDeploy,
-    /// Some samples could not be judged.
+    /// Some samples could not be judged, or none can be compared with the baseline.
     Inconclusive,
 }
 
@@ -269,9 +269,10 @@ pub struct RunRow {
     pub recommendation: Option<Recommendation>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
-    /// Samples that are worse than in the baseline.
+    /// Samples that are worse than in the baseline; none where nothing can be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regressions: Option<u32>,
+    /// Written before anything is stopped for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Reason>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -412,7 +413,12 @@ impl Kept for ResultRow {
     const COLLECTION: &'static str = "evaluation_results";
 }
 
-/// What a removed dataset or run has left behind: `samples/ID`, `run/ID`.
+/// What a removed dataset has left behind, a removed run, and one that has ended: `WHAT/ID`.
+pub(super) const REMAINS_SAMPLES: &str = "samples";
+pub(super) const REMAINS_RUN: &str = "run";
+pub(super) const REMAINS_PINNED: &str = "pinned";
+
+/// Rows that are to go, by their key.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Remains {}
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::comparing;
+use super::comparing::{self, Comparison};
 use super::rows::{
-    ActiveRow, JudgeFlow, Outcome, PinnedRow, Reason, Recommendation, Remains, ResultRow, ResultState, RunOptions, RunRow, RunState,
-    Sample, Scorer, Tally, numbered_key, run_key,
+    ActiveRow, JudgeFlow, Outcome, PinnedRow, REMAINS_PINNED, REMAINS_RUN, Reason, Recommendation, Remains, ResultRow, ResultState,
+    RunOptions, RunRow, RunState, Sample, Scorer, Tally, numbered_key, run_key,
 };
 use crate::catalog::audit::Actor;
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
@@ -94,11 +94,16 @@ impl Catalog {
             if active.iter().filter(|active| active.value.tenant == *tenant).count() >= ACTIVE_MAX {
                 return many(format!("{ACTIVE_MAX} evaluations have not ended yet; wait, or cancel one"));
             }
-            if catalog.evaluations(tenant, &row.agent, None, RUNS_MAX)?.len() >= RUNS_MAX {
+            let of_agent = format!("{}/", row.agent);
+            if catalog.versions::<RunRow>(tenant, Listing { prefix: &of_agent, limit: RUNS_MAX, ..Listing::default() })?.len() >= RUNS_MAX {
                 return many(format!("{RUNS_MAX} runs of agent `{}` are kept; delete old ones first", row.agent));
             }
             if let Some(baseline) = &row.options.baseline {
-                catalog.evaluation(tenant, &row.agent, baseline)?;
+                let baseline = catalog.evaluation(tenant, &row.agent, baseline)?.value;
+                if baseline.state != RunState::Completed {
+                    let message = format!("run {} has not completed, so nothing can be compared with it; name another one", baseline.id);
+                    return Err(Error::Conflict { code: "baseline_incomplete", message });
+                }
             }
             changes.put(tenant, &run_key(&row.agent, &row.id), 0, &row);
             let active = ActiveRow { tenant: tenant.clone(), agent: row.agent.clone(), run: row.id.clone() };
@@ -252,6 +257,22 @@ impl Catalog {
         .await
     }
 
+    /// None of its samples would fare better: why stands in the run before anything of it is stopped; the first reason stands.
+    ///
+    /// # Errors
+    /// `NotFound`, and as a commit.
+    pub async fn stop_evaluation(&self, tenant: &Tenant, agent: &str, id: &str, reason: &Reason) -> Result<(), Error> {
+        self.update(|catalog, changes| {
+            let Stored { key, version, value: mut row } = catalog.evaluation(tenant, agent, id)?;
+            if !row.state.is_final() && row.failure.is_none() {
+                row.failure = Some(reason.clone());
+                changes.put(tenant, &key, version, &row);
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// The run ends: with everything that its samples came to, as cancelled where somebody cancelled it, or as failed. Blocking reads.
     ///
     /// # Errors
@@ -280,33 +301,38 @@ impl Catalog {
                 changes.put(tenant, &left.key, left.version, &result);
             }
             let results: Vec<ResultRow> = results.into_iter().map(|result| result.value).collect();
-            row.failure = failure.cloned();
-            row.state = match (failure, &row.cancelled_by) {
+            row.failure = row.failure.or_else(|| failure.cloned());
+            row.state = match (&row.failure, &row.cancelled_by) {
                 (Some(_), _) => RunState::Failed,
                 (None, Some(_)) => RunState::Cancelled,
                 (None, None) => RunState::Completed,
             };
+            let mut compared = 0;
             if row.state == RunState::Completed {
                 row.score = score_of(&results);
-                row.regressions = catalog.regressions(tenant, &row, &results)?;
+                let comparison = catalog.compared(tenant, &row, &results)?;
+                compared = comparison.compared();
+                row.regressions = (compared > 0).then_some(comparison.worse);
                 row.recommendation = Some(recommendation(&row));
             }
-            row.summary = summary(&row);
+            row.summary = summary(&row, compared);
             row.ended_at = Some(now);
             changes.put(tenant, &key, version, &row);
+            // What was pinned is for those who drive it; results say how it went.
+            changes.put(tenant, &format!("{REMAINS_PINNED}/{id}"), 0, &Remains {});
             Ok(row)
         })
         .await
     }
 
-    /// How many samples are worse than in the baseline; none without one, or where it is gone meanwhile.
-    fn regressions(&self, tenant: &Tenant, row: &RunRow, results: &[ResultRow]) -> Result<Option<u32>, Error> {
-        let Some(baseline) = &row.options.baseline else { return Ok(None) };
+    /// How its samples differ from those of its baseline; nothing is compared without one, or where it is gone meanwhile.
+    fn compared(&self, tenant: &Tenant, row: &RunRow, results: &[ResultRow]) -> Result<Comparison, Error> {
+        let Some(baseline) = &row.options.baseline else { return Ok(Comparison::default()) };
         if self.get::<RunRow>(tenant, &run_key(&row.agent, baseline))?.is_none() {
-            return Ok(None);
+            return Ok(Comparison::default());
         }
         let before = self.results(tenant, baseline, None, 0)?;
-        Ok(Some(comparing::compare(&before, results, comparing::TOLERANCE_DEFAULT).worse))
+        Ok(comparing::compare(&before, results, comparing::TOLERANCE_DEFAULT))
     }
 
     /// Forgets a run that has ended. Its executions stay.
@@ -321,7 +347,7 @@ impl Catalog {
                 return Err(Error::Conflict { code: "evaluation_runs", message });
             }
             changes.remove::<RunRow>(tenant, &stored.key, stored.version);
-            changes.put(tenant, &format!("run/{id}"), 0, &Remains {});
+            changes.put(tenant, &format!("{REMAINS_RUN}/{id}"), 0, &Remains {});
             changes.audit(tenant, actor, "evaluation.removed", &target(id), None);
             Ok(())
         })
@@ -373,16 +399,18 @@ fn score_of(results: &[ResultRow]) -> Option<f64> {
 
 fn recommendation(row: &RunRow) -> Recommendation {
     let reaches = row.score.is_some_and(|score| score >= row.options.score_min);
+    // A baseline with which nothing can be compared says nothing, so it must not be taken for one that is no better.
+    let is_uncompared = row.options.baseline.is_some() && row.regressions.is_none();
     match (row.score, row.tally.unjudged) {
         // Samples that nobody could judge cannot save a run that is below its mark without them.
         (Some(_), _) if !reaches || row.regressions.is_some_and(|worse| worse > 0) => Recommendation::DoNotDeploy,
-        (Some(_), 0) => Recommendation::Deploy,
+        (Some(_), 0) if !is_uncompared => Recommendation::Deploy,
         (Some(_) | None, _) => Recommendation::Inconclusive,
     }
 }
 
-/// For people, in a sentence or two.
-fn summary(row: &RunRow) -> String {
+/// For people, in a sentence or two. `compared`: samples that have a score here and in the baseline.
+fn summary(row: &RunRow, compared: u32) -> String {
     let Tally { samples, done, passed, broken, unjudged, .. } = row.tally;
     let told = match row.state {
         RunState::Queued | RunState::InProgress => return String::new(),
@@ -398,9 +426,11 @@ fn summary(row: &RunRow) -> String {
     };
     let broken = (broken > 0).then(|| format!("{broken} did not complete."));
     let unjudged = (unjudged > 0).then(|| format!("{unjudged} could not be judged."));
-    let compared = row.regressions.map(|worse| match worse {
-        0 => "None is worse than in the baseline.".to_owned(),
-        worse => format!("{worse} worse than in the baseline."),
+    let of_all = if compared < samples { format!(" of {compared} that can be compared") } else { String::new() };
+    let compared = row.options.baseline.as_ref().filter(|_| row.state == RunState::Completed).map(|_| match row.regressions {
+        None => "None can be compared with the baseline: it is gone, or no sample has a score in both.".to_owned(),
+        Some(0) => format!("None{of_all} is worse than in the baseline."),
+        Some(worse) => format!("{worse}{of_all} worse than in the baseline."),
     });
     [Some(told), broken, unjudged, compared].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

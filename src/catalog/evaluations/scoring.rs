@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::rows::{Sample, Score, Scorer, ScorerKind};
 use crate::catalog::{Error, expressions};
@@ -155,7 +155,7 @@ fn exact(expected: &Value, output: &Value) -> (Option<f64>, Option<String>) {
 fn is_same(expected: &Value, output: &Value) -> bool {
     match (expected, output) {
         (Value::String(one), Value::String(other)) => one.trim() == other.trim(),
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Number(one), Value::Number(other)) => is_same_number(one, other),
         (Value::Array(some), Value::Array(others)) => {
             some.len() == others.len() && some.iter().zip(others).all(|(one, other)| is_same(one, other))
         }
@@ -164,6 +164,24 @@ fn is_same(expected: &Value, output: &Value) -> bool {
         }
         (one, other) => one == other,
     }
+}
+
+/// Whole numbers are held digit by digit: above 2^53, two that differ may be one and the same fraction.
+fn is_same_number(one: &Number, other: &Number) -> bool {
+    match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.as_f64() == other.as_f64(),
+    }
+}
+
+/// All digits of a number that has none behind the point.
+fn whole(number: &Number) -> Option<String> {
+    if number.is_i64() || number.is_u64() {
+        return Some(number.to_string());
+    }
+    let fraction = number.as_f64().filter(|fraction| fraction.is_finite() && fraction.fract() == 0.0)?;
+    // Of zero, no sign.
+    Some(format!("{:.0}", fraction + 0.0))
 }
 
 /// What was expected, leaf by leaf.
@@ -293,6 +311,11 @@ mod tests {
             (json!({"a": 1}), json!("```json\n{\"a\": 1}\n```"), 1.0),
             (json!("{\"a\": 1}"), json!({"a": 1}), 0.0),
             (json!(true), json!("true"), 1.0),
+            (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992_u64), 0.0),
+            (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992.0), 0.0),
+            (json!(u64::MAX), json!(u64::MAX), 1.0),
+            (json!(0), json!(-0.0), 1.0),
+            (json!(1e300), json!(1e300), 1.0),
         ];
         for (expected, output, wanted) in table {
             assert_eq!(scored(&scorer(ScorerKind::Exact), &expected, &output).score, Some(wanted), "{expected} {output}");

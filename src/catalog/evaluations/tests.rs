@@ -219,3 +219,53 @@ async fn a_tenant_has_a_bounded_number_of_runs_under_way() {
     }
     assert!(matches!(world.run("more", None).await, Err(Error::Conflict { code: "too_many_evaluations", .. })));
 }
+
+#[tokio::test]
+async fn a_baseline_that_compares_nothing_is_no_reason_to_deploy() {
+    let world = World::new().await;
+    world.run("before", None).await.unwrap();
+    assert!(matches!(world.run("x", Some("before")).await, Err(Error::Conflict { code: "baseline_incomplete", .. })), "it has not ended");
+    world.run("cancelled", None).await.unwrap();
+    world.catalog.cancel_evaluation(&world.tenant, "helper", "cancelled", &Actor::without_key("ana")).await.unwrap();
+    world.end("cancelled", None).await;
+    assert!(matches!(world.run("x", Some("cancelled")).await, Err(Error::Conflict { code: "baseline_incomplete", .. })));
+    world.finish("before", 1, Some(1.0)).await;
+    world.finish("before", 2, Some(1.0)).await;
+    world.end("before", None).await;
+    world.import(&[sample(5)], Import::Replace).await.unwrap();
+    world.run("edited", Some("before")).await.unwrap();
+    world.finish("edited", 3, Some(1.0)).await;
+    let ended = world.end("edited", None).await;
+    assert_eq!((ended.score, ended.regressions, ended.recommendation), (Some(1.0), None, Some(Recommendation::Inconclusive)));
+    assert!(ended.summary.contains("None can be compared with the baseline"), "{}", ended.summary);
+    world.run("orphan", Some("before")).await.unwrap();
+    world.catalog.remove_evaluation(&world.tenant, "helper", "before", &Actor::without_key("ana")).await.unwrap();
+    world.finish("orphan", 3, Some(1.0)).await;
+    assert_eq!(world.end("orphan", None).await.recommendation, Some(Recommendation::Inconclusive));
+}
+
+#[tokio::test]
+async fn what_was_pinned_goes_with_the_end_of_a_run_and_its_results_stay() {
+    let world = World::new().await;
+    world.run("r", None).await.unwrap();
+    world.finish("r", 1, Some(1.0)).await;
+    world.catalog.sweep_evaluations(&world.tenant).await.unwrap();
+    assert!(world.catalog.pinned(&world.tenant, "r", 2).is_ok(), "it is under way");
+    world.end("r", None).await;
+    world.catalog.sweep_evaluations(&world.tenant).await.unwrap();
+    assert!(matches!(world.catalog.pinned(&world.tenant, "r", 1), Err(Error::NotFound { .. })));
+    assert_eq!(world.catalog.results(&world.tenant, "r", None, 0).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn why_a_run_was_stopped_outlives_whoever_stopped_it() {
+    let world = World::new().await;
+    world.run("r", None).await.unwrap();
+    let reason = Reason::new("budget_exceeded", "it is used up");
+    world.catalog.stop_evaluation(&world.tenant, "helper", "r", &reason).await.unwrap();
+    world.catalog.stop_evaluation(&world.tenant, "helper", "r", &Reason::new("later", "x")).await.unwrap();
+    let taken_up = world.catalog.begin_evaluation(&world.tenant, "helper", "r", TimeMs(5)).await.unwrap();
+    assert_eq!((taken_up.state, taken_up.failure.as_ref()), (RunState::InProgress, Some(&reason)));
+    let ended = world.end("r", None).await;
+    assert_eq!((ended.state, ended.failure), (RunState::Failed, Some(reason)));
+}

@@ -11,7 +11,7 @@ const NAME_CHARACTERS_MAX: usize = 100;
 const DESCRIPTION_BYTES_MAX: usize = 500;
 /// Parameters that one trigger names.
 const PARAMETERS_MAX: usize = 100;
-/// Constant parameters, as JSON.
+/// Constant parameters, as JSON; names and expressions of a mapping.
 const PARAMETERS_BYTES_MAX: usize = 64 << 10;
 const JITTER_SECONDS_MAX: u32 = 3_600;
 const GRACE_SECONDS_MAX: u32 = 3_600;
@@ -39,8 +39,10 @@ pub fn definition(definition: &Definition) -> Result<(), Error> {
     if definition.parameters.len() > PARAMETERS_MAX || bytes > PARAMETERS_BYTES_MAX {
         return Err(invalid("parameters", format!("at most {PARAMETERS_MAX}, of {PARAMETERS_BYTES_MAX} bytes together")));
     }
-    if definition.mapping.as_ref().is_some_and(|mapping| mapping.len() > PARAMETERS_MAX) {
-        return Err(invalid("mapping", format!("at most {PARAMETERS_MAX} parameters")));
+    let mapped = definition.mapping.iter().flatten();
+    let (count, bytes) = mapped.fold((0, 0), |(count, bytes), (name, source)| (count + 1, bytes + name.len() + source.len()));
+    if count > PARAMETERS_MAX || bytes > PARAMETERS_BYTES_MAX {
+        return Err(invalid("mapping", format!("at most {PARAMETERS_MAX} parameters, of {PARAMETERS_BYTES_MAX} bytes together")));
     }
     if definition.budget.is_some_and(|budget| budget.amount.usd() > AMOUNT_USD_MAX) {
         return Err(invalid("budget.amount", format!("at most {AMOUNT_USD_MAX} US dollars")));

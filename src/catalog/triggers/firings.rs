@@ -3,14 +3,17 @@
 use serde_json::{Map, Value};
 
 use super::lanes::{Lanes, Place, begin, list_start};
-use super::mapping::{Event, Verdict, judge};
+use super::mapping::{EVENT_ID_BYTES_MAX, Event, Verdict, has_expressions, judge};
 use super::rows::{EventRow, FiringRow, FiringState, OccurrenceRow, OpenRow, StartDueRow, TriggerRow, event_key, occurrence_key};
-use super::target;
+use super::{must_be_active, target};
 use crate::catalog::audit::Actor;
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
 use crate::machine::input::Purpose;
+
+/// How often an event is judged anew because its trigger was changed meanwhile.
+pub(super) const JUDGED_MAX: usize = 8;
 
 /// Puts the firings of one trigger into a commit, in order.
 pub(super) struct Admission<'a> {
@@ -114,6 +117,30 @@ pub enum Settled {
     },
 }
 
+/// An occurrence that was judged.
+struct Admitted<'a> {
+    /// Of the trigger, by which it was.
+    revision: u32,
+    /// Of the firings' name.
+    suffix: &'a str,
+    event_id: Option<String>,
+    parameters: Map<String, Value>,
+}
+
+impl Occurrence {
+    fn event(&self) -> Event<'_> {
+        let Self { kind, at, event_id, payload, headers, .. } = self;
+        Event { kind, at: *at, due: None, payload, headers, id: event_id.as_deref() }
+    }
+}
+
+/// A firing of an occurrence that has come to no agent yet.
+fn blank(row: &TriggerRow, occurrence: &Occurrence, name: String) -> FiringRow {
+    let blank = FiringRow::blank(row, name, &occurrence.kind, occurrence.at);
+    let by = occurrence.by.as_ref().map_or(blank.by, |actor| actor.user.clone());
+    FiringRow { by, purpose: occurrence.purpose, ..blank }
+}
+
 impl Catalog {
     /// Fires a trigger: the event's id and one firing per agent are recorded in one commit.
     ///
@@ -121,58 +148,91 @@ impl Catalog {
     /// `NotFound`, `Conflict` (`trigger_inactive`), `Invalid` where an expression cannot be evaluated; as a commit.
     pub async fn fire_trigger(&self, tenant: &Tenant, id: &str, occurrence: &Occurrence) -> Result<Fired, Error> {
         let suffix = &clock::execution_id().to_string();
+        for _ in 0..JUDGED_MAX {
+            let row = self.trigger(tenant, id)?.value;
+            must_be_active(&row)?;
+            let verdict = match self.judged(&row, occurrence).await {
+                Err(Error::Invalid { field, message }) => {
+                    // Whoever fires it by hand reads that; of what comes in by itself, nobody but a program does.
+                    if occurrence.by.is_none() {
+                        self.record_unfit(tenant, &row, occurrence, format!("{field}: {message}")).await?;
+                    }
+                    return Err(Error::Invalid { field, message });
+                }
+                judged => judged?,
+            };
+            let Verdict::Fires { event_id, parameters } = verdict else { return Ok(Fired::Filtered) };
+            let admitted = Admitted { revision: row.revision, suffix, event_id, parameters };
+            if let Some(fired) = self.admit_occurrence(tenant, id, occurrence, &admitted).await? {
+                return Ok(fired);
+            }
+        }
+        Err(Error::Conflict { code: "busy", message: "others keep changing this trigger; try again".to_owned() })
+    }
+
+    /// What a trigger makes of an occurrence; its expressions work beside the async threads.
+    async fn judged(&self, row: &TriggerRow, occurrence: &Occurrence) -> Result<Verdict, Error> {
+        if !has_expressions(&row.definition) {
+            return judge(row, &occurrence.event());
+        }
+        let (row, occurrence) = (row.clone(), occurrence.clone());
+        self.blocking(move |_| judge(&row, &occurrence.event())).await
+    }
+
+    /// Says among the firings that an event came which the expressions cannot read. Of each minute the first one: whoever sends them, and
+    /// however many, they fill nothing.
+    async fn record_unfit(&self, tenant: &Tenant, row: &TriggerRow, occurrence: &Occurrence, note: String) -> Result<(), Error> {
+        const MINUTE_MS: u64 = 60_000;
+        let name = format!("{:014x}-unfit", occurrence.at.0 - occurrence.at.0 % MINUTE_MS);
+        let event_id = occurrence.event_id.clone().filter(|id| id.len() <= EVENT_ID_BYTES_MAX);
+        let firing = FiringRow { state: FiringState::Failed, note: Some(note), event_id, ..blank(row, occurrence, name) };
+        self.update(|catalog, changes| {
+            catalog.trigger(tenant, &row.id)?;
+            Admission::new(catalog, tenant, row).record(firing.clone(), changes)
+        })
+        .await
+    }
+
+    /// The commit of an occurrence that fires; none where the trigger is another one meanwhile, and the event is to be judged anew.
+    async fn admit_occurrence(
+        &self,
+        tenant: &Tenant,
+        id: &str,
+        occurrence: &Occurrence,
+        admitted: &Admitted<'_>,
+    ) -> Result<Option<Fired>, Error> {
         self.update(|catalog, changes| {
             let row = catalog.trigger(tenant, id)?.value;
-            if !row.is_active {
-                return Err(Error::Conflict {
-                    code: "trigger_inactive",
-                    message: "the trigger is switched off; switch it on with :enable".to_owned(),
-                });
+            must_be_active(&row)?;
+            let Admitted { revision, suffix, event_id, parameters } = admitted;
+            if row.revision != *revision {
+                return Ok(None);
             }
-            let Occurrence { kind, at, event_id, payload, headers, purpose, by } = occurrence;
-            let event = Event { kind, at: *at, due: None, payload, headers, id: event_id.as_deref() };
-            let Verdict::Fires { event_id, parameters } = judge(&row, &event)? else { return Ok(Fired::Filtered) };
+            let Occurrence { at, payload, by, .. } = occurrence;
             let name = format!("{:014x}-{suffix}", at.0);
-            if let Some(event) = &event_id {
+            if let Some(event) = event_id {
                 let key = event_key(id, event);
                 if let Some(known) = catalog.get::<EventRow>(tenant, &key)? {
-                    return Ok(Fired::Duplicate(known.value.firing));
+                    return Ok(Some(Fired::Duplicate(known.value.firing)));
                 }
                 changes.put(tenant, &key, 0, &EventRow { at: *at, firing: name.clone() });
             }
             let mut admission = Admission::new(catalog, tenant, &row);
             if !row.bindings.is_empty() {
-                admission.occurs(&name, &OccurrenceRow { payload: payload.clone(), parameters }, changes)?;
+                let (payload, parameters) = (payload.clone(), parameters.clone());
+                admission.occurs(&name, &OccurrenceRow { payload, parameters }, changes)?;
             }
             for binding in &row.bindings {
-                let firing = FiringRow {
-                    id: name.clone(),
-                    trigger: row.id.clone(),
-                    revision: row.revision,
-                    kind: kind.clone(),
-                    agent: Some(binding.agent.clone()),
-                    environment: binding.environment.clone(),
-                    at: *at,
-                    due: None,
-                    event_id: event_id.clone(),
-                    by: by.as_ref().map_or_else(|| row.updated_by.clone(), |actor| actor.user.clone()),
-                    purpose: *purpose,
-                    payload: Value::Null,
-                    parameters: Map::new(),
-                    execution: None,
-                    state: FiringState::Pending,
-                    note: None,
-                    tries: 0,
-                    indexed_at: None,
-                };
-                admission.admit(firing, changes)?;
+                let (agent, environment) = (Some(binding.agent.clone()), binding.environment.clone());
+                let blank = blank(&row, occurrence, name.clone());
+                admission.admit(FiringRow { agent, environment, event_id: event_id.clone(), ..blank }, changes)?;
             }
             let firings = admission.admitted.clone();
             admission.finish(changes);
             if let Some(actor) = by {
                 changes.audit(tenant, actor, "trigger.fired", &target(id), Some(name));
             }
-            Ok(Fired::Recorded(firings))
+            Ok(Some(Fired::Recorded(firings)))
         })
         .await
     }

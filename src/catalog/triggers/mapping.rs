@@ -6,14 +6,17 @@ use serde_json::{Map, Value, json};
 
 use super::rows::{Definition, Source, TriggerRow};
 use crate::catalog::{Error, expressions};
-use crate::flow::expr::Expr;
+use crate::flow::expr::{Expr, Fuel};
 use crate::flow::names::Fixed;
 use crate::ids::TimeMs;
+use crate::limits::EVENT_FUEL;
 
 /// What expressions of a trigger may read.
 const ROOTS: [&str; 4] = ["payload", "headers", "trigger", "firing"];
 /// An event's id, in bytes.
-const EVENT_ID_BYTES_MAX: usize = 1_024;
+pub(super) const EVENT_ID_BYTES_MAX: usize = 1_024;
+/// What a mapping makes of one event: as much as a few whole payloads.
+const MAPPED_BYTES_MAX: usize = 1 << 20;
 
 /// Something that may make a trigger fire.
 #[derive(Clone, Debug)]
@@ -64,11 +67,18 @@ fn compiled(field: &'static str, source: &str) -> Result<Expr, Error> {
     expressions::compiled(field, source, &ROOTS)
 }
 
+/// Whether anything has to be evaluated over an event, which may take a while.
+#[must_use]
+pub fn has_expressions(definition: &Definition) -> bool {
+    let of_source = matches!(&definition.source, Source::Webhook(inbound) if inbound.event_id.is_some());
+    definition.filter.is_some() || definition.mapping.is_some() || of_source
+}
+
 /// # Errors
 /// `Invalid` with the field, where an expression cannot be evaluated over this event.
 pub fn judge(row: &TriggerRow, event: &Event<'_>) -> Result<Verdict, Error> {
     let definition = &row.definition;
-    let names = names(row, event);
+    let (names, fuel) = (names(row, event), Fuel::new(EVENT_FUEL));
     if let Source::Webhook(inbound) = &definition.source
         && inbound.event_type.is_some()
         && event.payload.get("type").and_then(Value::as_str) != inbound.event_type.as_deref()
@@ -76,12 +86,13 @@ pub fn judge(row: &TriggerRow, event: &Event<'_>) -> Result<Verdict, Error> {
         return Ok(Verdict::Filtered);
     }
     if let Some(filter) = &definition.filter {
-        let fires = compiled("filter", filter)?.eval_bool(&names).map_err(|error| failed("filter", &error))?;
+        let fires = compiled("filter", filter)?.eval_bool_within(&names, &fuel).map_err(|error| failed("filter", &error))?;
         if !fires {
             return Ok(Verdict::Filtered);
         }
     }
-    Ok(Verdict::Fires { event_id: event_id(definition, event, &names)?, parameters: parameters(definition, event, &names)? })
+    let event_id = event_id(definition, event, &names, &fuel)?;
+    Ok(Verdict::Fires { event_id, parameters: parameters(definition, event, &names, &fuel)? })
 }
 
 fn failed(field: &'static str, error: &crate::flow::expr::Error) -> Error {
@@ -96,13 +107,13 @@ fn names(row: &TriggerRow, event: &Event<'_>) -> Fixed {
     Fixed { roots: roots.map(|(name, value)| (name.to_owned(), Arc::new(value))).into(), ..Fixed::default() }
 }
 
-fn event_id(definition: &Definition, event: &Event<'_>, names: &Fixed) -> Result<Option<String>, Error> {
+fn event_id(definition: &Definition, event: &Event<'_>, names: &Fixed, fuel: &Fuel) -> Result<Option<String>, Error> {
     const FIELD: &str = "webhook.eventId";
     let invalid = |message: String| Error::Invalid { field: FIELD, message };
     let id = match &definition.source {
         Source::Webhook(inbound) if inbound.event_id.is_some() => {
             let source = inbound.event_id.as_deref().unwrap_or_default();
-            match compiled(FIELD, source)?.eval(names).map_err(|error| failed(FIELD, &error))? {
+            match compiled(FIELD, source)?.eval_within(names, fuel).map_err(|error| failed(FIELD, &error))? {
                 Value::String(id) => Some(id),
                 Value::Number(id) => Some(id.to_string()),
                 other => return Err(invalid(format!("an event's id is a text or a number, not {other}"))),
@@ -118,13 +129,19 @@ fn event_id(definition: &Definition, event: &Event<'_>, names: &Fixed) -> Result
     }
 }
 
-fn parameters(definition: &Definition, event: &Event<'_>, names: &Fixed) -> Result<Map<String, Value>, Error> {
+fn parameters(definition: &Definition, event: &Event<'_>, names: &Fixed, fuel: &Fuel) -> Result<Map<String, Value>, Error> {
     let mut parameters = definition.parameters.clone();
     match (&definition.mapping, event.payload) {
         (Some(mapping), _) => {
+            let mut bytes = 0;
             for (name, source) in mapping {
-                let value = compiled("mapping", source)?.eval(names);
-                let value = value.map_err(|error| Error::Invalid { field: "mapping", message: format!("{name}: {error}") })?;
+                let invalid = |message: String| Error::Invalid { field: "mapping", message };
+                let value = compiled("mapping", source)?.eval_within(names, fuel);
+                let value = value.map_err(|error| invalid(format!("{name}: {error}")))?;
+                bytes += value.to_string().len();
+                if bytes > MAPPED_BYTES_MAX {
+                    return Err(invalid(format!("its parameters have more than {MAPPED_BYTES_MAX} bytes together")));
+                }
                 parameters.insert(name.clone(), value);
             }
         }

@@ -71,7 +71,7 @@ impl Catalog {
             updated_by: actor.user.clone(),
         };
         self.update(|catalog, changes| {
-            if catalog.list::<TriggerRow>(tenant, Listing::default())?.len() >= TRIGGERS_MAX {
+            if catalog.versions::<TriggerRow>(tenant, Listing::default())?.len() >= TRIGGERS_MAX {
                 let message = format!("there are {TRIGGERS_MAX} triggers already; remove one first");
                 return Err(Error::Conflict { code: "too_many_triggers", message });
             }
@@ -91,12 +91,13 @@ impl Catalog {
         .await
     }
 
-    /// Oldest first.
+    /// Oldest first, behind the trigger `after`.
     ///
     /// # Errors
     /// `Store`.
-    pub fn triggers(&self, tenant: &Tenant) -> Result<Vec<TriggerRow>, Error> {
-        Ok(self.list(tenant, Listing::default())?.into_iter().map(|stored| stored.value).collect())
+    pub fn triggers(&self, tenant: &Tenant, after: Option<&str>, limit: usize) -> Result<Vec<TriggerRow>, Error> {
+        let listing = Listing { after, limit, ..Listing::default() };
+        Ok(self.list(tenant, listing)?.into_iter().map(|stored| stored.value).collect())
     }
 
     /// # Errors
@@ -403,6 +404,10 @@ fn must_be_active_schedule(row: &TriggerRow) -> Result<(), Error> {
             message: "only a schedule can be paused; switch it off with :disable".to_owned(),
         });
     }
+    must_be_active(row)
+}
+
+fn must_be_active(row: &TriggerRow) -> Result<(), Error> {
     if !row.is_active {
         return Err(Error::Conflict {
             code: "trigger_inactive",

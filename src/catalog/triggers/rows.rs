@@ -164,6 +164,14 @@ pub struct Definition {
     pub budget: Option<Allowed>,
 }
 
+impl Definition {
+    /// As it is written down.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |body| body.len())
+    }
+}
+
 /// An agent that a trigger starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
@@ -364,6 +372,30 @@ impl Kept for FiringRow {
 }
 
 impl FiringRow {
+    /// One that has come to no agent yet, in the name of who answers for the trigger.
+    pub(super) fn blank(row: &TriggerRow, id: String, kind: &str, at: TimeMs) -> Self {
+        Self {
+            id,
+            trigger: row.id.clone(),
+            revision: row.revision,
+            kind: kind.to_owned(),
+            agent: None,
+            environment: None,
+            at,
+            due: None,
+            event_id: None,
+            by: row.updated_by.clone(),
+            purpose: Purpose::Production,
+            payload: Value::Null,
+            parameters: Map::new(),
+            execution: None,
+            state: FiringState::Pending,
+            note: None,
+            tries: 0,
+            indexed_at: None,
+        }
+    }
+
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.trigger, self.id, self.agent.as_deref().unwrap_or("-"))

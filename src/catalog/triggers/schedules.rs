@@ -4,14 +4,13 @@
 use serde_json::{Map, Value};
 
 use super::check::timetable_of;
-use super::firings::Admission;
-use super::mapping::{Event, Verdict, judge};
+use super::firings::{Admission, JUDGED_MAX};
+use super::mapping::{Event, Verdict, has_expressions, judge};
 use super::rows::{CursorRow, FiringRow, FiringState, OccurrenceRow, SCHEDULE, Schedule, Source, TriggerDueRow, TriggerRow};
-use super::timetable::{CatchUp, Lateness, Timetable};
+use super::timetable::{CatchUp, Lateness, Owed, Timetable};
 use crate::catalog::{Catalog, Changes, Error, Listing, Stored};
 use crate::clock;
 use crate::ids::{Tenant, TimeMs};
-use crate::machine::input::Purpose;
 
 /// Firings that one look at a schedule makes where its catch-up has no bound of its own.
 const AT_ONCE_MAX: usize = 100;
@@ -111,28 +110,55 @@ impl Catalog {
     /// # Errors
     /// As a commit.
     pub async fn fire_schedule(&self, due: &Stored<TriggerDueRow>, now: TimeMs) -> Result<bool, Error> {
-        let TriggerDueRow { tenant, trigger, at } = &due.value;
-        self.update(|catalog, changes| {
-            let cursor = catalog.get::<CursorRow>(tenant, trigger)?.filter(|cursor| cursor.value.indexed_at == Some(*at));
-            let (Some(row), Some(cursor)) = (catalog.get::<TriggerRow>(tenant, trigger)?, cursor) else {
-                catalog.unlist(tenant, trigger, *at, changes)?;
-                return Ok(false);
+        for _ in 0..JUDGED_MAX {
+            let judged = match self.scheduled(&due.value)? {
+                Some((row, cursor)) => Some(self.judge_owed(row, cursor, now).await?),
+                None => None,
             };
-            let row = row.value;
-            let Source::Schedule(schedule) = &row.definition.source else { return Ok(false) };
+            if let Some(has_started) = self.fire_owed(&due.value, judged.as_ref(), now).await? {
+                return Ok(has_started);
+            }
+        }
+        Err(Error::Conflict { code: "busy", message: "others keep changing this trigger; it is tried again".to_owned() })
+    }
+
+    /// The schedule as it stands, with its cursor; none where this is not its due time any more.
+    fn scheduled(&self, due: &TriggerDueRow) -> Result<Option<(TriggerRow, Stored<CursorRow>)>, Error> {
+        let TriggerDueRow { tenant, trigger, at } = due;
+        let cursor = self.get::<CursorRow>(tenant, trigger)?.filter(|cursor| cursor.value.indexed_at == Some(*at));
+        Ok(self.get::<TriggerRow>(tenant, trigger)?.map(|row| row.value).zip(cursor))
+    }
+
+    /// What is owed of a schedule, and what it fires with; expressions work beside the async threads.
+    async fn judge_owed(&self, row: TriggerRow, cursor: Stored<CursorRow>, now: TimeMs) -> Result<Judged, Error> {
+        if has_expressions(&row.definition) {
+            return self.blocking(move |_| Judged::of(&row, &cursor, now)).await;
+        }
+        Judged::of(&row, &cursor, now)
+    }
+
+    /// Fires what was judged; none where the schedule or its cursor is another one meanwhile.
+    async fn fire_owed(&self, due: &TriggerDueRow, judged: Option<&Judged>, now: TimeMs) -> Result<Option<bool>, Error> {
+        let TriggerDueRow { tenant, trigger, at } = due;
+        self.update(|catalog, changes| {
+            let Some((row, cursor)) = catalog.scheduled(due)? else {
+                catalog.unlist(tenant, trigger, *at, changes)?;
+                return Ok(Some(false));
+            };
+            let is_same = |judged: &&Judged| judged.revision == row.revision && judged.cursor == cursor.version;
+            let Some(Judged { owed, verdicts, .. }) = judged.filter(is_same) else { return Ok(None) };
+            let Source::Schedule(schedule) = &row.definition.source else { return Ok(Some(false)) };
             catalog.unlist(tenant, trigger, *at, changes)?;
-            let timetable = timetable_of(schedule)?;
-            let owed = timetable.owed(cursor.value.due, now, &schedule.lateness());
             let mut admission = Admission::new(catalog, tenant, &row);
-            for due in &owed.fire {
-                fire(&mut admission, &row, *due, now, changes)?;
+            for (due, verdict) in owed.fire.iter().zip(verdicts) {
+                fire(&mut admission, &row, (*due, now), verdict, changes)?;
             }
             if let Some((first, last)) = owed.missed {
                 admission.record(missed(&row, first, last, now), changes)?;
             }
             let has_started = admission.finish(changes);
-            move_on(tenant, &row, schedule, &timetable, owed.next, cursor.version, changes);
-            Ok(has_started)
+            move_on(tenant, &row, schedule, &timetable_of(schedule)?, owed.next, cursor.version, changes);
+            Ok(Some(has_started))
         })
         .await
     }
@@ -196,14 +222,52 @@ fn list(tenant: &Tenant, id: &str, version: u64, cursor: CursorRow, changes: &mu
     changes.put(tenant, id, version, &cursor);
 }
 
-fn fire(admission: &mut Admission<'_>, row: &TriggerRow, due: TimeMs, now: TimeMs, changes: &mut Changes) -> Result<(), Error> {
+/// What is owed of a schedule by one revision of it and one place of its cursor.
+struct Judged {
+    revision: u32,
+    /// The version of its row.
+    cursor: u64,
+    owed: Owed,
+    /// Of the due times that fire, in their order; or why one cannot be judged.
+    verdicts: Vec<Result<Verdict, String>>,
+}
+
+impl Judged {
+    fn of(row: &TriggerRow, cursor: &Stored<CursorRow>, now: TimeMs) -> Result<Self, Error> {
+        let (revision, cursor, due) = (row.revision, cursor.version, cursor.value.due);
+        let Source::Schedule(schedule) = &row.definition.source else {
+            let owed = Owed { fire: Vec::new(), missed: None, next: None };
+            return Ok(Self { revision, cursor, owed, verdicts: Vec::new() });
+        };
+        let owed = timetable_of(schedule)?.owed(due, now, &schedule.lateness());
+        let verdicts = owed.fire.iter().map(|due| verdict(row, *due, now)).collect::<Result<_, _>>()?;
+        Ok(Self { revision, cursor, owed, verdicts })
+    }
+}
+
+fn verdict(row: &TriggerRow, due: TimeMs, now: TimeMs) -> Result<Result<Verdict, String>, Error> {
     let (payload, headers) = (Value::Null, Map::new());
     let event = Event { kind: SCHEDULE, at: now, due: Some(due), payload: &payload, headers: &headers, id: None };
-    let base = FiringRow { due: Some(due), ..blank(row, due, now) };
     match judge(row, &event) {
+        Ok(verdict) => Ok(Ok(verdict)),
+        Err(Error::Invalid { field, message }) => Ok(Err(format!("{field}: {message}"))),
+        Err(error) => Err(error),
+    }
+}
+
+fn fire(
+    admission: &mut Admission<'_>,
+    row: &TriggerRow,
+    (due, now): (TimeMs, TimeMs),
+    verdict: &Result<Verdict, String>,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    let base = FiringRow { due: Some(due), ..blank(row, due, now) };
+    match verdict {
         Ok(Verdict::Fires { parameters, .. }) => {
             if !row.bindings.is_empty() {
-                admission.occurs(&base.id, &OccurrenceRow { payload: Value::Null, parameters }, changes)?;
+                let occurrence = OccurrenceRow { payload: Value::Null, parameters: parameters.clone() };
+                admission.occurs(&base.id, &occurrence, changes)?;
             }
             for binding in &row.bindings {
                 let (agent, environment) = (Some(binding.agent.clone()), binding.environment.clone());
@@ -214,11 +278,10 @@ fn fire(admission: &mut Admission<'_>, row: &TriggerRow, due: TimeMs, now: TimeM
             let note = Some("the filter left it out".to_owned());
             admission.record(FiringRow { state: FiringState::Skipped, note, ..base }, changes)?;
         }
-        Err(Error::Invalid { field, message }) => {
-            let note = Some(format!("{field}: {message}"));
+        Err(note) => {
+            let note = Some(note.clone());
             admission.record(FiringRow { state: FiringState::Failed, note, ..base }, changes)?;
         }
-        Err(error) => return Err(error),
     }
     Ok(())
 }
@@ -246,24 +309,5 @@ fn instant(at: TimeMs) -> String {
 
 /// A firing of a schedule; its name follows from its due time, so that one due time cannot be recorded twice.
 fn blank(row: &TriggerRow, due: TimeMs, now: TimeMs) -> FiringRow {
-    FiringRow {
-        id: format!("{:014x}-s", due.0),
-        trigger: row.id.clone(),
-        revision: row.revision,
-        kind: SCHEDULE.to_owned(),
-        agent: None,
-        environment: None,
-        at: now,
-        due: None,
-        event_id: None,
-        by: row.updated_by.clone(),
-        purpose: Purpose::Production,
-        payload: Value::Null,
-        parameters: Map::new(),
-        execution: None,
-        state: FiringState::Pending,
-        note: None,
-        tries: 0,
-        indexed_at: None,
-    }
+    FiringRow::blank(row, format!("{:014x}-s", due.0), SCHEDULE, now)
 }

@@ -2,7 +2,7 @@
 
 use super::rows::{EventRow, FiringRow, FiringState, LaneRow, OccurrenceRow, Remains, SpentRow, TriggerRevisionRow, TriggerRow};
 use crate::catalog::documents::Part;
-use crate::catalog::{Catalog, Changes, Error, Kept, Listing, Stored, Swept};
+use crate::catalog::{Catalog, Changes, Error, Listing, Stored, Swept};
 use crate::ids::{Tenant, TimeMs};
 
 /// How long an event's id is remembered: longer than a sender keeps trying.
@@ -29,10 +29,13 @@ impl Catalog {
         let is_over = move |_: &Self, event: &Stored<EventRow>| Ok(now.since(event.value.at) > EVENT_KEPT_MS);
         let mut gone = self.sweep(tenant, Part::of(""), is_over).await?.gone;
         let of = tenant.clone();
-        let (triggers, remains) =
-            self.blocking(move |catalog| Ok((catalog.triggers(&of)?, catalog.list(&of, Listing::default())?))).await?;
+        let reading = move |catalog: &Self| {
+            let triggers = catalog.versions::<TriggerRow>(&of, Listing::default())?;
+            Ok((triggers, catalog.list(&of, Listing::default())?))
+        };
+        let (triggers, remains) = self.blocking(reading).await?;
         let before = TimeMs(now.0.saturating_sub(FIRING_KEPT_MS));
-        for TriggerRow { id, .. } in triggers {
+        for (id, _) in triggers {
             gone += self.sweep_firings(tenant, &id, before).await?;
         }
         for stored in remains {
@@ -83,9 +86,5 @@ impl Catalog {
             }
         }
         Ok(swept.iter().map(|swept| swept.gone).sum())
-    }
-
-    async fn sweep_all<T: Kept + 'static>(&self, tenant: &Tenant, part: &Part) -> Result<Swept, Error> {
-        self.sweep(tenant, part.clone(), |_, _: &Stored<T>| Ok(true)).await
     }
 }

@@ -516,6 +516,7 @@ async fn what_a_trigger_fires_with_is_written_once() {
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_its_field() {
     let good = definition(Source::Webhook(Inbound::default()), Overlap::Skip);
+    let long = format!("'{}'", "x".repeat(4_000));
     let schedule = |cron: &str, zone: &str| {
         let mut source = every_second(CatchUp::Last);
         if let Source::Schedule(schedule) = &mut source {
@@ -531,6 +532,7 @@ async fn what_cannot_be_is_refused_by_its_field() {
         (Definition { filter: Some("payload.".to_owned()), ..good.clone() }, "filter"),
         (Definition { filter: Some("steps.a.output == 1".to_owned()), ..good.clone() }, "filter"),
         (Definition { mapping: Some([("x".to_owned(), "1 +".to_owned())].into()), ..good.clone() }, "mapping"),
+        (Definition { mapping: Some((0..20).map(|n| (format!("p{n}"), long.clone())).collect()), ..good.clone() }, "mapping"),
         (
             Definition { source: Source::Webhook(Inbound { replay_window_seconds: 0, ..Inbound::default() }), ..good.clone() },
             "webhook.replayWindowSeconds",
@@ -567,5 +569,12 @@ async fn filters_and_mappings_read_the_event() {
     assert!(matches!(fire(data("order.paid", 7, 99)).await.unwrap(), Fired::Duplicate(_)));
     assert_eq!(fire(data("order.paid", 8, 10)).await.unwrap(), Fired::Filtered);
     assert_eq!(fire(data("order.lost", 8, 11)).await.unwrap(), Fired::Filtered);
-    assert!(matches!(fire(json!({"type": "order.paid"})).await, Err(Error::Invalid { field: "filter", .. })));
+    for _ in 0..3 {
+        assert!(matches!(fire(json!({"type": "order.paid"})).await, Err(Error::Invalid { field: "filter", .. })));
+    }
+    let mut firings = catalog.firings(&tenant(), &row.id, None, 0).unwrap();
+    firings.retain(|stored| stored.value.state == FiringState::Failed);
+    assert_eq!(firings.len(), 1, "one of a minute says it for all");
+    let FiringRow { agent, note, .. } = &firings[0].value;
+    assert!(agent.is_none() && note.as_ref().is_some_and(|note| note.starts_with("filter: ")), "{note:?}");
 }

@@ -132,6 +132,12 @@ impl Client {
         self.json(self.request(Method::PUT, url).json(body)).await
     }
 
+    /// # Errors
+    /// As `get`.
+    pub async fn patch(&self, url: Url, body: &Value) -> Result<Value, Error> {
+        self.json(self.request(Method::PATCH, url).json(body)).await
+    }
+
     /// As `post`, for what starts an execution: the answer comes once that is durable, not when it ends.
     ///
     /// # Errors

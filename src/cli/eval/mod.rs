@@ -77,7 +77,7 @@ pub struct Compare {
     /// Scores that differ by no more are the same [default: 0.01]
     #[arg(long, value_name = "SCORE")]
     tolerance: Option<f64>,
-    /// Exit with 1 if a sample is worse
+    /// Exit with 1 if a sample is worse, or none can be compared
     #[arg(long)]
     fail_on_regression: bool,
 }
@@ -193,8 +193,14 @@ async fn compare(context: &Context, client: &Client, args: &Compare) -> Result<E
     let (run, baseline) = (find(client, agent, &args.named.run).await?, find(client, agent, &args.baseline).await?);
     let compared = compared(client, agent, &id_of(&run), &id_of(&baseline), args.tolerance).await?;
     print::comparison(context, &compared);
-    let is_worse = compared["worse"].as_u64().is_some_and(|worse| worse > 0);
-    Ok(if args.fail_on_regression && is_worse { Exit::Failed } else { Exit::Completed })
+    Ok(exit_of_comparison(&compared, args.fail_on_regression))
+}
+
+/// Two runs that have no score in common show no regression, which is not the same as there being none.
+fn exit_of_comparison(compared: &Value, fails_on_regression: bool) -> Exit {
+    let count = |name: &str| compared[name].as_u64().unwrap_or_default();
+    let is_compared = count("better") + count("worse") + count("same") > 0;
+    if fails_on_regression && (count("worse") > 0 || !is_compared) { Exit::Failed } else { Exit::Completed }
 }
 
 async fn cancel(context: &Context, client: &Client, named: &Named) -> Result<Exit, Error> {
@@ -202,4 +208,17 @@ async fn cancel(context: &Context, client: &Client, named: &Named) -> Result<Exi
     let run = client.post(client.at(&["agents", &named.agent, "evaluationRuns", &format!("{id}:cancel")])?, &json!({})).await?;
     print::run(context, &run, &[]);
     Ok(Exit::Completed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_of_nothing_is_no_pass() {
+        let exit =
+            |worse: u64, same: u64, fails: bool| exit_of_comparison(&json!({"better": 0, "worse": worse, "same": same, "other": 3}), fails);
+        assert_eq!((exit(0, 1, true), exit(1, 1, true), exit(0, 0, true)), (Exit::Completed, Exit::Failed, Exit::Failed));
+        assert_eq!((exit(1, 0, false), exit(0, 0, false)), (Exit::Completed, Exit::Completed));
+    }
 }

@@ -41,7 +41,7 @@ pub struct Args {
     /// The score that must be reached [default: what the dataset says]
     #[arg(long, value_name = "SCORE")]
     min_score: Option<f64>,
-    /// A run to compare with, or `last` for the newest one over this dataset
+    /// A run to compare with, or `last`: the newest over this dataset that was found fit to deploy, else the newest of the deployed revision
     #[arg(long, value_name = "RUN")]
     baseline: Option<String>,
     /// Exit with 1 if a sample is worse than in the baseline [default baseline: last]
@@ -133,9 +133,21 @@ async fn baseline(client: &Client, args: &Args, dataset: &str) -> Result<Option<
         return Ok(Some(super::id_of(&super::find(client, &args.agent, wanted).await?)));
     }
     let runs = super::runs(client, &args.agent, super::RUNS_SEARCHED_MAX).await?;
-    let newest = runs.iter().find(|run| run["datasetId"] == dataset && run["status"] == "COMPLETED");
-    let missing = || Error::Failed("there is no completed run over this dataset to compare with; run one first".to_owned());
-    newest.map(|run| Some(super::id_of(run))).ok_or_else(missing)
+    let deployed = client.get(client.at(&["agents", &args.agent])?).await?["currentRevision"].as_i64();
+    let missing = || {
+        let message =
+            "no completed run over this dataset was found fit to deploy, and none is of the deployed revision; run that one first";
+        Error::Failed(message.to_owned())
+    };
+    last(&runs, dataset, deployed).map(Some).ok_or_else(missing)
+}
+
+/// The run that `last` means, of runs from the newest to the oldest. One that was found worse is none: a second try would pass by it.
+fn last(runs: &[Value], dataset: &str, deployed: Option<i64>) -> Option<String> {
+    let completed = || runs.iter().filter(|run| run["datasetId"] == dataset && run["status"] == "COMPLETED");
+    let fit = completed().find(|run| run["deploymentRecommendation"] == "DEPLOY");
+    let of_deployed = || completed().find(|run| deployed.is_some_and(|number| number > 0 && run["agentRevision"].as_i64() == Some(number)));
+    fit.or_else(of_deployed).map(super::id_of)
 }
 
 /// The run once it has ended; none: Ctrl-C.
@@ -185,7 +197,8 @@ fn exit(run: &Value, fails_on_regression: bool) -> Exit {
         Some("CANCELLED") => Exit::Cancelled,
         Some("COMPLETED") => {
             let is_unjudged = run["unjudgedCount"].as_u64().is_some_and(|count| count > 0);
-            let fails = run["passed"] != true || is_unjudged || (fails_on_regression && is_worse);
+            let says_nothing = is_unjudged || run["deploymentRecommendation"] == "INCONCLUSIVE";
+            let fails = run["passed"] != true || says_nothing || (fails_on_regression && is_worse);
             if fails { Exit::Failed } else { Exit::Completed }
         }
         _ => Exit::Failed,
@@ -197,6 +210,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_last_run_is_never_the_worse_one_that_just_failed() {
+        let run = |id: &str, dataset: &str, status: &str, recommendation: &str, revision: i64| json!({"id": id, "datasetId": dataset, "status": status, "deploymentRecommendation": recommendation, "agentRevision": revision});
+        let mut runs = vec![
+            run("worse", "d", "COMPLETED", "DO_NOT_DEPLOY", 8),
+            run("stopped", "d", "CANCELLED", "", 7),
+            run("elsewhere", "e", "COMPLETED", "DEPLOY", 7),
+            run("deployed", "d", "COMPLETED", "INCONCLUSIVE", 7),
+            run("fit", "d", "COMPLETED", "DEPLOY", 6),
+        ];
+        assert_eq!(last(&runs, "d", Some(7)).as_deref(), Some("fit"));
+        runs.pop();
+        assert_eq!(last(&runs, "d", Some(7)).as_deref(), Some("deployed"));
+        assert_eq!((last(&runs, "d", Some(0)), last(&runs, "d", None)), (None, None));
+    }
+
+    #[test]
     fn a_run_exits_by_what_it_came_to() {
         let good = json!({"status": "COMPLETED", "passed": true, "unjudgedCount": 0, "regressions": 1});
         assert_eq!((exit(&good, false), exit(&good, true)), (Exit::Completed, Exit::Failed));
@@ -204,6 +233,7 @@ mod tests {
             ("passed", json!(false), Exit::Failed),
             ("passed", Value::Null, Exit::Failed),
             ("unjudgedCount", json!(1), Exit::Failed),
+            ("deploymentRecommendation", json!("INCONCLUSIVE"), Exit::Failed),
             ("status", json!("FAILED"), Exit::Failed),
             ("status", json!("CANCELLED"), Exit::Cancelled),
         ] {

@@ -118,11 +118,11 @@ fn body(args: &Create) -> Result<Value, Error> {
     Ok(body)
 }
 
-fn given<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+pub(super) fn given<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
     fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn pairs(texts: &[String], option: &str, value: impl Fn(&str) -> Value) -> Result<Map<String, Value>, Error> {
+pub(super) fn pairs(texts: &[String], option: &str, value: impl Fn(&str) -> Value) -> Result<Map<String, Value>, Error> {
     let pair = |text: &String| {
         let wrong = || Error::Usage(format!("{option} `{text}` is not written as NAME=VALUE"));
         text.split_once('=').filter(|(name, _)| !name.is_empty()).map(|(name, text)| (name.to_owned(), value(text))).ok_or_else(wrong)

@@ -1,5 +1,6 @@
 //! `flowgate trigger`: what starts agents on a server without being asked.
 
+mod change;
 mod create;
 mod print;
 
@@ -18,6 +19,12 @@ pub enum Command {
     List(List),
     Create(Box<create::Create>),
     Show(Show),
+    Change(Box<change::Change>),
+    Bind(Bind),
+    Unbind(Unbind),
+    Rotate(Rotate),
+    Revisions(Revisions),
+    Restore(Restore),
     Fire(Fire),
     Enable(Enable),
     Disable(Disable),
@@ -43,6 +50,62 @@ pub struct List {
 pub struct Show {
     #[command(flatten)]
     named: Named,
+}
+
+/// Let a trigger start an agent, or say where the agent runs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate trigger bind orders intake\n  flowgate trigger bind orders intake --environment staging")]
+pub struct Bind {
+    #[command(flatten)]
+    named: Named,
+    #[arg(value_name = "AGENT")]
+    agent: String,
+    /// Where the agent runs [default: production]
+    #[arg(long, value_name = "ENVIRONMENT")]
+    environment: Option<String>,
+}
+
+/// Let a trigger start an agent no more.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate trigger unbind orders intake")]
+pub struct Unbind {
+    #[command(flatten)]
+    named: Named,
+    #[arg(value_name = "AGENT")]
+    agent: String,
+}
+
+/// Give a webhook another secret, which is printed this once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate trigger rotate orders\n  flowgate trigger rotate orders --overlap 3600")]
+pub struct Rotate {
+    #[command(flatten)]
+    named: Named,
+    /// Seconds for which the old one counts too [default: a day]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=604_800), value_name = "SECONDS")]
+    overlap: Option<u32>,
+}
+
+/// List what a trigger was, newest first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate trigger revisions orders\n  flowgate trigger revisions orders -o json")]
+pub struct Revisions {
+    #[command(flatten)]
+    named: Named,
+    /// How many
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500), value_name = "N")]
+    limit: u16,
+}
+
+/// Let a trigger be what it was, as a new revision.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  flowgate trigger restore orders 3")]
+pub struct Restore {
+    #[command(flatten)]
+    named: Named,
+    /// The number of the revision
+    #[arg(value_name = "REVISION")]
+    revision: u32,
 }
 
 /// Fire a trigger by hand, and say what it starts.
@@ -142,6 +205,12 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
             Command::List(args) => list(context, &client, args).await,
             Command::Create(args) => create::execute(context, &client, args).await,
             Command::Show(args) => show(context, &client, args).await,
+            Command::Change(args) => change::execute(context, &client, args).await,
+            Command::Bind(args) => bind(context, &client, args).await,
+            Command::Unbind(args) => unbind(context, &client, args).await,
+            Command::Rotate(args) => rotate(context, &client, args).await,
+            Command::Revisions(args) => revisions(context, &client, args).await,
+            Command::Restore(args) => restore(context, &client, args).await,
             Command::Fire(args) => fire(context, &client, args).await,
             Command::Enable(args) => act(context, &client, &args.named, "enable").await,
             Command::Disable(args) => act(context, &client, &args.named, "disable").await,
@@ -198,6 +267,42 @@ async fn list(context: &Context, client: &Client, args: &List) -> Result<Exit, E
 async fn show(context: &Context, client: &Client, args: &Show) -> Result<Exit, Error> {
     let trigger = find(client, &args.named).await?;
     print::one(context, &trigger);
+    Ok(Exit::Completed)
+}
+
+async fn bind(context: &Context, client: &Client, args: &Bind) -> Result<Exit, Error> {
+    let id = find_id(client, &args.named).await?;
+    let body = args.environment.as_ref().map_or_else(|| json!({}), |slug| json!({"environmentSlug": slug}));
+    print::one(context, &client.put(client.at(&["triggers", &id, "bindings", &args.agent])?, &body).await?);
+    Ok(Exit::Completed)
+}
+
+async fn unbind(context: &Context, client: &Client, args: &Unbind) -> Result<Exit, Error> {
+    let id = find_id(client, &args.named).await?;
+    client.delete(client.at(&["triggers", &id, "bindings", &args.agent])?).await?;
+    print::one(context, &client.get(client.at(&["triggers", &id])?).await?);
+    Ok(Exit::Completed)
+}
+
+async fn rotate(context: &Context, client: &Client, args: &Rotate) -> Result<Exit, Error> {
+    let id = find_id(client, &args.named).await?;
+    let body = args.overlap.map_or_else(|| json!({}), |seconds| json!({"overlapSeconds": seconds}));
+    print::made(context, &client.post(client.at(&["triggers", &format!("{id}:rotateSecret")])?, &body).await?);
+    Ok(Exit::Completed)
+}
+
+async fn revisions(context: &Context, client: &Client, args: &Revisions) -> Result<Exit, Error> {
+    let id = find_id(client, &args.named).await?;
+    let limit = usize::from(args.limit);
+    let revisions = client.all(&client.at(&["triggers", &id, "revisions"])?, PAGE.min(limit), limit).await?;
+    print::revisions(context, &revisions);
+    Ok(Exit::Completed)
+}
+
+async fn restore(context: &Context, client: &Client, args: &Restore) -> Result<Exit, Error> {
+    let id = find_id(client, &args.named).await?;
+    let body = json!({"revisionId": args.revision.to_string()});
+    print::one(context, &client.post(client.at(&["triggers", &format!("{id}:restoreFrom")])?, &body).await?);
     Ok(Exit::Completed)
 }
 

@@ -111,6 +111,29 @@ pub fn made(context: &Context, trigger: &Value) {
     }
 }
 
+pub fn revisions(context: &Context, revisions: &[Value]) {
+    let output = context.output;
+    if !output.is_text() {
+        output.json_list(revisions);
+        return;
+    }
+    let row = |revision: &Value| {
+        let current = if revision["isCurrent"] == true { "current" } else { "-" };
+        vec![
+            revision["revision"].to_string(),
+            current.to_owned(),
+            text(&revision["changeReason"]),
+            source(revision),
+            text(&revision["overlap"]),
+            one_line(revision["filter"].as_str().unwrap_or("-"), NOTE_CHARACTERS_MAX),
+            text(&revision["createdBy"]),
+            time(&revision["createdAt"]),
+        ]
+    };
+    let headings = ["REVISION", "STATE", "BY", "FIRES ON", "OVERLAP", "FILTER", "WHO", "WHEN"];
+    output.table(&headings, revisions.iter().map(row).collect());
+}
+
 pub fn deleted(context: &Context, id: &str) {
     if context.output.is_text() {
         context.output.data(&format!("deleted {}", visible(id)));

@@ -11,7 +11,7 @@ use super::{call, kind};
 use crate::flow::plan::{BodyTemplate, CallTemplate, Check, Entry, EntryStart, Judge, Node, ScopeIx, StepIx, Validator, Validators};
 use crate::flow::schema::Schema;
 use crate::flow::source::{child, did_you_mean};
-use crate::flow::spec::{EntrySpec, FlowSpec, JudgeSpec, OnFail, ValidatorSpec};
+use crate::flow::spec::{EffectClass, EntrySpec, FlowSpec, JudgeSpec, OnFail, ValidatorSpec};
 use crate::limits::{JUDGE_THRESHOLD_DEFAULT, JUDGE_TOKENS_DEFAULT, VALIDATOR_RETRIES_DEFAULT, VALIDATOR_RETRIES_MAX};
 
 /// The name under which validators read the answer.
@@ -97,6 +97,7 @@ fn validator(
         retry: settings::retry(spec.retry.as_ref(), true, defaults),
         timeout_ms: settings::call_timeout_ms(spec.timeout, defaults),
         sandbox: spec.sandbox.clone(),
+        is_harmless: kind != "http" || spec.effect == Some(EffectClass::Read),
     })
 }
 
@@ -111,6 +112,7 @@ fn misplaced(context: &mut Context<'_>, pointer: &str, spec: &ValidatorSpec, kin
     refuse("retry", spec.retry.is_some() && !calls, "only judges and http validators make calls");
     refuse("timeout", spec.timeout.is_some() && !calls, "only judges and http validators make calls");
     refuse("sandbox", spec.sandbox.is_some() && !calls, "only judges and http validators are scripted");
+    refuse("effect", spec.effect.is_some() && kind != "http", "only http validators may change something");
     refuse("on_fail", spec.on_fail.is_some() && kind == "http", "its answer says `retry` or `stop`");
 }
 

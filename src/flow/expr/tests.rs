@@ -260,3 +260,13 @@ fn a_complaint_is_the_same_each_time_and_tells_no_values() {
         assert!(!told().contains("key7"), "{source}: {}", told());
     }
 }
+
+#[test]
+fn what_one_evaluation_takes_the_next_ones_lack() {
+    let expression = Expr::new("[1, 2, 3].map(x, x * 2)").unwrap();
+    let (names, fuel) = (Fixed::default(), Fuel::new(200));
+    assert!(expression.eval_within(&names, &fuel).is_ok());
+    let spent = (0..200).find_map(|_| expression.eval_within(&names, &fuel).err());
+    assert!(matches!(spent, Some(Error::Limit { .. })), "{spent:?}");
+    assert!(expression.eval(&names).is_ok(), "one that is alone has its own");
+}

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Duration, HttpSpec, RetrySpec, SandboxSpec};
+use super::{Duration, EffectClass, HttpSpec, RetrySpec, SandboxSpec};
 
 /// Judges an answer: exactly one of `json_schema`, `cel`, `regex`, `judge`, `http`. In its expressions and templates the answer is `output`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct ValidatorSpec {
     /// A POST that answers `{verdict: pass | retry | stop, feedback}`; without a body the answer is sent as `{output}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpSpec>,
+    /// Of an http validator: `read` says that its call changes nothing, so that evaluations make it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectClass>,
     /// What follows when it does not pass; an http validator answers that itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_fail: Option<OnFail>,

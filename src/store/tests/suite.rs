@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::journal::Record;
 use crate::limits::VIEW_VALUE_BYTES_MAX;
+use crate::store::list;
 use crate::store::{Faults, Filter, FlowRow, Found, MemoryDisk, QuestionFilter};
 
 /// Runs `write` then `check` on each backend, and `check` again on what was closed and opened.
@@ -142,10 +143,17 @@ fn lists_are_newest_first_and_filtered_by_index() {
             assert_eq!(list(&even_waiting, None, 1_000), expect(&|number| number.is_multiple_of(2) && !number.is_multiple_of(3)));
             for filter in [&done, &both, &even_waiting, &Filter { purpose: Some(Purpose::Test), ..done.clone() }] {
                 let ids: Vec<_> = store.executions(&tenant(), filter, None, 1_000).unwrap().rows.into_iter().map(|(id, _)| id).collect();
-                assert_eq!(store.execution_ids(&tenant(), filter, 1_000).unwrap(), ids, "the index alone says the same: {filter:?}");
+                assert_eq!(store.execution_ids(&tenant(), filter, 1_000).unwrap().found, ids, "the index alone says the same: {filter:?}");
                 let some = ids.len().min(7);
-                assert_eq!(store.execution_ids(&tenant(), filter, 7).unwrap(), ids[..some]);
+                assert_eq!(store.execution_ids(&tenant(), filter, 7).unwrap().found, ids[..some]);
             }
+            // A search that has read much goes on where it was, and says where it does not.
+            let view = store.view().unwrap();
+            let within = |rounds_max| list::ids_within(view, &tenant(), &even_waiting, 1_000, (10, rounds_max)).unwrap();
+            let whole = store.execution_ids(&tenant(), &even_waiting, 1_000).unwrap();
+            assert_eq!((within(1_000), whole.is_cut), (whole.clone(), false));
+            let cut = within(2);
+            assert!(cut.is_cut && cut.found.len() < whole.found.len() && whole.found.starts_with(&cut.found));
             let window = Filter { since: Some(TimeMs(10)), until: Some(TimeMs(20)), ..Filter::default() };
             assert_eq!(list(&window, None, 1_000), expect(&|number| (10..20).contains(&number)));
             assert_eq!(list(&Filter { flow: Some("eve".to_owned()), ..Filter::default() }, None, 9), [0; 0]);

@@ -150,7 +150,12 @@ fn filter(call: &Call, query: &ListQuery) -> Result<Option<Filter>, Problem> {
 
 async fn ids(call: &Call, filter: Filter) -> Result<Vec<ExecutionId>, Problem> {
     let (store, tenant) = (call.app.catalog.store().clone(), call.tenant.clone());
-    blocking(move || Ok(store.execution_ids(&tenant, &filter, COUNT_MAX).map_err(catalog::Error::from)?)).await
+    let listed = blocking(move || Ok(store.execution_ids(&tenant, &filter, COUNT_MAX).map_err(catalog::Error::from)?)).await?;
+    if listed.is_cut {
+        let message = "too much has to be read to find what fits among everything else; ask for one agent, or one status";
+        return Err(Problem::refused("list_too_large", message));
+    }
+    Ok(listed.found)
 }
 
 /// The same list at another page.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::media;
 use crate::api::call::Call;
+use crate::api::dialects::origin::Origin;
 use crate::api::dialects::time;
 use crate::api::native::execute::of_read_only;
 use crate::api::problem::Problem;
@@ -51,6 +52,8 @@ pub struct AgenticExecution {
     pub finished_at: Option<String>,
     pub duration_seconds: Option<f64>,
     pub files: Vec<AgenticFile>,
+    #[serde(flatten)]
+    pub origin: Origin,
 }
 
 /// A file that came with it.
@@ -130,6 +133,7 @@ pub async fn begun(call: &Call, snapshot: &Snapshot) -> Result<AgenticExecution,
         finished_at: None,
         duration_seconds: None,
         files: files(call, snapshot, conversation).await?,
+        origin: Origin::of(call, start).await?,
     })
 }
 

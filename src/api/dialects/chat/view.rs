@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::api::app::App;
 use crate::api::call::Call;
+use crate::api::dialects::origin::Origin;
 pub use crate::api::dialects::time;
 use crate::api::native::execute::{response_text, told};
 use crate::api::problem::Problem;
@@ -50,6 +51,8 @@ pub struct AgentResponse {
     pub updated_at: String,
     /// The agent.
     pub template_id: u64,
+    #[serde(flatten)]
+    pub origin: Origin,
 }
 
 /// The answer to a start.
@@ -106,6 +109,7 @@ pub async fn of(call: &Call, engine: &EngineHandle, snapshot: &Snapshot) -> Resu
         created_at: time(summary.started_at),
         updated_at: time(summary.updated_at),
         template_id: catalog.agent(tenant, &summary.flow)?.value.number,
+        origin: Origin::of(call, &snapshot.start).await?,
     })
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::conversation::call_id;
 use super::errors::{EXECUTION_FAILED, EXTENSION};
 use crate::api::call::Call;
+use crate::api::dialects::origin::{ExecutionTriggerEnum, trigger_type};
 use crate::api::native::execute::{open_question, response_text};
 use crate::api::native::records::{WaitingForView, waiting_for};
 use crate::api::problem::Problem;
@@ -76,6 +77,10 @@ pub struct Extension {
     pub session_id: Option<String>,
     /// `running`, `waiting`, `completed`, `failed`, `cancelled`.
     pub status: &'static str,
+    /// `manual`, `scheduled`, `event`, `api`.
+    pub trigger_type: ExecutionTriggerEnum,
+    /// The user whose key started it, or who answers for the trigger.
+    pub triggered_by: String,
     /// US dollars.
     pub total_cost: f64,
     /// Decide them, and it goes on.
@@ -159,6 +164,8 @@ pub async fn of(reader: &Reader, snapshot: Snapshot) -> Result<Shown, Problem> {
         agent_revision: summary.revision,
         session_id: summary.session.clone(),
         status,
+        trigger_type: trigger_type(snapshot.start.trigger.as_ref()),
+        triggered_by: snapshot.start.starter.user.clone(),
         total_cost: summary.cost.usd(),
         approvals,
         waiting_for,

@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::cycles::{self, IterationData};
 use crate::api::call::Call;
+use crate::api::dialects::origin::Origin;
 use crate::api::native::execute::open_question;
 use crate::api::native::records::waiting_for;
 use crate::api::problem::Problem;
 use crate::catalog::numbers::Kind;
 use crate::engine::{EngineHandle, Snapshot};
 use crate::ids::TimeMs;
-use crate::machine::input::Trigger;
 use crate::machine::summary::Status;
 use crate::machine::trace::Trace;
 
@@ -28,24 +28,13 @@ pub enum ExecutionStatusEnum {
     Timeout,
 }
 
-/// What started it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ExecutionTriggerEnum {
-    Manual,
-    Scheduled,
-    Event,
-    Api,
-}
-
 /// An execution.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AgentExecutionResponse {
     pub id: u64,
     pub agent_id: u64,
-    pub trigger_type: ExecutionTriggerEnum,
-    /// The user whose key started it.
-    pub triggered_by: Option<u64>,
+    #[serde(flatten)]
+    pub origin: Origin,
     pub status: ExecutionStatusEnum,
     pub input_data: Option<Map<String, Value>>,
     /// What came out; a value that is no object stands in `output`.
@@ -87,17 +76,6 @@ fn status(status: Status) -> ExecutionStatusEnum {
     }
 }
 
-/// Without a trigger somebody started it by hand.
-fn trigger_type(trigger: Option<&Trigger>) -> ExecutionTriggerEnum {
-    let Some(trigger) = trigger else { return ExecutionTriggerEnum::Manual };
-    match trigger.kind.to_ascii_lowercase().as_str() {
-        "api" => ExecutionTriggerEnum::Api,
-        "schedule" | "scheduled" => ExecutionTriggerEnum::Scheduled,
-        "event" | "webhook" => ExecutionTriggerEnum::Event,
-        _ => ExecutionTriggerEnum::Manual,
-    }
-}
-
 fn object(value: &Value) -> Option<Map<String, Value>> {
     match value {
         Value::Null => None,
@@ -130,14 +108,12 @@ pub async fn begun(call: &Call, snapshot: &Snapshot) -> Result<AgentExecutionRes
     let (catalog, tenant, start) = (&call.app.catalog, &call.tenant, &snapshot.start);
     let id = catalog.number_of(Kind::Execution, tenant, &snapshot.id.to_string()).await?;
     let agent_id = catalog.agent(tenant, &snapshot.summary.flow)?.value.number;
-    let triggered_by = catalog.number_of(Kind::User, tenant, &start.starter.user).await?;
     let context = start.context.as_ref().unwrap_or(&Value::Null);
     let created_at = time(snapshot.summary.started_at);
     Ok(AgentExecutionResponse {
         id,
         agent_id,
-        trigger_type: trigger_type(start.trigger.as_ref()),
-        triggered_by: Some(triggered_by),
+        origin: Origin::of(call, start).await?,
         status: ExecutionStatusEnum::Pending,
         input_data: object(&start.input),
         output_data: None,
@@ -208,12 +184,5 @@ mod tests {
         for (engines, word) in words {
             assert_eq!(json!(status(engines)), word, "{engines:?}");
         }
-    }
-
-    #[test]
-    fn every_trigger_has_its_word() {
-        let of = |kind: &str| json!(trigger_type(Some(&Trigger { kind: kind.to_owned(), id: None })));
-        assert_eq!(["API", "SCHEDULE", "EVENT", "MANUAL"].map(of), ["api", "scheduled", "event", "manual"].map(|word| json!(word)));
-        assert_eq!(json!(trigger_type(None)), "manual");
     }
 }

@@ -7,10 +7,12 @@ use tokio::time::Instant;
 
 use super::running::Driving;
 use super::sampling::{self, Began};
+use crate::api::budgeted;
 use crate::api::problem::Problem;
 use crate::api::unattended;
 use crate::catalog::evaluations::judging as flows;
 use crate::catalog::evaluations::rows::{Part, Reason, Sample, Score};
+use crate::clock;
 use crate::engine::{self, EngineHandle, FlowRef, Snapshot, StartRequest};
 use crate::ids::{ExecutionId, NanoUsd};
 use crate::machine::input::{Mode, Purpose, Trigger};
@@ -42,6 +44,11 @@ pub async fn judge(driving: &Driving, number: u64, place: usize, sample: &Sample
     let engine = driving.app.engine.of(tenant);
     let flow = FlowRef { name: row.agent.clone(), revision: 0, digest: flow.digest };
     let execution = row.execution(tenant, number, Part::Judge(place));
+    if !sampling::is_there(driving, execution)?
+        && let Some(reason) = refusal(driving, &flow).await?
+    {
+        return Ok(Judged::Stopped(reason));
+    }
     let is_rehearsed = unattended::is_rehearsed(&driving.app, &engine, &flow).await?;
     let request = StartRequest::new(flow, flows::question(scorer, sample, output), sampling::starter(driving));
     let request = StartRequest {
@@ -72,6 +79,19 @@ pub async fn judge(driving: &Driving, number: u64, place: usize, sample: &Sample
         }
     };
     Ok(Judged::Said { score, cost })
+}
+
+/// Why no judge may start now: the agent is switched off, or its budget is used up. Judges cost as much as what they judge.
+async fn refusal(driving: &Driving, flow: &FlowRef) -> Result<Option<Reason>, Problem> {
+    let Driving { app, tenant, row, .. } = driving;
+    match unattended::enabled_agent(&app.catalog, tenant, &row.agent) {
+        Ok(_) => {}
+        Err(problem) if problem.status >= 500 => return Err(problem),
+        Err(problem) => return Ok(Some(Reason::new(&problem.code, problem.detail))),
+    }
+    let resolver = unattended::resolver(&app.catalog, tenant, row.options.environment.clone());
+    let refused = budgeted::refusal(app, tenant, &row.agent, Purpose::Evaluation, flow, &resolver, clock::now()).await?;
+    Ok(refused.map(|error| Reason::new(&error.code, error.message)))
 }
 
 /// The judge's execution once it has ended, or took too long; none: the run was cancelled.

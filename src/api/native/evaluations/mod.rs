@@ -26,6 +26,7 @@ use crate::api::numbered;
 use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::route::{Content, Route};
+use crate::api::unattended;
 use crate::catalog;
 use crate::catalog::environments::PRODUCTION;
 use crate::catalog::evaluations::estimating::Estimate;
@@ -151,10 +152,7 @@ struct Found {
 }
 
 fn found(call: &Call, source: Source) -> Result<Found, Problem> {
-    let agent = call.app.catalog.living_agent(&call.tenant, call.parameter("agent")?)?.value;
-    if !agent.enabled {
-        return Err(Problem::conflict("agent_inactive", format!("agent `{}` is switched off; switch it on with :activate", agent.id)));
-    }
+    let agent = unattended::enabled_agent(&call.app.catalog, &call.tenant, call.parameter("agent")?)?;
     match source {
         Source::Revision => {
             let row = call.app.catalog.revision(&call.tenant, &agent.id, revisions::number(call, "revision")?)?.value;

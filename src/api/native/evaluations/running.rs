@@ -2,10 +2,11 @@
 //! that a restart would miss: a run that is taken up again goes on from what the catalog holds.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::sampling::{self, Settled};
 use crate::api::app::App;
 use crate::api::blocking::blocking;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, internal};
 use crate::catalog;
 use crate::catalog::evaluations::rows::{ActiveRow, Reason, RunRow};
 use crate::clock;
@@ -133,7 +134,7 @@ async fn bring_to_an_end(app: &Arc<App>, active: &ActiveRow) {
     for _ in 0..DRIVES_MAX {
         // One of its own for each time: what stops this one does not cancel the run.
         let cancelled = app.evaluations.begin(&active.run).child_token();
-        let Err(problem) = drive(app, active, cancelled).await else { return };
+        let Err(problem) = unbroken(drive(app, active, cancelled)).await else { return };
         tracing::error!(problem = %problem.detail, run = active.run, "an evaluation cannot go on; it is taken up again");
         last = Some(Reason::new(&problem.code, problem.detail));
         tokio::time::sleep(FAILED_PAUSE).await;
@@ -141,6 +142,11 @@ async fn bring_to_an_end(app: &Arc<App>, active: &ActiveRow) {
     if let Err(problem) = end(app, active, last).await {
         tracing::error!(problem = %problem.detail, run = active.run, "an evaluation cannot be ended; it is looked at again");
     }
+}
+
+/// A drive that breaks counts like one that goes wrong, so that neither its place nor its token is lost with it.
+async fn unbroken(drive: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    AssertUnwindSafe(drive).catch_unwind().await.unwrap_or_else(|_| Err(internal("the drive of an evaluation panicked")))
 }
 
 /// Brings a run to its end.
@@ -151,7 +157,9 @@ async fn drive(app: &Arc<App>, active: &ActiveRow, cancelled: CancellationToken)
     if row.state.is_final() {
         return end(app, active, None).await;
     }
-    if row.cancelled_by.is_some() {
+    // Why it was being stopped when the last one who drove it went away stands in the row.
+    let mut failure: Option<Reason> = row.failure.clone();
+    if row.cancelled_by.is_some() || failure.is_some() {
         cancelled.cancel();
     }
     let driving = Arc::new(Driving { app: Arc::clone(app), tenant: tenant.clone(), row, cancelled });
@@ -162,12 +170,13 @@ async fn drive(app: &Arc<App>, active: &ActiveRow, cancelled: CancellationToken)
         async move { (number, Box::pin(sampling::settle(&driving, number)).await) }
     };
     let mut settling = futures::stream::iter(open).map(settling).buffer_unordered(concurrency);
-    let mut failure: Option<Reason> = None;
     while let Some((number, settled)) = settling.next().await {
         match settled? {
             Settled::Done(outcome) => app.catalog.finish_sample(tenant, (agent, run), number, &outcome).await?,
             Settled::NotRun => {}
             Settled::Stopped(reason) => {
+                // Durable first: what is cancelled by it is not to look as if somebody had cancelled the run.
+                app.catalog.stop_evaluation(tenant, agent, run, &reason).await?;
                 failure.get_or_insert(reason);
                 // What is under way is cancelled, and still counted.
                 driving.cancelled.cancel();
@@ -205,4 +214,20 @@ async fn end(app: &App, active: &ActiveRow, failure: Option<Reason>) -> Result<(
     .await?;
     tracing::info!(run = ended.id, agent = ended.agent, state = ?ended.state, score = ended.score, "an evaluation has ended");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn broken() -> Result<(), Problem> {
+        tokio::task::yield_now().await;
+        panic!("a drive breaks, as this test wants it")
+    }
+
+    #[tokio::test]
+    async fn a_drive_that_breaks_is_one_that_goes_wrong() {
+        assert_eq!(unbroken(broken()).await.unwrap_err().status, 500);
+        unbroken(async { Ok(()) }).await.unwrap();
+    }
 }

@@ -158,7 +158,11 @@ async fn begin(driving: &Driving, number: u64, pinned: &PinnedRow, execution: Ex
     started(driving, &engine, request).await
 }
 
-fn is_there(driving: &Driving, execution: ExecutionId) -> Result<bool, Problem> {
+/// Whether an execution has begun already.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_there(driving: &Driving, execution: ExecutionId) -> Result<bool, Problem> {
     let summary = driving.app.catalog.store().summary(&driving.tenant, execution).map_err(catalog::Error::from)?;
     Ok(summary.is_some())
 }
@@ -203,7 +207,7 @@ async fn request(
     execution: ExecutionId,
 ) -> Result<Result<StartRequest, CallError>, Problem> {
     let (app, row, tenant) = (&driving.app, &driving.row, &driving.tenant);
-    let agent = app.catalog.living_agent(tenant, &row.agent)?.value;
+    let agent = unattended::enabled_agent(&app.catalog, tenant, &row.agent)?;
     let environment = app.catalog.usable_environment(tenant, &row.options.environment)?;
     let flow = FlowRef { name: agent.id.clone(), revision: row.revision, digest: row.digest };
     let is_rehearsed = unattended::is_rehearsed(app, engine, &flow).await?;

@@ -1,8 +1,11 @@
 //! The ends of what triggers started: seen in the log as it grows, and, at the start of a server, among what was open when the last one
 //! stopped. No position is kept: what is open says itself whether it has ended.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::api::app::App;
 use crate::catalog;
@@ -43,18 +46,17 @@ pub(super) async fn follow(app: &Arc<App>) {
 async fn from_here(app: &Arc<App>) -> Result<(), Error> {
     let store = app.catalog.store().clone();
     let mut feed = store.feed(store.position());
-    for tenant in app.catalog.tenants()? {
-        let tenant = Tenant::new(&tenant.id);
-        for open in app.catalog.open_of_triggers(&tenant)? {
-            app.triggers.open().insert((tenant.clone(), open.execution), open.clone());
-            end_if_over(app, &tenant, &open).await?;
-        }
-        if app.catalog.begin_stranded(&tenant).await? {
-            app.triggers.wake_starts();
-        }
-    }
+    let mut behind: HashSet<Tenant> = app.catalog.tenants()?.iter().map(|tenant| Tenant::new(&tenant.id)).collect();
+    let mut looks_at = Instant::now();
     loop {
-        feed.grown().await;
+        if !behind.is_empty() && Instant::now() >= looks_at {
+            behind = look_at(app, behind).await;
+            looks_at = Instant::now() + FAILED_PAUSE;
+        }
+        tokio::select! {
+            () = feed.grown() => {}
+            () = tokio::time::sleep_until(looks_at), if !behind.is_empty() => continue,
+        }
         let here = store.position();
         store.applied(here).await;
         // In this order: what is put there later is started, and so ends, behind this place.
@@ -77,9 +79,39 @@ async fn from_here(app: &Arc<App>) -> Result<(), Error> {
         for (tenant, execution) in moved(&commits) {
             let open = app.triggers.open().get(&(tenant.clone(), execution)).cloned();
             let Some(open) = open else { continue };
-            end_if_over(app, &tenant, &open).await?;
+            if let Err(error) = end_if_over(app, &tenant, &open).await {
+                unreadable(&tenant, &error);
+                behind.insert(tenant);
+            }
         }
     }
+}
+
+/// Looks at everything that is open of these tenants; gives those of which that could not be read or recorded. None of them holds up another.
+async fn look_at(app: &Arc<App>, tenants: HashSet<Tenant>) -> HashSet<Tenant> {
+    let mut behind = HashSet::new();
+    for tenant in tenants {
+        if let Err(error) = look_at_one(app, &tenant).await {
+            unreadable(&tenant, &error);
+            behind.insert(tenant);
+        }
+    }
+    behind
+}
+
+fn unreadable(tenant: &Tenant, error: &catalog::Error) {
+    tracing::error!(%error, tenant = tenant.as_str(), "the ends of what triggers started cannot be recorded; they are looked for again");
+}
+
+async fn look_at_one(app: &Arc<App>, tenant: &Tenant) -> Result<(), catalog::Error> {
+    for open in app.catalog.open_of_triggers(tenant)? {
+        app.triggers.open().insert((tenant.clone(), open.execution), open.clone());
+        end_if_over(app, tenant, &open).await?;
+    }
+    if app.catalog.begin_stranded(tenant).await? {
+        app.triggers.wake_starts();
+    }
+    Ok(())
 }
 
 /// The executions that may be over by the commits that were read.

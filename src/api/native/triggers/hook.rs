@@ -1,6 +1,7 @@
 //! The inbound address of a trigger: `POST /hooks/{hook}`. Public, since senders have no key; each call proves itself by its signature or
 //! its token. What fires, and under which id, is the catalog's matter.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -14,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::api::answer::Answer;
+use crate::api::app::App;
 use crate::api::blocking::blocking;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
@@ -54,20 +56,22 @@ pub fn routes() -> Vec<Route> {
             .takes::<Free>()
             .headers(&[ID, TIMESTAMP, SIGNATURE, TOKEN])
             .body_bytes_max(EVENT_BYTES_MAX)
+            // A stranger who knows no address is sent away before what it sends takes any memory.
+            .before_body(|app, named, from| known(app, named.get("hook").map_or("", String::as_str), from).map(drop))
             .answers::<Received>(200)
             .to(receive),
     ]
 }
 
 async fn receive(call: Call) -> Result<Answer, Problem> {
-    let (tenant, row) = known(&call, call.parameter("hook")?)?;
+    let (tenant, row) = known(&call.app, call.parameter("hook")?, call.address)?;
     let Source::Webhook(inbound) = &row.definition.source else {
         return Err(Problem::not_found("inbound address", call.parameter("hook")?));
     };
     let (app, now) = (Arc::clone(&call.app), call.now);
     let (of_tenant, of_row) = (tenant.clone(), row.clone());
     let secrets = blocking(move || Ok(app.vault.trigger_secrets(&of_tenant, &of_row, now)?)).await?;
-    prove(&call, inbound, &secrets).map_err(|problem| failed(&call, problem))?;
+    prove(&call, inbound, &secrets).map_err(|problem| failed(&call.app, call.address, problem))?;
     let _permit = call.app.limiter.admit(&format!("trigger:{}", row.id), &tenant)?;
     let payload = serde_json::from_slice(&call.body).map_err(|error| Problem::invalid("$", format!("it is no JSON: {error}")))?;
     let occurrence = Occurrence {
@@ -92,16 +96,16 @@ async fn receive(call: Call) -> Result<Answer, Problem> {
 }
 
 /// An address that nobody has is answered slowly to those who guess.
-fn known(call: &Call, hook: &str) -> Result<(Tenant, TriggerRow), Problem> {
-    call.app.catalog.hooked_trigger(hook).map_err(|error| match error {
-        catalog::Error::NotFound { .. } => failed(call, error.into()),
+fn known(app: &App, hook: &str, from: Option<IpAddr>) -> Result<(Tenant, TriggerRow), Problem> {
+    app.catalog.hooked_trigger(hook).map_err(|error| match error {
+        catalog::Error::NotFound { .. } => failed(app, from, error.into()),
         error => error.into(),
     })
 }
 
 /// One more failure from this address; too many are 429.
-fn failed(call: &Call, problem: Problem) -> Problem {
-    call.address.and_then(|address| call.app.limiter.failure(address).err()).unwrap_or(problem)
+fn failed(app: &App, from: Option<IpAddr>, problem: Problem) -> Problem {
+    from.and_then(|address| app.limiter.failure(address).err()).unwrap_or(problem)
 }
 
 fn unproven(detail: &str) -> Problem {

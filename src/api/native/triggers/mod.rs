@@ -43,6 +43,10 @@ const OVERLAP_SECONDS_DEFAULT: u32 = 24 * 60 * 60;
 const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 /// Payloads and parameters in a page of firings: it ends behind the one that goes over this.
 const FIRINGS_BYTES_MAX: usize = 4 << 20;
+/// Definitions in a list, or in a page of one.
+const LIST_BYTES_MAX: usize = 8 << 20;
+/// Rows that a list reads at once.
+const ROWS_AT_ONCE: usize = 50;
 /// The one network there is.
 const NETWORK: &str = "default";
 
@@ -295,10 +299,25 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let (TriggersQuery { agent_id }, now) = (call.query()?, call.now);
     let listed = reading(&call, move |catalog, tenant| {
         let is_wanted = |row: &TriggerRow| agent_id.as_ref().is_none_or(|agent| row.bindings.iter().any(|bound| bound.agent == *agent));
-        let rows = catalog.triggers(tenant)?.into_iter().filter(is_wanted);
-        rows.map(|row| TriggerShown::of(catalog, tenant, now, row)).collect::<Result<Vec<_>, _>>()
+        let (mut shown, mut after, mut bytes) = (Vec::new(), None::<String>, 0);
+        loop {
+            let rows = catalog.triggers(tenant, after.as_deref(), ROWS_AT_ONCE)?;
+            let Some(last) = rows.last() else { return Ok(shown) };
+            after = Some(last.id.clone());
+            for row in rows.into_iter().filter(is_wanted) {
+                bytes += row.definition.bytes();
+                if bytes > LIST_BYTES_MAX {
+                    return Err(too_large("ask for those of one agent with `agentId`"));
+                }
+                shown.push(TriggerShown::of(catalog, tenant, now, row)?);
+            }
+        }
     });
     Answer::json(&listed.await?)
+}
+
+fn too_large(hint: &str) -> Problem {
+    Problem::refused("list_too_large", format!("the definitions have more than {LIST_BYTES_MAX} bytes together; {hint}"))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -384,19 +403,36 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
 async fn revisions(call: Call) -> Result<Answer, Problem> {
     let (id, query): (_, page::PageQuery) = (call.parameter("trigger")?.to_owned(), call.query()?);
     let is_page = query.page_size.is_some() || query.page_token.is_some();
-    let size = if is_page { page::size(query.page_size) } else { 0 };
-    let before = match page::read(query.page_token.as_deref())? {
+    let size = if is_page { page::size(query.page_size) } else { usize::MAX };
+    let mut before = match page::read(query.page_token.as_deref())? {
         Some(token) => Some(token.parse().map_err(|_| Problem::unfit("pageToken", "it is not a token of this list"))?),
         None => None,
     };
-    let (current, rows) = reading(&call, move |catalog, tenant| {
+    let (items, next) = reading(&call, move |catalog, tenant| {
         let current = catalog.trigger(tenant, &id)?.value.revision;
-        Ok((current, catalog.trigger_revisions(tenant, &id, before, size)?))
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        while items.len() < size {
+            let rows = catalog.trigger_revisions(tenant, &id, before, ROWS_AT_ONCE.min(size - items.len()))?;
+            if rows.is_empty() {
+                return Ok((items, None));
+            }
+            for row in rows {
+                if bytes > LIST_BYTES_MAX {
+                    return Ok((items, before));
+                }
+                bytes += row.definition.bytes();
+                before = Some(row.revision);
+                items.push(TriggerRevision::of(row, current));
+            }
+        }
+        Ok((items, before))
     })
     .await?;
-    let next_page_token = (is_page && rows.len() == size).then(|| rows.last().map(|row| page::token(&row.revision.to_string()))).flatten();
-    let items: Vec<TriggerRevision> = rows.into_iter().map(|row| TriggerRevision::of(row, current)).collect();
-    Answer::json(&if is_page { Revisions::Page { items, next_page_token } } else { Revisions::All(items) })
+    if is_page {
+        let next_page_token = next.map(|before| page::token(&before.to_string()));
+        return Answer::json(&Revisions::Page { items, next_page_token });
+    }
+    if next.is_some() { Err(too_large("ask for a page with `pageSize`")) } else { Answer::json(&Revisions::All(items)) }
 }
 
 async fn revision(call: Call) -> Result<Answer, Problem> {
