@@ -62,7 +62,7 @@ impl Disk {
             return Some(Self { holder, enter, data: seen });
         }
         assert!(std::env::var_os("FLOWGATE_NEEDS_MOUNTS").is_none(), "this machine allows no mounts, and these tests must run");
-        eprintln!("SKIPPED: a disk that fills up: this machine allows no mount namespace (run as root, or allow user namespaces)");
+        println!("SKIPPED: a disk that fills up: this machine allows no mount namespace (run as root, or allow user namespaces)");
         None
     }
 

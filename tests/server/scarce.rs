@@ -13,7 +13,7 @@ use super::harness::{Client, PATIENCE, ROOT_KEY, Server, parse};
 use super::oracle::{Oracle, agent, allow};
 
 /// A server starts with about 45.
-const FILES: u64 = 110;
+const FILES: usize = 110;
 /// More than there are files.
 const CONNECTIONS: usize = 120;
 /// What the address space may grow by.
@@ -50,7 +50,7 @@ fn clients_that_hold_connections_do_not_use_up_the_files_of_the_store() {
     }
     eventually("connections are taken", || open_files(&server) > before + 10);
     let open = open_files(&server);
-    assert!(open + 10 < FILES as usize, "{open} files are open: too few are left for the store and for calls");
+    assert!(open + 10 < FILES, "{open} files are open: too few are left for the store and for calls");
     assert!(server.is_alive());
     drop(held);
     eventually("it answers again", || root.request("GET", "/readyz", &[], b"").is_ok_and(|answer| answer.status == 200));
@@ -65,7 +65,7 @@ fn clients_that_hold_connections_do_not_use_up_the_files_of_the_store() {
 
 #[test]
 fn calls_do_not_use_up_the_files_either() {
-    const ITEMS: u64 = 120;
+    const ITEMS: usize = 120;
     let directory = tempfile::tempdir().unwrap();
     allow(directory.path());
     let oracle = Oracle::start(Duration::ZERO);
@@ -83,19 +83,19 @@ fn calls_do_not_use_up_the_files_either() {
     };
     agent(&root, "call", &call("call"));
     agent(&root, "gate", GATE);
-    let begin = |n: u64| {
+    let begin = |n: usize| {
         let headers = [("content-type", "application/json"), ("prefer", "respond-async")];
         let body = json!({"parameters": {"n": n}}).to_string();
         let started = root.request("POST", &format!("{TENANT}/agents/call:execute"), &headers, body.as_bytes()).unwrap();
         expect(202, &started)["executionRecordId"].as_str().unwrap().to_owned()
     };
-    let told: Vec<(u64, String)> = (0..ITEMS).map(|n| (n, begin(n))).collect();
+    let told: Vec<(usize, String)> = (0..ITEMS).map(|n| (n, begin(n))).collect();
     eventually("calls are held", || oracle.seen().len() > 10);
     let asked = expect(200, &root.json("POST", &format!("{TENANT}/agents/gate:execute"), &json!({})));
     let question = asked["humanApprovalRequestId"].as_str().unwrap();
     expect(200, &root.json("POST", &format!("{APPROVALS}/{question}:respond"), &json!({"text": "approve"})));
     let open = open_files(&server);
-    assert!(open < FILES as usize && oracle.seen().len() < ITEMS as usize, "{open} files are open");
+    assert!(open < FILES && oracle.seen().len() < ITEMS, "{open} files are open");
     assert!(server.is_alive(), "{:?}", server.said.lock().unwrap());
     oracle.let_go();
     for (n, execution) in &told {

@@ -6607,6 +6607,12 @@ export interface components {
             /** Format: double */
             duration_seconds?: number | null;
             files: components["schemas"]["AgenticFile"][];
+            trigger_type: components["schemas"]["ExecutionTriggerEnum"];
+            /**
+             * Format: uint64
+             * @description The integer id of the user whose key started it, or who answers for the trigger.
+             */
+            triggered_by?: number | null;
         };
         /** @description Where an execution stands. */
         AgenticStatus: ("in_progress" | "finished" | "failed") | "pending";
@@ -6619,6 +6625,11 @@ export interface components {
             file_url: string;
             content_type: string;
         };
+        /**
+         * @description What started an execution.
+         * @enum {string}
+         */
+        ExecutionTriggerEnum: "manual" | "scheduled" | "event" | "api";
         /** @description What to run, and with what. */
         AgenticStart: {
             /**
@@ -6689,6 +6700,12 @@ export interface components {
              * @description The agent.
              */
             template_id: number;
+            trigger_type: components["schemas"]["ExecutionTriggerEnum"];
+            /**
+             * Format: uint64
+             * @description The integer id of the user whose key started it, or who answers for the trigger.
+             */
+            triggered_by?: number | null;
         };
         /** @description Where an execution stands. */
         ResponseStatus: ("running" | "succeeded" | "failed") | "starting";
@@ -7138,6 +7155,10 @@ export interface components {
             sessionId?: string | null;
             /** @description `running`, `waiting`, `completed`, `failed`, `cancelled`. */
             status: string;
+            /** @description `manual`, `scheduled`, `event`, `api`. */
+            triggerType: components["schemas"]["ExecutionTriggerEnum"];
+            /** @description The user whose key started it, or who answers for the trigger. */
+            triggeredBy: string;
             /**
              * Format: double
              * @description US dollars.
@@ -7313,7 +7334,7 @@ export interface components {
             trigger_type: components["schemas"]["ExecutionTriggerEnum"];
             /**
              * Format: uint64
-             * @description The user whose key started it.
+             * @description The integer id of the user whose key started it, or who answers for the trigger.
              */
             triggered_by?: number | null;
             status: components["schemas"]["ExecutionStatusEnum"];
@@ -7352,11 +7373,6 @@ export interface components {
             created_at: string;
             updated_at: string;
         };
-        /**
-         * @description What started it.
-         * @enum {string}
-         */
-        ExecutionTriggerEnum: "manual" | "scheduled" | "event" | "api";
         /**
          * @description Where an execution stands.
          * @enum {string}
