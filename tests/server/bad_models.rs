@@ -2,7 +2,7 @@
 //! ends with its code, as often as the flow allows and no oftener, the process stays small, and other executions do not notice.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::desk::{TENANT, eventually_within, expect};
 use super::harness::Server;
+use super::model::request;
 use super::oracle::agent;
 
 /// What a model says without end, at least.
@@ -80,21 +81,7 @@ impl Models {
 
 fn answer(stream: TcpStream, asked: &Mutex<BTreeMap<String, usize>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        if line.trim_end().is_empty() {
-            break;
-        }
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let Some((_, body)) = request(&mut reader)? else { return Ok(()) };
     let body: Value = serde_json::from_slice(&body).unwrap();
     let model = body["model"].as_str().unwrap().to_owned();
     *asked.lock().unwrap().entry(model.clone()).or_default() += 1;

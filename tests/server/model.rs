@@ -112,27 +112,35 @@ fn content(content: &Value) -> String {
     }
 }
 
-fn answer(stream: TcpStream, requests: &Mutex<Requests>, script: &(impl Fn(usize, &Value) -> Speech + ?Sized)) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let (mut length, mut is_first) = (0, true);
+/// The first line of a request and its body; none where whoever connected has gone.
+pub fn request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String, Vec<u8>)>> {
+    let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        if is_first && line.starts_with("GET ") {
-            return plain(reader.into_inner());
-        }
-        is_first = false;
         if line.trim_end().is_empty() {
             break;
         }
         if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
         }
+        if head.is_empty() {
+            head = line;
+        }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    Ok(Some((head, body)))
+}
+
+fn answer(stream: TcpStream, requests: &Mutex<Requests>, script: &(impl Fn(usize, &Value) -> Speech + ?Sized)) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let Some((head, body)) = request(&mut reader)? else { return Ok(()) };
+    if head.starts_with("GET ") {
+        return plain(reader.into_inner());
+    }
     let body: Value = serde_json::from_slice(&body).unwrap();
     let (number, speech) = {
         let mut requests = requests.lock().unwrap();
