@@ -9,6 +9,7 @@ use super::call::{Answer, Call, CallError, Request, ToolUse};
 use super::decide::{Deciding, Refusal};
 use super::event::{Event, Fate, Part, Place};
 use super::input::{Mode, Purpose};
+use super::pause::Held;
 use super::question::{Action, CALLER_TOOL, Decided, Decision, Question, QuestionKind, Shown, Verdict, Vote};
 use super::render::{self, DigestScope};
 use super::{approval, state::OpenQuestion};
@@ -258,6 +259,44 @@ impl<'a> Deciding<'a> {
     /// # Errors
     /// Why it is not taken.
     pub(super) fn answer(&mut self, decision: &Decision) -> Result<(), Refusal> {
+        if self.weigh(decision)?
+            && let Some((open, decided)) = self.close(decision)
+        {
+            match open.question.kind {
+                QuestionKind::Approval | QuestionKind::Ask => self.step_answered(&open, &decided),
+                QuestionKind::ToolApproval => self.tool_answered(&open, &decided),
+                QuestionKind::InDoubt => self.doubt_answered(&open.place, &decided),
+                QuestionKind::Budget => self.budget_answered(&open, &decided),
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody needs the answer any more. What somebody was told to have decided, while the execution was held, still stands: it is recorded,
+    /// and nothing follows from it.
+    pub(super) fn withdraw(&mut self, question: QuestionId) -> Option<Decided> {
+        let held = if self.state.is_paused() { self.state.held.clone() } else { self.untaken.clone().into() };
+        for input in held {
+            let Held::Decision { decision, decided } = input else { continue };
+            if decision.question != question {
+                continue;
+            }
+            self.decided_at = decided.map(|decided| decided.at);
+            let closed = if let Ok(true) = self.weigh(&decision) { self.close(&decision) } else { None };
+            self.decided_at = None;
+            if let Some((_, decided)) = closed {
+                return Some(decided);
+            }
+        }
+        self.emit(Event::Withdrawn { question });
+        None
+    }
+
+    /// Whether this decision settles the question; a vote that is not yet enough, and what an edit changes, are recorded.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    fn weigh(&mut self, decision: &Decision) -> Result<bool, Refusal> {
         let open = self.state.open.get(&decision.question).cloned().ok_or(Refusal::NoQuestion)?;
         let question = &open.question;
         // Nothing that is decided in an evaluation reaches the world; what answers there in the place of people stands for all of them.
@@ -274,14 +313,10 @@ impl<'a> Deciding<'a> {
                 if !approval::reaches_quorum(question, &decision.by)? {
                     let vote = self.vote(decision, question.digest);
                     self.emit(Event::Voted { question: question.id, vote });
-                    return Ok(());
+                    return Ok(false);
                 }
             }
-            Verdict::Edit { arguments } => {
-                if !self.edit(&open, decision, arguments)? {
-                    return Ok(());
-                }
-            }
+            Verdict::Edit { arguments } => return self.edit(&open, decision, arguments),
             Verdict::Respond { response } => {
                 if let Some(form) = self.form_of(&open) {
                     let wrong: Vec<_> = form.mismatches(response).iter().map(ToString::to_string).collect();
@@ -292,8 +327,7 @@ impl<'a> Deciding<'a> {
             }
             Verdict::Reject | Verdict::Retry | Verdict::Happened { .. } | Verdict::Fail => {}
         }
-        self.settle_question(decision);
-        Ok(())
+        Ok(true)
     }
 
     fn vote(&self, decision: &Decision, digest: Digest) -> Vote {
@@ -325,9 +359,9 @@ impl<'a> Deciding<'a> {
         Ok(open.question.approvers.quorum <= 1)
     }
 
-    /// The decision takes effect.
-    fn settle_question(&mut self, decision: &Decision) {
-        let Some(open) = self.state.open.get(&decision.question).cloned() else { return };
+    /// The decision stands, for good; what follows from it is the caller's.
+    fn close(&mut self, decision: &Decision) -> Option<(OpenQuestion, Decided)> {
+        let open = self.state.open.get(&decision.question).cloned()?;
         let digest = open.question.digest;
         let reason = decision.reason.clone().map(|reason| super::clipped(reason, limits::MESSAGE_BYTES_MAX));
         let decided = Decided {
@@ -338,12 +372,7 @@ impl<'a> Deciding<'a> {
             reason,
         };
         self.emit(Event::Answered { question: decision.question, decided: decided.clone() });
-        match open.question.kind {
-            QuestionKind::Approval | QuestionKind::Ask => self.step_answered(&open, &decided),
-            QuestionKind::ToolApproval => self.tool_answered(&open, &decided),
-            QuestionKind::InDoubt => self.doubt_answered(&open.place, &decided),
-            QuestionKind::Budget => self.budget_answered(&open, &decided),
-        }
+        Some((open, decided))
     }
 
     fn step_answered(&mut self, open: &OpenQuestion, decided: &Decided) {

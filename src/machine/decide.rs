@@ -1,10 +1,13 @@
 //! The one door of the machine: an input leads to events, or is refused. Decisions about single matters are in the files beside this one;
 //! here they are dispatched, and what follows from them is worked off.
 
+use std::collections::VecDeque;
+
 use super::approval;
 use super::effect::Effect;
 use super::event::{Event, Place, Recorded};
 use super::input::{Body, Input};
+use super::pause::Held;
 use super::question::Decided;
 use super::state::{Hints, State, Todo};
 use crate::flow::plan::Plan;
@@ -59,7 +62,16 @@ pub enum Refusal {
 /// A `Refusal` that says why.
 pub fn decide(state: &mut State, plan: &Plan, input: Input) -> Result<Turn, Refusal> {
     let now = state.now.max(input.now);
-    let mut deciding = Deciding { state, plan, now, entropy: input.entropy, boot: input.boot, decided_at: None, turn: Turn::default() };
+    let mut deciding = Deciding {
+        state,
+        plan,
+        now,
+        entropy: input.entropy,
+        boot: input.boot,
+        decided_at: None,
+        untaken: VecDeque::new(),
+        turn: Turn::default(),
+    };
     deciding.take(input.body)?;
     deciding.work_off();
     Ok(deciding.turn)
@@ -136,6 +148,8 @@ pub(super) struct Deciding<'a> {
     pub(super) boot: BootId,
     /// When the decision that is being taken was made, where that was earlier (it was held).
     pub(super) decided_at: Option<TimeMs>,
+    /// What was held and has not been taken yet, while that is being done.
+    pub(super) untaken: VecDeque<Held>,
     pub(super) turn: Turn,
 }
 

@@ -2,6 +2,8 @@
 //! it is and taken, in order, when the execution goes on. Time limits of the execution go on counting and act; every other timer that
 //! came due acts then. A cancel, or the execution's deadline, ends the pause: what was held is then taken by an execution that stops.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use super::call::Outcome;
@@ -142,9 +144,9 @@ impl Deciding<'_> {
     }
 
     fn take_held(&mut self, by: Option<String>) {
-        let held = self.state.held.clone();
+        self.untaken = self.state.held.iter().cloned().collect();
         self.emit(Event::Unpaused { by });
-        for input in held {
+        while let Some(input) = self.untaken.pop_front() {
             self.decided_at = if let Held::Decision { decided: Some(decided), .. } = &input { Some(decided.at) } else { None };
             // What is refused now has been overtaken (a question withdrawn by a cancel); whoever sent it was answered long ago.
             let _ = self.take(input.into());
@@ -204,7 +206,8 @@ impl Deciding<'_> {
     fn tried(&self, body: Body) -> Result<Option<State>, Refusal> {
         let mut state = self.state.clone();
         let (plan, now, entropy, boot) = (self.plan, self.now, self.entropy, self.boot);
-        let mut trial = Deciding { state: &mut state, plan, now, entropy, boot, decided_at: None, turn: Turn::default() };
+        let mut trial =
+            Deciding { state: &mut state, plan, now, entropy, boot, decided_at: None, untaken: VecDeque::new(), turn: Turn::default() };
         trial.take_held(None);
         let before = trial.turn.events.len();
         trial.take(body)?;

@@ -3,6 +3,7 @@
 use super::call::CallError;
 use super::decide::{Deciding, Refusal};
 use super::event::{Event, Fate, Place, Stop};
+use super::question::Verdict;
 use super::state::{Running, TaskPhase};
 use super::tasks::flying;
 use crate::flow::plan::{Node, StepIx};
@@ -42,7 +43,7 @@ impl Deciding<'_> {
             }
             (Running::Call(task), Node::Step(ix)) => self.stop_call(frame, ix, &task, error),
             (Running::Question(question), Node::Step(ix)) => {
-                self.emit(Event::Withdrawn { question });
+                self.withdraw(question);
                 self.stop_now(frame, ix, error);
             }
             (Running::Agent(_), Node::Step(ix)) => {
@@ -89,8 +90,8 @@ impl Deciding<'_> {
                 let node = self.node_name(frame, Node::Step(ix));
                 return self.emit(Event::StepStopping { frame, node, error });
             }
-            self.emit(Event::Withdrawn { question });
-            return self.stop_with(frame, ix, error, Fate::InDoubt);
+            let has_happened = self.withdraw(question).is_some_and(|decided| matches!(decided.verdict, Verdict::Happened { .. }));
+            return self.stop_with(frame, ix, error, if has_happened { Fate::Happened } else { Fate::InDoubt });
         }
         self.stop_now(frame, ix, error);
     }
@@ -109,7 +110,7 @@ impl Deciding<'_> {
     pub(super) fn withdraw_questions(&mut self, is_ours: impl Fn(&Place) -> bool) {
         let ours: Vec<_> = self.state.open.iter().filter(|(_, open)| is_ours(&open.place)).map(|(id, _)| *id).collect();
         for question in ours {
-            self.emit(Event::Withdrawn { question });
+            self.withdraw(question);
         }
     }
 }

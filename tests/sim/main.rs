@@ -13,7 +13,7 @@ use run::{shrink, world};
 
 /// Seeds of one run of the tests; `FLOWGATE_SIM_SEEDS` asks for more, `FLOWGATE_SIM_SEED` for others. A failure is made smaller and written to
 /// the file that `FLOWGATE_SIM_KEEP` names.
-const SEEDS: u64 = 250;
+const SEEDS: u64 = 500;
 const JOBS: usize = 2;
 
 fn number(variable: &str, otherwise: u64) -> u64 {

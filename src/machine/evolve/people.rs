@@ -49,7 +49,13 @@ pub(super) fn question_event(state: &mut State, plan: &Plan, event: &Event) {
             }
             close_question(state, plan, *question, Some(decided.clone()));
         }
-        Event::Expired { question } | Event::Withdrawn { question } => close_question(state, plan, *question, None),
+        Event::Expired { question } | Event::Withdrawn { question } => {
+            let held_all_back = state.open.get(question).is_some_and(|open| open.question.kind == QuestionKind::Budget);
+            close_question(state, plan, *question, None);
+            if held_all_back {
+                state.rescan();
+            }
+        }
         _ => {}
     }
 }

@@ -173,3 +173,29 @@ fn a_grant_after_an_overspent_budget_lets_the_next_step_begin() {
     drive.decide(Verdict::Approve, "ben").unwrap();
     assert_eq!(drive.events(|event| matches!(event, Event::CallStarted { .. })), 2);
 }
+
+#[test]
+fn what_waited_for_a_budget_goes_on_when_whoever_asked_for_it_stops() {
+    let yaml = "
+flow: t
+limits: {tokens: 6000, on_breach: ask}
+steps:
+  begin: {set: {}}
+  first: {agent: {model: openai/gpt-5-mini, prompt: hi}, timeout: 1m}
+  second: {agent: {model: openai/gpt-5-mini, prompt: hi}, timeout: 1m}
+  caught: {builtin: noop}
+  w: {wait: {for: 10s}}
+  after: {builtin: noop}
+edges: [{from: begin, to: first}, {from: begin, to: second}, {from: begin, to: w}, {from: second, to: caught, on: error}, {from: w, to: after}]
+";
+    let mut drive = Drive::start(yaml, json!({}));
+    assert_eq!((drive.question().kind, drive.calls.len()), (QuestionKind::Budget, 1), "one fits, the other asks");
+    let answer = crate::machine::call::Answer::Model { text: "ok".to_owned(), calls: Vec::new() };
+    drive.reply("first", crate::machine::call::Outcome::Done { answer, usage: crate::machine::call::Usage::default() });
+    drive.pass(11_000);
+    assert!(!drive.ran().contains(&"after#1".to_owned()), "nothing begins while somebody is asked");
+    drive.pass(60_000);
+    assert_eq!(drive.events(|event| matches!(event, Event::Withdrawn { .. })), 1);
+    assert!(drive.ran().contains(&"after#1".to_owned()), "{:?}", drive.ran());
+    assert_eq!(drive.ended().status, Status::Completed);
+}

@@ -174,3 +174,34 @@ fn a_failure_during_a_pause_fails_it_afterwards() {
     drive.unpause();
     assert_eq!(drive.ended().status, Status::Failed);
 }
+
+#[test]
+fn what_somebody_decided_during_a_pause_stands_after_a_cancel_and_nothing_follows_from_it() {
+    let yaml = "
+flow: t
+steps:
+  q: {approval: {title: 'Pay?', action: pay, approvers: {quorum: 2}}}
+  pay: {http: {post: 'https://shop.example/pay'}, effect: once}
+edges: [{from: q, to: pay, on: approved}]
+";
+    let mut drive = Drive::start(yaml, json!({}));
+    let question = drive.question();
+    drive.pause();
+    drive.decide(Verdict::Approve, "ben").unwrap();
+    let second = Decision { question: question.id, digest: question.digest, verdict: Verdict::Approve, by: person("kim"), reason: None };
+    drive.feed(Body::Decide(second.clone())).unwrap();
+    let told = drive.state.decided(question.id).cloned();
+    assert!(told.is_some(), "two are enough");
+    drive.now = drive.now.plus(1_000);
+    drive.cancel();
+    assert_eq!(drive.ended().status, Status::Cancelled);
+    assert_eq!(drive.state.decided(question.id).cloned(), told, "what both were told");
+    assert!(matches!(drive.feed(Body::Decide(Decision { verdict: Verdict::Reject, ..second })), Err(Refusal::Decided(_))));
+    let counts = [
+        drive.events(|event| matches!(event, Event::Voted { .. })),
+        drive.events(|event| matches!(event, Event::Answered { .. })),
+        drive.events(|event| matches!(event, Event::Withdrawn { .. })),
+        drive.events(|event| matches!(event, Event::CallStarted { .. })),
+    ];
+    assert_eq!(counts, [1, 1, 0, 0]);
+}

@@ -38,6 +38,10 @@ impl World {
                     if self.case.has(Fault::CrashedOpenings) {
                         let planned = if number + 1 < OPENINGS_MAX { self.faults_of_opening() } else { Faults::default() };
                         self.disk = self.disk.crash(self.random.next(), planned);
+                    } else {
+                        // It was said, and somebody has made the directory one that can be changed.
+                        self.faults.fail_names = None;
+                        self.disk.set_faults(self.faults);
                     }
                 }
                 Err(error) => return Err(format!("G1: the store cannot be opened: {error}")),
