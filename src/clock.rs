@@ -43,6 +43,21 @@ fn moved_ms() -> i64 {
     0
 }
 
+/// The processor time that this thread has used. Differs from the time that passed by what others were given meanwhile.
+#[cfg(unix)]
+#[must_use]
+pub fn thread_time() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(used.tv_sec.unsigned_abs(), used.tv_nsec.unsigned_abs().try_into().unwrap_or(0))
+}
+
+/// Where the system does not tell: the time that passed.
+#[cfg(not(unix))]
+#[must_use]
+pub fn thread_time() -> Duration {
+    since_epoch()
+}
+
 /// 64 random bits, for jitter and ids.
 #[must_use]
 pub fn entropy() -> u64 {

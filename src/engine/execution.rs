@@ -6,40 +6,28 @@
 //! commits before it settle, and reports itself gone.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, WrapFuture};
 
-use serde_json::Value;
-
+use super::deciding::{self, Commit, Decided, Waiting};
 use super::directory::Directory;
-use super::error::Error;
 use super::hydrate::{self, Life, Origin};
-use super::messages::{Answer, Answers, Between, Cause, Drain, Feed, Generation, Gone, Key, Loaded, Reply, Resting, Shared, Ticket};
+use super::messages::{Answer, Answers, Between, Cause, Drain, Feed, Generation, Gone, Key, Loaded, Resting, Shared, Ticket};
 use super::notice::Notice;
 use super::perform::Work;
-use super::request::Answered;
 use super::{family, shared};
 use crate::clock;
 use crate::crash;
-use crate::ids::{BootId, QuestionId, TimeMs};
-use crate::machine::call::Outcome;
+use crate::ids::{BootId, TimeMs};
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
-use crate::machine::input::{Body, Input};
-use crate::machine::{Refusal, State, decide};
+use crate::machine::input::Body;
+use crate::machine::summary::Summary;
 use crate::store::{self, Chain, CommitError, Entry, Kind, Pending};
 
 /// Commits of one execution that wait for the disk at once. A second one lets deciding overlap the sync; more only make smaller commits.
 const COMMITS_IN_FLIGHT_MAX: usize = 2;
-/// Events in one commit before what waits in the inbox goes into the next; keeps a fan-out of large outcomes below the log's frame bound.
-const COMMIT_EVENTS_MAX: usize = 1_000;
-/// Bytes that outcomes and signals bring into one commit before the rest waits for the next. A value may be recorded several times over
-/// (the outcome, the step's output, the prompt of the next), and a record has a bound.
-const COMMIT_BYTES_MAX: usize = 2 << 20;
-/// Inputs in one commit.
-const COMMIT_INPUTS_MAX: usize = 128;
 
 pub(super) struct ExecutionActor {
     key: Key,
@@ -47,7 +35,7 @@ pub(super) struct ExecutionActor {
     origin: Origin,
     shared: Shared,
     directory: Addr<Directory>,
-    /// None until loaded.
+    /// None until loaded, and while a slow decision is made elsewhere.
     life: Option<Life>,
     inbox: VecDeque<Waiting>,
     /// In the order of the journal.
@@ -59,26 +47,6 @@ pub(super) struct ExecutionActor {
     doom: Option<Cause>,
     /// A `Drain` is on its way.
     draining: bool,
-}
-
-/// An input that is not decided yet; without a ticket it comes from the execution itself.
-struct Waiting {
-    ticket: Option<Ticket>,
-    body: Body,
-}
-
-/// What a group of inputs led to, until it is durable.
-#[derive(Default)]
-struct Commit {
-    number: u64,
-    durable: bool,
-    /// How many events; they themselves are kept only if somebody listens.
-    count: u64,
-    events: Option<Arc<Vec<Recorded>>>,
-    effects: Vec<Effect>,
-    answers: Vec<(Ticket, Answer)>,
-    /// The nearest deadline after it.
-    deadline: Option<TimeMs>,
 }
 
 impl ExecutionActor {
@@ -146,18 +114,39 @@ impl ExecutionActor {
         }
     }
 
-    /// Decides a group of inputs and hands it to the committer.
+    /// Decides a group of inputs: here, or where a revision is known to take long on a thread that may be busy, so that neighbours go on.
     fn decide_group(&mut self, ctx: &mut Context<Self>) {
-        let Some(life) = self.life.as_mut() else { return };
-        let expected_seq = life.state.seq();
+        let Some(life) = self.life.take() else { return };
         crash::point("decide.before");
-        let decided = catch_unwind(AssertUnwindSafe(|| decide_inputs(&self.shared, &self.key, life, &mut self.inbox)));
-        let Ok((mut commit, events)) = decided.map_err(|panic| {
+        let (shared, key, inbox) = (Arc::clone(&self.shared), self.key.clone(), std::mem::take(&mut self.inbox));
+        if !deciding::is_slow(&shared, &life, &inbox) {
+            return self.decided(deciding::group(&shared, &key, life, inbox), ctx);
+        }
+        let deciding = self.shared.runtime.spawn_blocking(move || deciding::group(&shared, &key, life, inbox));
+        ctx.wait(deciding.into_actor(self).map(|decided, actor, ctx| match decided {
+            Ok(decided) => actor.decided(decided, ctx),
+            Err(error) => {
+                actor.doom = Some(Cause::Failed(format!("deciding: {}", shared::panic_text(error))));
+                actor.settle(ctx);
+            }
+        }));
+    }
+
+    /// Hands what was decided to the committer.
+    fn decided(&mut self, decided: Decided, ctx: &mut Context<Self>) {
+        let Decided { life, inbox, expected_seq, outcome } = decided;
+        self.inbox = inbox;
+        self.life = Some(life);
+        match outcome {
+            Ok((commit, events, changed)) => self.submit(commit, events, changed, expected_seq, ctx),
             // The state may be half changed. The group is dropped; the directory still holds its inputs.
-            self.doom = Some(Cause::Failed(format!("deciding: {}", shared::payload_text(panic.as_ref()))));
-        }) else {
-            return;
-        };
+            Err(panic) => self.doom = Some(Cause::Failed(format!("deciding: {panic}"))),
+        }
+        self.settle(ctx);
+    }
+
+    fn submit(&mut self, mut commit: Commit, events: Vec<Recorded>, changed: Option<Summary>, expected_seq: u64, ctx: &mut Context<Self>) {
+        let Some(life) = self.life.as_ref() else { return };
         crash::point("decide.after");
         commit.number = self.next_commit;
         self.next_commit += 1;
@@ -171,7 +160,6 @@ impl ExecutionActor {
         if self.shared.hub.listens(&life.lineage) {
             commit.events = Some(Arc::new(events.clone()));
         }
-        let changed = life.summarise();
         commit.deadline = life.state.deadline();
         let number = commit.number;
         let at = events.last().map_or_else(clock::now, |event| event.at);
@@ -214,6 +202,9 @@ impl ExecutionActor {
 
     /// Releases what is durable, in order; then goes on, goes, or rests.
     fn settle(&mut self, ctx: &mut Context<Self>) {
+        if self.life.is_none() && self.doom.is_none() {
+            return;
+        }
         while self.commits.front().is_some_and(|commit| commit.durable) {
             if let Some(commit) = self.commits.pop_front() {
                 self.release(commit);
@@ -288,74 +279,6 @@ impl ExecutionActor {
     }
 }
 
-/// Decides what waits, until the inbox is empty or the group is full.
-fn decide_inputs(shared: &shared::Shared, key: &Key, life: &mut Life, inbox: &mut VecDeque<Waiting>) -> (Commit, Vec<Recorded>) {
-    let (mut commit, mut events) = (Commit::default(), Vec::new());
-    // One time for the whole group: its events are one record.
-    let now = clock::now();
-    let mut bytes = 0;
-    for _ in 0..COMMIT_INPUTS_MAX {
-        let Some(Waiting { ticket, body }) = inbox.pop_front() else { break };
-        #[cfg(test)]
-        super::faults::before_decide(key.execution, &body);
-        bytes += weight(&body);
-        let question = if let Body::Decide(decision) = &body { Some(decision.question) } else { None };
-        let answer = match life.plan_for(shared, key, &body) {
-            Ok(plan) => {
-                let input = Input { now, entropy: clock::entropy(), boot: shared.boot, body };
-                decide(&mut life.state, &plan, input).map_err(Error::Refused).map(|turn| {
-                    events.extend(turn.events);
-                    commit.effects.extend(turn.effects);
-                    reply(&life.state, question)
-                })
-            }
-            Err(error) => Err(error),
-        };
-        if let Some(ticket) = ticket {
-            commit.answers.push((ticket, answer.and_then(|reply| reply)));
-        }
-        if events.len() >= COMMIT_EVENTS_MAX || bytes >= COMMIT_BYTES_MAX {
-            break;
-        }
-    }
-    commit.count = events.len() as u64;
-    (commit, events)
-}
-
-/// Roughly how many bytes an input brings in.
-fn weight(body: &Body) -> usize {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-            Value::String(text) => text.len() + 2,
-            Value::Array(items) => items.iter().map(of).sum(),
-            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 4 + of(value)).sum(),
-        }
-    }
-    match body {
-        Body::Outcome { outcome: Outcome::Done { answer: crate::machine::call::Answer::Value(value), .. }, .. } => of(value),
-        Body::Outcome { outcome: Outcome::Done { answer: crate::machine::call::Answer::Model { text, calls }, .. }, .. } => {
-            text.len() + calls.iter().map(|call| of(&call.args)).sum::<usize>()
-        }
-        Body::ChildEnded { ended, .. } => of(&ended.output),
-        Body::Signal(signal) => of(&signal.payload),
-        Body::Start(start) => of(&start.input),
-        _ => 0,
-    }
-}
-
-/// What an accepted input is answered with; for a decision, what became of the question.
-fn reply(state: &State, question: Option<QuestionId>) -> Answer {
-    let Some(question) = question else { return Ok(Reply::Taken) };
-    if let Some(decided) = state.decided(question) {
-        return Ok(Reply::Answered(Answered::Closed(decided.clone())));
-    }
-    match state.questions().into_iter().find(|open| open.id == question) {
-        Some(open) => Ok(Reply::Answered(Answered::Open(Box::new(open.clone())))),
-        None => Err(Error::Refused(Refusal::NoQuestion)),
-    }
-}
-
 fn cause(error: CommitError) -> Cause {
     match error {
         CommitError::Stale { .. } => Cause::Stale,
@@ -397,7 +320,8 @@ impl Handler<Drain> for ExecutionActor {
         self.draining = false;
         if self.doom.is_none() {
             self.decide_group(ctx);
+        } else {
+            self.settle(ctx);
         }
-        self.settle(ctx);
     }
 }

@@ -67,6 +67,11 @@ impl EngineHandle {
         Ok(Self { inner: Arc::new(Inner { shared, engine: Mutex::new(Some(engine)), directory, intake, intake_max }), tenant })
     }
 
+    #[cfg(test)]
+    pub(super) fn is_slow(&self, flow: &FlowRef) -> bool {
+        self.inner.shared.revisions.is_slow(&flow.digest)
+    }
+
     /// The same engine as another tenant sees it.
     #[must_use]
     pub fn of(&self, tenant: &Tenant) -> Self {

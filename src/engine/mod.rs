@@ -6,6 +6,7 @@
 //! **Invariant**: nothing leaves this module (an effect, a reply, a notice) before the events that led to it are durable.
 
 mod asked;
+mod deciding;
 mod departure;
 mod directory;
 mod error;

@@ -1,4 +1,4 @@
-//! The calls that are running: each a task on the runtime with a token of its own. A call stays in the register until its outcome is
+//! The calls that are running: each a task on the runtime with a token of its own, unless it only computes. A call stays in the register until its outcome is
 //! durable, so that a reloaded execution does not perform it a second time in this process.
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use super::shared::payload_text;
 use crate::crash;
 use crate::flow::spec::EffectClass;
 use crate::ids::CallId;
-use crate::machine::call::{Call, CallError, Outcome};
+use crate::machine::call::{Call, CallError, Outcome, Request};
 use crate::machine::input::Body;
 use crate::runner::Runner;
 use crate::runner::vault::CallContext;
@@ -79,7 +79,8 @@ impl Performer {
         }
         let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
         let runtime = shared.runtime.clone();
-        runtime.spawn(async move {
+        let is_immediate = request.script.is_some() || matches!(request.request, Request::Builtin { .. });
+        let mut performing = Box::pin(async move {
             let work = Work { call, flow, name, request };
             crash::point("call.before");
             let outcome = perform(&shared, &lineage, &work, cancel).await;
@@ -88,6 +89,11 @@ impl Performer {
                 directory.do_send(Deliver { key, body: Body::Outcome { call, outcome }, sink: Sink::Call(call) });
             }
         });
+        // What only computes is over at once, without another thread; a tool that sleeps goes on there.
+        let _inside = runtime.enter();
+        if !is_immediate || performing.as_mut().now_or_never().is_none() {
+            runtime.spawn(performing);
+        }
     }
 
     /// Trips the call's token: nothing is sent from here on, an open connection is closed.

@@ -21,7 +21,8 @@ pub struct Options {
     /// Whose the first handle is; `EngineHandle::of` gives the others.
     pub tenant: Tenant,
     pub resume: Resume,
-    /// Threads that execution actors are spread over; 0: as many as measurement found best.
+    /// Threads that execution actors are spread over beside the directory's; 0: they share that one, which spares most hops between threads
+    /// and is what measurement found best on two cores.
     pub arbiters: usize,
     /// Starts and signals that may wait for their answer at once; more are refused with `Error::Busy`.
     pub intake_max: usize,

@@ -1,6 +1,7 @@
 //! The catalog as the engine uses it: which revision a name means, and the compiled plan of a digest, shared by all its executions.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::Error;
@@ -11,12 +12,18 @@ use crate::flow::spec::FlowSpec;
 use crate::ids::{Digest, Tenant};
 use crate::store::{FlowRow, Store};
 
+/// Revisions known to be slow; above it they are found out anew.
+const SLOW_MAX: usize = 4_096;
 /// Compiled plans kept although nothing runs on them; compiling one again takes milliseconds.
 const IDLE_PLANS_MAX: usize = 256;
 
 pub(super) struct Revisions {
     store: Store,
     plans: Mutex<HashMap<Digest, Kept>>,
+    /// Of which a decision once took so long that others would have noticed.
+    slow: Mutex<HashSet<Digest>>,
+    /// Hardly ever is there one.
+    any_slow: AtomicBool,
 }
 
 /// A plan in memory. The same content is the same plan in every catalog, but only a tenant whose own catalog holds it is given it.
@@ -27,7 +34,7 @@ struct Kept {
 
 impl Revisions {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, plans: Mutex::new(HashMap::new()) }
+        Self { store, plans: Mutex::default(), slow: Mutex::default(), any_slow: AtomicBool::new(false) }
     }
 
     /// Puts a flow into a tenant's catalog; content that it knows keeps its number.
@@ -90,6 +97,24 @@ impl Revisions {
         let kept = plans.entry(digest).or_insert_with(new);
         kept.tenants.insert(tenant.clone());
         Arc::clone(&kept.plan)
+    }
+
+    pub(super) fn is_slow(&self, digest: &Digest) -> bool {
+        self.any_slow.load(Ordering::Relaxed) && self.slow().contains(digest)
+    }
+
+    pub(super) fn is_found_slow(&self, digest: Digest) {
+        let mut slow = self.slow();
+        if slow.len() >= SLOW_MAX {
+            slow.clear();
+        }
+        slow.insert(digest);
+        self.any_slow.store(true, Ordering::Relaxed);
+    }
+
+    fn slow(&self) -> MutexGuard<'_, HashSet<Digest>> {
+        // A panic while it was held leaves a set that is whole.
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn plans(&self) -> MutexGuard<'_, HashMap<Digest, Kept>> {

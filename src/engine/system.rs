@@ -1,11 +1,12 @@
-//! The engine's threads: one with the directory and the timers, some with execution actors, and a runtime for calls and blocking reads.
+//! The engine's threads: one with the directory, the timers and, unless the options say otherwise, the execution actors; and a runtime for
+//! calls, blocking reads and decisions that take long.
 
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Arbiter, AsyncContext, Context, System};
+use actix::{Actor, Addr, Arbiter, ArbiterHandle, AsyncContext, Context, System};
 
 use super::directory::Directory;
 use super::error::Error;
@@ -23,8 +24,6 @@ use crate::machine::input::Body;
 use crate::runner::Runner;
 use crate::store::Store;
 
-/// Threads that execution actors are spread over where the options do not say. Deciding is cheap beside the disk; more were not faster.
-const ARBITERS_DEFAULT: usize = 2;
 /// Executions that owe work and are woken at once after a start.
 const WOKEN_MAX: usize = 256;
 /// Threads for blocking reads and for looking up hosts. Without a bound of ours a burst of starts gets hundreds, each with a stack and a heap
@@ -94,8 +93,7 @@ type Ready = std::io::Result<(Addr<Directory>, System)>;
 /// The body of the engine's thread.
 fn run(shared: Arc<Shared>, options: &Options, runtime: tokio::runtime::Runtime, ready: &mpsc::Sender<Ready>) {
     let runner = System::new();
-    let count = if options.arbiters == 0 { ARBITERS_DEFAULT } else { options.arbiters };
-    let arbiters: std::io::Result<Vec<Arbiter>> = runner.block_on(async { (0..count).map(|_| Arbiter::try_new()).collect() });
+    let arbiters: std::io::Result<Vec<Arbiter>> = runner.block_on(async { (0..options.arbiters).map(|_| Arbiter::try_new()).collect() });
     let arbiters = match arbiters {
         Ok(arbiters) => arbiters,
         Err(error) => {
@@ -104,10 +102,13 @@ fn run(shared: Arc<Shared>, options: &Options, runtime: tokio::runtime::Runtime,
             return;
         }
     };
-    let handles = arbiters.iter().map(Arbiter::handle).collect();
+    let mut handles: Vec<ArbiterHandle> = arbiters.iter().map(Arbiter::handle).collect();
     let resume = options.resume;
     let hub = Arc::clone(&shared.hub);
     let started = runner.block_on(async {
+        if handles.is_empty() {
+            handles.push(Arbiter::current());
+        }
         let directory = Directory::create(|ctx: &mut Context<Directory>| {
             let timers = Timers::new(Arc::clone(&shared), ctx.address().recipient(), resume).start();
             Directory::new(shared, handles, timers)

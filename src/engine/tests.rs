@@ -11,7 +11,7 @@ use crate::clock;
 use crate::flow::compile;
 use crate::ids::ExecutionId;
 use crate::machine::event::Event;
-use crate::machine::question::Person;
+use crate::machine::question::{Decision, Person, Verdict};
 use crate::machine::summary::Status;
 use crate::runner::{Runner, Settings, settings};
 use crate::store::{self, Entry, Faults, Store};
@@ -164,4 +164,41 @@ fn a_panicking_actor_leaves_its_neighbours_on_the_arbiter_alone() {
         assert!(!broken.connected());
         arbiter.stop();
     });
+}
+
+/// Its expressions take long; the second one after a person said so.
+const SLOW: &str = "
+flow: slow
+input: {type: object}
+steps:
+  begin: {builtin: noop}
+  first: {set: {n: 'size(input.xs.map(a, size(input.xs.filter(b, b > a))))'}}
+  ask: {approval: {title: Again?}}
+  second: {set: {n: 'size(input.xs.map(a, size(input.xs.filter(b, b > a))))'}}
+edges: [{from: begin, to: first}, {from: first, to: ask}, {from: ask, to: second, on: approved}]
+output: steps.second.output
+";
+
+#[tokio::test]
+async fn what_takes_long_to_decide_is_decided_beside_the_others_and_in_the_same_way() {
+    let engine = engine();
+    let flow = engine.register(compile::load(SLOW).unwrap().0.spec.as_ref().clone()).await.unwrap();
+    let input = json!({"xs": (0..400).collect::<Vec<u32>>()});
+    let mut outputs = Vec::new();
+    for round in 0..2 {
+        assert_eq!(engine.is_slow(&flow), round > 0, "the first one shows it");
+        let id = engine.start(StartRequest::new(flow.clone(), input.clone(), operator())).await.unwrap();
+        assert_eq!(status(&engine, id).await, Status::WaitingPerson);
+        let open = engine.snapshot(id).await.unwrap().questions.remove(0);
+        let decision = Decision { question: open.id, digest: open.digest, verdict: Verdict::Approve, by: operator(), reason: None };
+        engine.decide(decision).await.unwrap();
+        assert_eq!(status(&engine, id).await, Status::Completed);
+        outputs.push(engine.snapshot(id).await.unwrap().ended.unwrap().output);
+    }
+    assert_eq!(outputs, [json!({"n": 400}), json!({"n": 400})]);
+    // Where it is decided makes no difference to what a panic does.
+    let id = clock::execution_id();
+    faults::plan_panics(id, 1);
+    engine.start(StartRequest { execution: Some(id), ..StartRequest::new(flow.clone(), input, operator()) }).await.unwrap();
+    assert_eq!(status(&engine, id).await, Status::WaitingPerson);
 }
