@@ -2,6 +2,10 @@
 
 /// Transitions that one input may make before the execution owes itself `Continue`, so that a cancel interleaves.
 pub const TURN_TRANSITIONS_MAX: usize = 1_000;
+/// Bytes of what was held during a pause that are taken in one turn; what it leads to repeats them, and a record has a bound.
+pub const TURN_HELD_BYTES_MAX: usize = 2 << 20;
+/// The messages that an agent's model is told, as JSON: they stand in one record, beside the answer that made them too many.
+pub const CONVERSATION_BYTES_MAX: usize = 8 << 20;
 /// The largest value one step may take in or give out; larger ones belong in attachments.
 pub const PAYLOAD_BYTES_MAX: usize = 4 << 20;
 /// Values up to this size live in the view; larger ones stay in the log and the view holds where.
@@ -38,6 +42,8 @@ pub const AGENT_CALLS_MAX: usize = 64;
 pub const LOST_ATTEMPTS_MAX: u32 = 20;
 /// Signals kept for an execution that nothing has consumed yet, over all names.
 pub const SIGNALS_KEPT_MAX: usize = 1_000;
+/// Their payloads together.
+pub const SIGNALS_KEPT_BYTES_MAX: usize = 8 << 20;
 /// Signal ids remembered for de-duplication.
 pub const SIGNAL_IDS_KEPT_MAX: usize = 4_096;
 /// A signal's payload.

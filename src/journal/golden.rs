@@ -26,7 +26,7 @@ kinds_of_event! {
     Answered Expired Withdrawn Iterated Observed Checking Validated Corrected ChildStarted ChildAccepted
     ChildCancelAsked ChildEnded SignalKept SignalTaken StepEnded LoopEnded Died
     Skipped FrameStopping StepStopping DeadlinePassed StepDeadlinePassed ItemEnded CancelAsked
-    Paused Held Unpaused Undoing UndoEnded LimitRaised Yielded Continued Ended ParentTold
+    Paused Held Unpaused HeldTaken Undoing UndoEnded LimitRaised Yielded Continued Ended ParentTold
 }
 
 /// A turn of schema 1 that holds `event`, as bytes.

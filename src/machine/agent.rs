@@ -69,6 +69,12 @@ impl<'a> Deciding<'a> {
             return self.fail_agent(frame, ix, CallError::new("max_iterations", message));
         }
         let Some(messages) = self.state.agent_run(frame, ix).map(|agent| agent.messages.clone()) else { return };
+        let bytes = super::steps::size(&messages);
+        if bytes > limits::CONVERSATION_BYTES_MAX {
+            let message =
+                format!("the conversation has {bytes} bytes; an agent's model is told at most {}", limits::CONVERSATION_BYTES_MAX);
+            return self.fail_agent(frame, ix, CallError::new("payload_too_large", message));
+        }
         let nothing = Guidance::default();
         let guidance = self.state.start().map_or(&nothing, |start| &start.guidance);
         let request = LlmRequest {
@@ -251,7 +257,8 @@ impl<'a> Deciding<'a> {
         }
         match self.stopping_error(frame, Node::Step(ix)) {
             Some(Stopping::Fail(error)) if self.state.frame(frame).is_some_and(|at| at.stop.is_none()) => {
-                self.fail_or_retry_step(frame, ix, error);
+                // Its tools have acted: only its calls are tried again, each by itself.
+                self.fail_step(frame, ix, error, None);
             }
             Some(stopping) => {
                 self.list_error(frame, stopping);

@@ -275,12 +275,11 @@ impl<'a> Deciding<'a> {
     /// Nobody needs the answer any more. What somebody was told to have decided, while the execution was held, still stands: it is recorded,
     /// and nothing follows from it.
     pub(super) fn withdraw(&mut self, question: QuestionId) -> Option<Decided> {
-        let held = if self.state.is_paused() { self.state.held.clone() } else { self.untaken.clone().into() };
-        for input in held {
-            let Held::Decision { decision, decided } = input else { continue };
-            if decision.question != question {
-                continue;
-            }
+        let held = self.state.held.iter().filter_map(|input| match input {
+            Held::Decision { decision, decided } if decision.question == question => Some((decision.clone(), decided.clone())),
+            _ => None,
+        });
+        for (decision, decided) in held.collect::<Vec<_>>() {
             self.decided_at = decided.map(|decided| decided.at);
             let closed = if let Ok(true) = self.weigh(&decision) { self.close(&decision) } else { None };
             self.decided_at = None;

@@ -1,13 +1,10 @@
 //! The one door of the machine: an input leads to events, or is refused. Decisions about single matters are in the files beside this one;
 //! here they are dispatched, and what follows from them is worked off.
 
-use std::collections::VecDeque;
-
 use super::approval;
 use super::effect::Effect;
 use super::event::{Event, Place, Recorded};
 use super::input::{Body, Input};
-use super::pause::Held;
 use super::question::Decided;
 use super::state::{Hints, State, Todo};
 use crate::flow::plan::Plan;
@@ -62,16 +59,7 @@ pub enum Refusal {
 /// A `Refusal` that says why.
 pub fn decide(state: &mut State, plan: &Plan, input: Input) -> Result<Turn, Refusal> {
     let now = state.now.max(input.now);
-    let mut deciding = Deciding {
-        state,
-        plan,
-        now,
-        entropy: input.entropy,
-        boot: input.boot,
-        decided_at: None,
-        untaken: VecDeque::new(),
-        turn: Turn::default(),
-    };
+    let mut deciding = Deciding { state, plan, now, entropy: input.entropy, boot: input.boot, decided_at: None, turn: Turn::default() };
     deciding.take(input.body)?;
     deciding.work_off();
     Ok(deciding.turn)
@@ -148,8 +136,6 @@ pub(super) struct Deciding<'a> {
     pub(super) boot: BootId,
     /// When the decision that is being taken was made, where that was earlier (it was held).
     pub(super) decided_at: Option<TimeMs>,
-    /// What was held and has not been taken yet, while that is being done.
-    pub(super) untaken: VecDeque<Held>,
     pub(super) turn: Turn,
 }
 
@@ -175,12 +161,32 @@ impl Deciding<'_> {
     }
 
     pub(super) fn take(&mut self, body: Body) -> Result<(), Refusal> {
-        if let Body::Start(start) = body {
-            return self.start(*start);
+        match body {
+            Body::Start(start) => self.start(*start),
+            _ if self.state.seq == 0 => Err(Refusal::Unknown),
+            Body::Decide(decision) if self.state.is_holding() => match self.state.decided(decision.question) {
+                Some(decided) => approval::repeated(decided, &decision),
+                None if self.is_open(&decision) => self.hold(Body::Decide(decision)),
+                None => Err(Refusal::NoQuestion),
+            },
+            Body::Signal(signal) if self.state.is_holding() => self.hold(Body::Signal(signal)),
+            body @ (Body::Outcome { .. } | Body::Lost { .. } | Body::ChildRefused { .. } | Body::ChildEnded { .. })
+                if self.state.is_holding() && self.state.ended.is_none() =>
+            {
+                self.hold(body)
+            }
+            Body::Timers if self.state.is_paused() && self.state.ended.is_none() => {
+                self.timers_while_paused();
+                Ok(())
+            }
+            // They come after what was held.
+            Body::Timers if self.state.is_holding() => Ok(()),
+            body => self.take_now(body),
         }
-        if self.state.seq == 0 {
-            return Err(Refusal::Unknown);
-        }
+    }
+
+    /// Takes what nothing stands before.
+    pub(super) fn take_now(&mut self, body: Body) -> Result<(), Refusal> {
         match body {
             Body::ParentTold => {
                 if self.state.ended.is_some() && !self.state.parent_told {
@@ -188,8 +194,12 @@ impl Deciding<'_> {
                 }
                 Ok(())
             }
-            Body::Decide(decision) => self.decide_question(decision),
-            Body::Signal(signal) if self.state.is_paused() => self.hold(Body::Signal(signal)),
+            // What is held besides has not been taken yet.
+            Body::Decide(decision) => match self.state.closed.get(&decision.question).and_then(Option::as_ref) {
+                Some(decided) => approval::repeated(decided, &decision),
+                None if self.is_open(&decision) => self.answer(&decision),
+                None => Err(Refusal::NoQuestion),
+            },
             Body::Signal(signal) => self.signal(signal),
             Body::Cancel { reason, by } => self.cancel(reason, by.user),
             Body::CancelWait { reason, by } => self.stop_listening(&reason, &by.user),
@@ -200,13 +210,12 @@ impl Deciding<'_> {
             Body::Continue => {
                 if self.state.yielded && !self.state.is_paused() {
                     self.emit(Event::Continued);
+                    if self.state.is_holding() {
+                        self.work_off();
+                        self.take_held();
+                    }
                 }
                 Ok(())
-            }
-            body @ (Body::Outcome { .. } | Body::Lost { .. } | Body::ChildRefused { .. } | Body::ChildEnded { .. })
-                if self.state.is_paused() =>
-            {
-                self.hold(body)
             }
             Body::Outcome { call, outcome } => {
                 self.outcome(call, outcome);
@@ -214,10 +223,6 @@ impl Deciding<'_> {
             }
             Body::Lost { call } => {
                 self.lost(call);
-                Ok(())
-            }
-            Body::Timers if self.state.is_paused() => {
-                self.timers_while_paused();
                 Ok(())
             }
             Body::Timers => {
@@ -282,16 +287,8 @@ impl Deciding<'_> {
         mixed ^ (mixed >> 31)
     }
 
-    fn decide_question(&mut self, decision: super::question::Decision) -> Result<(), Refusal> {
-        if let Some(decided) = self.state.decided(decision.question) {
-            return approval::repeated(decided, &decision);
-        }
-        if self.state.ended.is_some() || !self.state.open.contains_key(&decision.question) {
-            return Err(Refusal::NoQuestion);
-        }
-        if self.state.is_paused() {
-            return self.hold(Body::Decide(decision));
-        }
-        self.answer(&decision)
+    /// Somebody waits for this decision.
+    fn is_open(&self, decision: &super::question::Decision) -> bool {
+        self.state.ended.is_none() && self.state.open.contains_key(&decision.question)
     }
 }

@@ -475,7 +475,7 @@ pub enum Event {
         reason: String,
         by: String,
     },
-    /// An input of the time of a pause; its effect is in events after `Unpaused`.
+    /// An input of the time of a pause, or of the time in which what came during one is taken; its effect is in events after `Unpaused`.
     Held {
         input: Held,
     },
@@ -483,7 +483,12 @@ pub enum Event {
     Unpaused {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// What is held is taken one by one, each with a `HeldTaken` before what it leads to. Without it everything was taken at once.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps: bool,
     },
+    /// The oldest of what is held is taken.
+    HeldTaken,
     /// Everything has stopped; completed steps that declare `compensate` are taken back, last first.
     Undoing,
     /// One compensation is over; an error was retried and then listed.
@@ -568,6 +573,7 @@ impl Effect {
             | Event::Paused { .. }
             | Event::Held { .. }
             | Event::Unpaused { .. }
+            | Event::HeldTaken
             | Event::UndoEnded { .. }
             | Event::LimitRaised { .. }
             | Event::Ended { .. }

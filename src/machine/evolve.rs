@@ -15,6 +15,7 @@
 //! | `FrameStopping` | open | nothing new starts inside |
 //! | `ItemEnded` | frame quiet or drained | result kept, frame forgotten |
 //! | `Paused` … `Unpaused` | any | the same; what arrives is only kept, as `Held` |
+//! | `HeldTaken` | any | the first of them is taken: what it leads to follows |
 //! | `Ended` | root quiet or drained, compensations done | final |
 
 mod calls;
@@ -87,6 +88,7 @@ pub fn evolve(state: &mut State, plan: &Plan, at: TimeMs, event: &Event) {
         | Event::Paused { .. }
         | Event::Held { .. }
         | Event::Unpaused { .. }
+        | Event::HeldTaken
         | Event::Undoing
         | Event::UndoEnded { .. }
         | Event::Ended { .. }

@@ -20,7 +20,6 @@ pub fn check_quick(state: &State, _plan: &Plan) -> Result<(), String> {
         require(!state.is_paused(), "an ended execution is not paused")?;
         return require(state.timers.is_empty(), "an ended execution has no timers");
     }
-    require(state.is_paused() || state.held.is_empty(), "only a paused execution holds inputs back")?;
     for (id, frame) in &state.frames {
         let running = frame.nodes.values().filter(|node| matches!(node, NodeState::Running(_))).count();
         require(running == frame.running, &format!("frame {} counts its running nodes", id.0))?;
@@ -38,6 +37,7 @@ pub fn check(state: &State, plan: &Plan) -> Result<(), String> {
     if state.ended.is_some() || state.seq == 0 {
         return Ok(());
     }
+    require(state.is_paused() || state.yielded || state.held.is_empty(), "what is held is taken when the pause is over")?;
     for (call, flight) in &state.flights {
         let name = state.name(&flight.place, flight.attempt);
         let task =

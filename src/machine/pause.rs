@@ -1,8 +1,7 @@
 //! Pause and resume by a person. While an execution is paused nothing new starts: what is running goes on, and whatever arrives is recorded as
-//! it is and taken, in order, when the execution goes on. Time limits of the execution go on counting and act; every other timer that
+//! it is and taken, in order, when the execution goes on: over several turns where it is much, and what arrives in between is held behind it.
+//! Time limits of the execution go on counting and act; every other timer that
 //! came due acts then. A cancel, or the execution's deadline, ends the pause: what was held is then taken by an execution that stops.
-
-use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +11,13 @@ use super::event::Event;
 use super::input::{Body, Signal};
 use super::question::{Decided, Decision};
 use super::state::{State, Timer};
+use super::steps::size;
 use super::summary::Ended;
-use crate::ids::{CallId, ExecutionId, FrameId, QuestionId};
+use crate::ids::{BootId, CallId, ExecutionId, FrameId, QuestionId};
 use crate::limits;
+
+/// Turns that are looked ahead to say whether an input will be taken.
+const TRIAL_TURNS_MAX: usize = 64;
 
 /// Who holds an execution, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +73,12 @@ impl State {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.pause.is_some()
+    }
+
+    /// Whether what arrives has to wait: for the end of the pause, or behind what was held and has not been taken yet.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.is_paused() || !self.held.is_empty()
     }
 
     /// Who holds this execution and why.
@@ -134,25 +143,38 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    /// Takes what was held, in the order in which it came, as if it came now; then the timers that came due.
+    /// The pause is over.
     pub(super) fn go_on(&mut self, by: Option<String>) {
         if !self.state.is_paused() {
             return;
         }
-        self.take_held(by);
-        self.timers();
+        let keeps = !self.state.held.is_empty();
+        self.emit(Event::Unpaused { by, keeps });
+        self.take_held();
     }
 
-    fn take_held(&mut self, by: Option<String>) {
-        self.untaken = self.state.held.iter().cloned().collect();
-        self.emit(Event::Unpaused { by });
-        while let Some(input) = self.untaken.pop_front() {
+    /// Takes what was held, in the order in which it came, as if it came now; then the timers that came due. What does not fit into this turn
+    /// is left for the next one: a record has a bound.
+    pub(super) fn take_held(&mut self) {
+        let mut bytes = 0;
+        while let Some(input) = self.state.held.front().filter(|_| self.state.ended.is_none()).cloned() {
+            if self.turn.events.len() >= limits::TURN_TRANSITIONS_MAX || bytes >= limits::TURN_HELD_BYTES_MAX {
+                self.emit(Event::Yielded);
+            }
+            if self.state.yielded {
+                return;
+            }
+            bytes += weight(&input);
+            self.emit(Event::HeldTaken);
             self.decided_at = if let Held::Decision { decided: Some(decided), .. } = &input { Some(decided.at) } else { None };
             // What is refused now has been overtaken (a question withdrawn by a cancel); whoever sent it was answered long ago.
-            let _ = self.take(input.into());
+            let _ = self.take_now(input.into());
+            self.decided_at = None;
             self.work_off();
         }
-        self.decided_at = None;
+        if self.state.ended.is_none() {
+            self.timers();
+        }
     }
 
     /// What arrives during a pause is recorded, and refused as it would be without one.
@@ -205,12 +227,21 @@ impl Deciding<'_> {
     /// The state that this input would lead to if the pause were over; none where it would change nothing.
     fn tried(&self, body: Body) -> Result<Option<State>, Refusal> {
         let mut state = self.state.clone();
-        let (plan, now, entropy, boot) = (self.plan, self.now, self.entropy, self.boot);
-        let mut trial =
-            Deciding { state: &mut state, plan, now, entropy, boot, decided_at: None, untaken: VecDeque::new(), turn: Turn::default() };
-        trial.take_held(None);
+        // As a process that goes on would, whatever this one does.
+        let boot = if self.boot == BootId::HOLDING { BootId(0) } else { self.boot };
+        let (plan, now, entropy) = (self.plan, self.now, self.entropy);
+        let mut trial = Deciding { state: &mut state, plan, now, entropy, boot, decided_at: None, turn: Turn::default() };
+        trial.go_on(None);
+        for _ in 0..TRIAL_TURNS_MAX {
+            if !trial.state.yielded || trial.state.ended.is_some() {
+                break;
+            }
+            trial.turn = Turn::default();
+            trial.take(Body::Continue)?;
+            trial.work_off();
+        }
         let before = trial.turn.events.len();
-        trial.take(body)?;
+        trial.take_now(body)?;
         Ok((trial.turn.events.len() > before).then_some(state))
     }
 
@@ -221,5 +252,16 @@ impl Deciding<'_> {
             self.execution_timed_out();
             self.go_on(None);
         }
+    }
+}
+
+/// Bytes that taking an input writes, at least.
+fn weight(held: &Held) -> usize {
+    match held {
+        Held::Outcome { outcome, .. } => size(outcome),
+        Held::ChildEnded { ended, .. } => size(ended),
+        Held::Signal(signal) => size(signal),
+        Held::Decision { decision, .. } => size(decision),
+        Held::Lost { .. } | Held::ChildRefused { .. } => 0,
     }
 }

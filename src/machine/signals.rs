@@ -6,6 +6,7 @@ use super::call::CallError;
 use super::decide::{Deciding, Refusal};
 use super::event::{Event, Work};
 use super::input::Signal;
+use super::steps::size;
 use crate::flow::plan::{EventStep, Kind, StepIx};
 use crate::ids::FrameId;
 use crate::limits;
@@ -46,7 +47,7 @@ impl<'a> Deciding<'a> {
         if self.state.signal_ids.contains(&signal.id) {
             return Ok(());
         }
-        let bytes = serde_json::to_vec(&signal.payload).map_or(0, |bytes| bytes.len());
+        let bytes = size(&signal.payload);
         if bytes > limits::SIGNAL_BYTES_MAX {
             return Err(Refusal::Signal(format!("the payload has {bytes} bytes; at most {} are allowed", limits::SIGNAL_BYTES_MAX)));
         }
@@ -68,6 +69,10 @@ impl<'a> Deciding<'a> {
         }
         if self.state.signals.len() >= limits::SIGNALS_KEPT_MAX {
             return Err(Refusal::Signal(format!("{} signals are kept already and nothing has taken them", limits::SIGNALS_KEPT_MAX)));
+        }
+        let kept: usize = self.state.signals.iter().map(|signal| size(&signal.payload)).sum();
+        if kept + bytes > limits::SIGNALS_KEPT_BYTES_MAX {
+            return Err(Refusal::Signal(format!("signals of {kept} bytes are kept already and nothing has taken them")));
         }
         self.emit(Event::SignalKept { signal });
         Ok(())

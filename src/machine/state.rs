@@ -54,7 +54,7 @@ pub struct State {
     pub(super) cancel: Option<(String, String)>,
     pub(super) pause: Option<super::pause::Pause>,
     /// What arrived during the pause, in order.
-    pub(super) held: Vec<super::pause::Held>,
+    pub(super) held: VecDeque<super::pause::Held>,
     /// The deadline of the execution itself has passed before anything else made it fail.
     pub(super) is_overdue: bool,
     pub(super) undoing: bool,

@@ -262,8 +262,8 @@ fn instant(value: &Value) -> Result<TimeMs, String> {
     }
 }
 
-/// The size of a value that is too large to journal.
-pub(super) fn too_large(value: &Value) -> Option<usize> {
+/// Bytes of the value as JSON.
+pub(super) fn size(value: &impl serde::Serialize) -> usize {
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -275,8 +275,14 @@ pub(super) fn too_large(value: &Value) -> Option<usize> {
         }
     }
     let mut count = Count(0);
-    serde_json::to_writer(&mut count, value).ok()?;
-    (count.0 > limits::PAYLOAD_BYTES_MAX).then_some(count.0)
+    // Fails only for what is no JSON, which nothing here is.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}
+
+/// The size of a value that is too large to journal.
+pub(super) fn too_large(value: &Value) -> Option<usize> {
+    Some(size(value)).filter(|bytes| *bytes > limits::PAYLOAD_BYTES_MAX)
 }
 
 /// For callers that only have names.

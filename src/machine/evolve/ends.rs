@@ -35,10 +35,13 @@ pub(super) fn end_event(state: &mut State, plan: &Plan, event: &Event) {
         }
         Event::CancelAsked { reason, by } => state.cancel = Some((reason.clone(), by.clone())),
         Event::Paused { reason, by } => state.pause = Some(Pause { reason: reason.clone(), by: by.clone() }),
-        Event::Held { input } => state.held.push(input.clone()),
-        Event::Unpaused { .. } => {
+        Event::Held { input } => state.held.push_back(input.clone()),
+        Event::HeldTaken => drop(state.held.pop_front()),
+        Event::Unpaused { keeps, .. } => {
             state.pause = None;
-            state.held.clear();
+            if !keeps {
+                state.held.clear();
+            }
             // During the pause nobody fed `Continue`.
             if std::mem::take(&mut state.yielded) {
                 state.rescan();
@@ -57,6 +60,7 @@ pub(super) fn end_event(state: &mut State, plan: &Plan, event: &Event) {
             state.ended = Some(ended.clone());
             state.ended_at = Some(state.now);
             state.timers.clear();
+            state.held.clear();
             state.gate = None;
             state.frames.retain(|id, _| *id == FrameId(0));
             state.signals.clear();

@@ -261,21 +261,63 @@ steps:
 ";
 
 #[test]
-fn an_agent_that_is_tried_again_hears_nothing_of_the_attempt_before() {
-    let yaml = AGENT.replace("MORE", "timeout: 10s\n    retry: {attempts: 2, backoff: 1s}");
-    let mut drive = Drive::start(&yaml, json!({}));
+fn an_agents_attempts_are_those_of_each_call_of_its_model() {
+    let yaml = AGENT.replace("MORE", "retry: {attempts: 2, backoff: 1s}");
+    let started = |drive: &Drive, of: &str| {
+        let names = drive.journal.iter().filter_map(|recorded| match &recorded.event {
+            Event::CallStarted { place, .. } => Some(format!("{:?}", place.part)),
+            _ => None,
+        });
+        names.filter(|name| name.starts_with(of)).count()
+    };
+    let mut down = Drive::start(&yaml, json!({}));
+    down.reply("model", retryable());
+    down.now = down.now.plus(5_000);
+    down.feed(Body::Timers).unwrap();
+    down.reply("model", retryable());
+    assert_eq!((down.ended().status, started(&down, "Model")), (Status::Failed, 2));
+    let mut refused = Drive::start(&yaml, json!({}));
+    refused.reply("model", permanent("http_401"));
+    assert_eq!((code(&refused), started(&refused, "Model")), ("http_401", 1));
+    // Its tools have acted: what the model says next does not begin it anew.
+    let mut paid = Drive::start(&yaml, json!({}));
+    paid.reply("model", asks_for(&[("pay", json!({}))]));
+    paid.reply("pay", done(json!("paid")));
+    paid.reply("model", permanent("http_401"));
+    assert_eq!((paid.ended().status, started(&paid, "Tool")), (Status::Failed, 1));
+}
+
+#[test]
+fn a_conversation_has_a_bound_because_it_stands_in_one_record() {
+    let mut drive = Drive::start(&AGENT.replace("MORE", ""), json!({}));
+    for _ in 0..3 {
+        assert!(drive.state.ended().is_none());
+        drive.reply("model", asks_for(&[("look", json!({}))]));
+        drive.reply("look", done(json!("x".repeat(3 << 20))));
+    }
+    assert_eq!(code(&drive), "payload_too_large");
+}
+
+#[test]
+fn signals_that_nothing_takes_have_a_bound_together() {
+    let yaml = "{flow: t, steps: {w: {wait: {for: 1h}}, e: {event: {name: go}}}, edges: [{from: w, to: e}]}";
+    let mut drive = Drive::start(yaml, json!({}));
+    let payload = json!("x".repeat(250 << 10));
+    let taken = (0..40).take_while(|number| drive.signal(&number.to_string(), "go", payload.clone()).is_ok()).count();
+    assert_eq!(taken, 32, "of 250 KiB each");
+    drive.signal("small", "go", json!({})).unwrap();
+}
+
+#[test]
+fn what_an_agent_is_answered_after_its_time_is_late() {
+    let mut drive = Drive::start(&AGENT.replace("MORE", "timeout: 10s\n    retry: {attempts: 2, backoff: 1s}"), json!({}));
     drive.reply("model", asks_for(&[("look", json!({}))]));
-    let (old, old_name, _) = drive.calls[0].clone();
+    let (old, ..) = drive.calls[0].clone();
     drive.now = drive.now.plus(10_000);
     drive.feed(Body::Timers).unwrap();
-    drive.now = drive.now.plus(2_000);
-    drive.feed(Body::Timers).unwrap();
-    drive.reply("model", asks_for(&[("look", json!({}))]));
-    let new_name = drive.calls.iter().map(|(_, name, _)| name.clone()).find(|name| *name != old_name);
-    assert_eq!(new_name.as_deref(), Some("w#1.2@1[0]/look#1.1"), "each attempt's calls have names of their own");
+    assert_eq!(code(&drive), "timeout");
     drive.feed(Body::Outcome { call: old, outcome: done(json!("old news")) }).unwrap();
     assert_eq!(drive.events(|event| matches!(event, Event::Observed { .. })), 0);
-    assert_eq!(drive.events(|event| matches!(event, Event::Late { .. })), 1);
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn live(bytes: &[u8]) -> Drive {
 /// twice, of which a pause keeps one; and without the receipts of children, which are not held.
 fn course(drive: &Drive) -> Vec<String> {
     let is_left_out = |event: &Event| {
-        let of_pause = matches!(event, Event::Paused { .. } | Event::Held { .. } | Event::Unpaused { .. });
+        let of_pause = matches!(event, Event::Paused { .. } | Event::Held { .. } | Event::Unpaused { .. } | Event::HeldTaken);
         of_pause || matches!(event, Event::Late { .. } | Event::ChildAccepted { .. })
     };
     let happened = drive.journal.iter().filter(|recorded| !is_left_out(&recorded.event));

@@ -158,7 +158,78 @@ edges: [{from: pay, to: after}]
     let refused = drive.feed(Body::Pause { reason: String::new(), by: person("ana") });
     assert!(matches!(refused, Err(Refusal::NotAllowed(_))), "{refused:?}");
     drive.settle();
-    assert_eq!((drive.ended().status, drive.events(|event| matches!(event, Event::Unpaused { by: None }))), (Status::Cancelled, 1));
+    assert_eq!((drive.ended().status, drive.events(|event| matches!(event, Event::Unpaused { by: None, .. }))), (Status::Cancelled, 1));
+}
+
+/// Twelve reads of 3 MiB each, all answered during a pause.
+fn much_held() -> Drive {
+    let yaml = "
+flow: t
+steps:
+  each: {map: {over: '[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]', concurrency: 12, body: {steps: {read: {builtin: noop}}}}}
+  all: {set: {count: 'size(steps.each.output)'}}
+edges: [{from: each, to: all}]
+";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.pause();
+    while let Some((call, ..)) = drive.calls.pop_front() {
+        drive.feed(Body::Outcome { call, outcome: done(json!("x".repeat(3 << 20))) }).unwrap();
+    }
+    assert_eq!(drive.events(|event| matches!(event, Event::Held { .. })), 12);
+    drive
+}
+
+/// Bytes of the longest turn: a turn is a record, and a record has a bound.
+fn longest_turn(drive: &mut Drive, body: Body) -> usize {
+    let mut longest = 0;
+    let mut next = Some(body);
+    while let Some(body) = next.take() {
+        let input = crate::machine::input::Input { now: drive.now, entropy: 7, boot: drive.boot, body };
+        let turn = crate::machine::decide(&mut drive.state, &drive.plan, input).unwrap();
+        longest = longest.max(turn.events.iter().map(|recorded| serde_json::to_string(&recorded.event).unwrap().len()).sum());
+        if turn.effects.iter().any(|effect| matches!(effect, crate::machine::effect::Effect::Continue)) {
+            next = Some(Body::Continue);
+        }
+        drive.journal.extend(turn.events);
+        assert_eq!(crate::machine::replay(&drive.plan, &drive.journal).unwrap(), drive.state);
+    }
+    longest
+}
+
+#[test]
+fn much_that_was_held_is_taken_over_several_turns_and_what_comes_meanwhile_waits_behind_it() {
+    let mut drive = much_held();
+    let bytes = longest_turn(&mut drive, Body::Unpause { by: person("ben") });
+    assert!(bytes < 16 << 20, "{bytes}");
+    assert_eq!(drive.ended().status, Status::Failed, "36 MiB are no result");
+    assert_eq!(drive.ended().error.as_ref().unwrap().code, "payload_too_large");
+    let mut drive = much_held();
+    let bytes = longest_turn(&mut drive, Body::Cancel { reason: "enough".to_owned(), by: person("ana") });
+    assert!(bytes < 16 << 20, "{bytes}");
+    assert_eq!((drive.ended().status, drive.state.is_holding()), (Status::Cancelled, false));
+}
+
+#[test]
+fn what_arrives_while_what_was_held_is_taken_waits_behind_it() {
+    let yaml = "flow: t\nsteps: {first: {event: {name: go}}, second: {event: {name: go}}, third: {event: {name: go}}}\nedges: [{from: first, to: second}, {from: second, to: third}]";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.pause();
+    drive.signal("1", "go", json!("one")).unwrap();
+    drive.signal("2", "go", json!("two")).unwrap();
+    // A process that only records takes nothing beyond the first.
+    let (boot, going_on) = (crate::ids::BootId::HOLDING, drive.boot);
+    drive.boot = boot;
+    let input = |drive: &Drive, body| crate::machine::input::Input { now: drive.now, entropy: 7, boot: drive.boot, body };
+    let unpause = input(&drive, Body::Unpause { by: person("ben") });
+    let turn = crate::machine::decide(&mut drive.state, &drive.plan, unpause).unwrap();
+    drive.journal.extend(turn.events);
+    assert!(!drive.state.is_paused() && drive.state.is_holding());
+    drive.signal("3", "go", json!("three")).unwrap();
+    assert_eq!(drive.events(|event| matches!(event, Event::Held { .. })), 3);
+    drive.boot = going_on;
+    drive.feed(Body::Continue).unwrap();
+    drive.settle();
+    assert_eq!(drive.ended().output, json!("three"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use flowgate::machine::summary::Status;
 use super::watch::Watch;
 
 /// Every event of a journal.
-pub const EVENTS: [&str; 43] = [
+pub const EVENTS: [&str; 44] = [
     "started",
     "frame_opened",
     "entered",
@@ -50,6 +50,7 @@ pub const EVENTS: [&str; 43] = [
     "paused",
     "held",
     "unpaused",
+    "held_taken",
     "undoing",
     "undo_ended",
 ];
@@ -70,7 +71,6 @@ pub fn why_never(state: &str, event: &str) -> Option<&'static str> {
         "paused" if !is(&["held", "late", "child_accepted", "cancel_asked", "deadline_passed", "unpaused"]) => {
             Some("what arrives while somebody holds it is held")
         }
-        _ if state != "paused" && is(&["held"]) => Some("only a held execution holds inputs back"),
         _ if !matches!(state, "paused" | "stopping") && is(&["unpaused"]) => Some("only a held execution is let go on"),
         "stopping" if is(&["paused"]) => Some("what is being stopped cannot be held"),
         "stopping"
@@ -89,8 +89,8 @@ pub fn why_never(state: &str, event: &str) -> Option<&'static str> {
             Some("nothing new begins in what is being stopped")
         }
         "stopping" if is(&["step_deadline_passed"]) => Some("the time limits of steps go with the steps that are being stopped"),
-        "stopping" if is(&["voted", "action_edited", "reminded", "reassigned", "expired"]) => {
-            Some("what is being stopped asks about doubts alone, which take one answer, cannot be edited and do not expire")
+        "stopping" if is(&["reminded", "reassigned", "expired"]) => {
+            Some("what is being stopped asks about doubts alone, which do not expire")
         }
         "waiting" | "waiting for a person"
             if is(&["call_ended", "call_lost", "abort_asked", "child_accepted", "child_cancel_asked", "child_ended", "continued"]) =>
@@ -217,6 +217,7 @@ fn name(event: &Event) -> &'static str {
         Event::Paused { .. } => "paused",
         Event::Held { .. } => "held",
         Event::Unpaused { .. } => "unpaused",
+        Event::HeldTaken => "held_taken",
         Event::Undoing => "undoing",
         Event::UndoEnded { .. } => "undo_ended",
         Event::LimitRaised { .. } => "limit_raised",
