@@ -48,10 +48,30 @@ fn main() {
     let directory = figures::directory();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let dir = directory.path().join("kept");
-    let records = runtime.block_on(async {
+    let (ended, records) = runtime.block_on(async {
         let embedded = Embedded::open(&dir);
         let ended = churn(&embedded, executions).await;
-        // A third is purged, so that a compaction has something to do.
+        let records = Records::of(&embedded);
+        embedded.close().await;
+        (ended, records)
+    });
+    let average = records.bytes / records.count;
+    println!("{executions} executions of {STEPS} steps: {} records of {average} bytes on average\n", records.count);
+    sizes("as they were written", &dir, records.kept_bytes);
+    let options = Options { dir: dir.clone(), ..Options::default() };
+    rebuild(&options, directory.path(), runs, &records);
+    compact(&runtime, &options, &ended);
+    println!("\nchurn, {rounds} rounds of {executions} executions that are purged, then compacted:");
+    let dir = directory.path().join("churned");
+    for round in 1..=rounds {
+        runtime.block_on(churned(&dir, executions, round));
+    }
+}
+
+/// A third is purged, so that a compaction has something to do.
+fn compact(runtime: &tokio::runtime::Runtime, options: &Options, ended: &[ExecutionId]) {
+    let records = runtime.block_on(async {
+        let embedded = Embedded::open(&options.dir);
         for id in ended.iter().step_by(3) {
             embedded.store.purge(&Tenant::default(), *id).await.unwrap();
         }
@@ -59,23 +79,12 @@ fn main() {
         embedded.close().await;
         records
     });
-    println!(
-        "{executions} executions of {STEPS} steps, a third of them purged: {} records of {} bytes on average\n",
-        records.count,
-        records.bytes / records.count
-    );
-    sizes("before a compaction", &dir, records.kept_bytes);
-    let options = Options { dir: dir.clone(), ..Options::default() };
+    println!("\na third of them purged:");
+    sizes("before a compaction", &options.dir, records.kept_bytes);
     let began = Instant::now();
-    let report = store::compact(&options).unwrap();
+    let report = store::compact(options).unwrap();
     println!("  ({} segments compacted in {:.1} s)", report.segments_rewritten, began.elapsed().as_secs_f64());
-    sizes("after it  (at most 4)", &dir, records.kept_bytes);
-    rebuild(&options, directory.path(), runs, &records);
-    println!("\nchurn, {rounds} rounds of {executions} executions that are purged, then compacted:");
-    let dir = directory.path().join("churned");
-    for round in 1..=rounds {
-        runtime.block_on(churned(&dir, executions, round));
-    }
+    sizes("after it  (at most 4)", &options.dir, records.kept_bytes);
 }
 
 /// What the log holds.
@@ -215,10 +224,14 @@ async fn churned(dir: &Path, executions: usize, round: usize) {
     embedded.close().await;
     let before = bytes(dir);
     store::compact(&Options { dir: dir.to_owned(), ..Options::default() }).unwrap();
+    let info = store::info(dir).unwrap();
     println!(
-        "  round {round:>3}: {seconds:>6.1} s, resident {:>4} MiB, on disk {:>5} MiB, compacted {:>4} MiB",
+        "  round {round:>3}: {seconds:>6.1} s, resident {:>4} MiB, on disk {:>5} MiB, compacted {:>4} MiB (log {}, view {}, {} segments prepared)",
         resident >> 10,
         before >> 20,
-        bytes(dir) >> 20
+        bytes(dir) >> 20,
+        info.log_bytes >> 20,
+        info.view_bytes >> 20,
+        info.prepared_segments
     );
 }

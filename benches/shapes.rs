@@ -35,7 +35,7 @@ const FLOOR_TIME: Duration = Duration::from_millis(500);
 /// Steps of the chain, and how many executions of it make a run.
 const CHAIN: (usize, usize) = (100, 20);
 /// Steps of the chains that only compute, and executions of each.
-const PURE: ([usize; 2], usize) = ([1, 100], 50);
+const PURE: ([usize; 2], usize) = ([2, 100], 50);
 /// Branches of the fan-out, and executions of it.
 const FAN: (usize, usize) = (100, 50);
 const ITEMS: [usize; 3] = [1_000, 3_000, 10_000];

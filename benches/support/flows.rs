@@ -11,7 +11,7 @@ pub fn chain(steps: usize, body: &str) -> String {
     format!("flow: chain\nsteps:\n{bodies}edges:\n{edges}")
 }
 
-/// Steps that only compute and branch, one after the other; the other branch of each is dead.
+/// Two steps or more that only compute and branch, one after the other; the other branch of each is dead.
 pub fn branches(steps: usize) -> String {
     let bodies: String = (0..steps).map(|step| format!("  s{step}: {{set: {{number: '{step}'}}}}\n")).collect();
     let step = |step: usize| {
@@ -21,7 +21,7 @@ pub fn branches(steps: usize) -> String {
         )
     };
     let edges: String = (1..steps).map(step).collect();
-    format!("flow: branches\nsteps:\n{bodies}  x: {{set: {{lost: 'true'}}}}\nedges:\n{edges}")
+    format!("flow: branches\nstart: s0\nsteps:\n{bodies}  x: {{set: {{lost: 'true'}}}}\nedges:\n{edges}")
 }
 
 /// One step, `width` after it side by side, and one that joins them.
