@@ -100,32 +100,31 @@ pub fn replay<'a>(plan: &Plan, events: impl IntoIterator<Item = &'a Recorded>) -
 /// What `state` owes to the world: the effects whose answers are outstanding.
 #[must_use]
 pub fn outstanding(state: &State) -> Vec<Effect> {
-    owed(state).collect()
-}
-
-/// Whether there is any. Asked for with every commit, so it does not name what a wide fan-out has under way.
-pub(super) fn is_owing(state: &State) -> bool {
-    owed(state).next().is_some()
-}
-
-fn owed(state: &State) -> impl Iterator<Item = Effect> {
-    let parent = state.start().and_then(|start| start.parent.as_ref()).filter(|_| !state.parent_told);
-    let told = state.ended.iter().zip(parent).map(|(ended, parent)| Effect::TellParent { parent: parent.execution, ended: ended.clone() });
-    let goes_on = state.ended.is_none();
-    let flights = state.flights.iter().filter(move |(call, _)| goes_on && !state.holds_call(**call));
-    let calls = flights.flat_map(|(call, flight)| {
+    if let Some(ended) = &state.ended {
+        let parent = state.start().and_then(|start| start.parent.as_ref());
+        let owed = parent.filter(|_| !state.parent_told);
+        return owed.map(|parent| Effect::TellParent { parent: parent.execution, ended: ended.clone() }).into_iter().collect();
+    }
+    let mut owed = Vec::new();
+    for (call, flight) in state.flights.iter().filter(|(call, _)| !state.holds_call(**call)) {
         let name = state.name(&flight.place, flight.attempt);
-        let perform = Effect::Perform { call: *call, name, request: std::sync::Arc::clone(&flight.request) };
-        std::iter::once(perform).chain(flight.aborted.then_some(Effect::Abort { call: *call }))
-    });
-    let runs = state.children.iter().filter(move |(child, _)| goes_on && !state.holds_child(**child));
-    let children = runs.flat_map(|(child, run)| {
-        let start = (!run.accepted).then(|| Effect::StartChild { child: *child, start: run.start.clone() });
-        let cancel = run.cancelling.as_ref().map(|reason| Effect::CancelChild { child: *child, reason: reason.clone() });
-        start.into_iter().chain(cancel)
-    });
-    let goes_round = goes_on && state.yielded && !state.is_paused();
-    told.chain(calls).chain(children).chain(goes_round.then_some(Effect::Continue))
+        owed.push(Effect::Perform { call: *call, name, request: std::sync::Arc::clone(&flight.request) });
+        if flight.aborted {
+            owed.push(Effect::Abort { call: *call });
+        }
+    }
+    for (child, run) in state.children.iter().filter(|(child, _)| !state.holds_child(**child)) {
+        if !run.accepted {
+            owed.push(Effect::StartChild { child: *child, start: run.start.clone() });
+        }
+        if let Some(reason) = &run.cancelling {
+            owed.push(Effect::CancelChild { child: *child, reason: reason.clone() });
+        }
+    }
+    if state.yielded && !state.is_paused() {
+        owed.push(Effect::Continue);
+    }
+    owed
 }
 
 /// One turn in the making. Every change goes through `emit`.

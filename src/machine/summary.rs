@@ -265,7 +265,7 @@ impl State {
             updated_at: self.now,
             ended_at: self.ended_at,
             deadline: self.deadline(),
-            owed: super::decide::is_owing(self),
+            owed: !super::decide::outstanding(self).is_empty(),
             waiting_for: if ended.is_some() { Vec::new() } else { self.waiting_for(plan) },
             error_code: ended.and_then(|ended| ended.error.as_ref()).map(|error| error.code.clone()),
             tokens: self.spent.tokens,
