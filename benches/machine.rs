@@ -104,7 +104,7 @@ fn best(mut round: impl FnMut() -> Duration) -> Duration {
 }
 
 fn cases() -> Vec<Case> {
-    let chain = flows::chain(10, "{builtin: noop}");
+    let chain = flows::chain(10, flows::TRIVIAL);
     let outcome = |name, before: Drive| {
         let body = before.outcome(value());
         Case { name, before, body }
@@ -122,11 +122,11 @@ fn cases() -> Vec<Case> {
         start("a chain of 10 starts", &chain),
         outcome("a step of it ends, the next begins", Drive::after(&chain, 4)),
         outcome("its last step ends, and with it the execution", Drive::after(&chain, 9)),
-        outcome("a step ends, 50 begin", Drive::after(&fan(50), 0)),
-        outcome("the last of 50 ends, the join fires", Drive::after(&fan(50), 50)),
+        outcome("a step ends, 50 begin", Drive::after(&flows::fan(50), 0)),
+        outcome("the last of 50 ends, the join fires", Drive::after(&flows::fan(50), 50)),
         outcome("a loop's 20th visit ends, the next begins", Drive::after(LOOP, 19)),
-        start("a map over 1,000 items opens its first 8", &map(1_000)),
-        outcome("the map's 500th item ends, the next begins", Drive::after(&map(1_000), 499)),
+        start("a map over 1,000 items opens its first 8", &flows::map(1_000, 8, flows::TRIVIAL)),
+        outcome("the map's 500th item ends, the next begins", Drive::after(&flows::map(1_000, 8, flows::TRIVIAL), 499)),
         Case { name: "a model asks for 4 tools, they begin", before: agent, body: asks },
         outcome("a step ends, an approval with its action is asked", Drive::after(APPROVAL, 0)),
         Case { name: "it is approved, the action begins", before: waiting, body: approves },
@@ -168,23 +168,6 @@ edges:
   - {from: review, to: refund, on: approved}
   - {from: review, to: no, on: rejected}
 ";
-
-/// A map over as many items.
-fn map(items: usize) -> String {
-    let items: Vec<String> = (0..items).map(|item| item.to_string()).collect();
-    let body = "{steps: {work: {builtin: noop}}}";
-    format!(
-        "flow: map\nlimits: {{steps: 1000000}}\nconfig: {{items: [{}]}}\nsteps:\n  each: {{map: {{over: config.items, concurrency: 8, body: {body}}}}}\n",
-        items.join(", ")
-    )
-}
-
-/// One step, `width` after it side by side, and one that joins them.
-fn fan(width: usize) -> String {
-    let steps: String = (0..width).map(|step| format!("  p{step}: {{builtin: noop}}\n")).collect();
-    let edges: String = (0..width).map(|step| format!("  - {{from: s, to: p{step}}}\n  - {{from: p{step}, to: j}}\n")).collect();
-    format!("flow: fan\nsteps:\n  s: {{builtin: noop}}\n{steps}  j: {{builtin: noop}}\nedges:\n{edges}")
-}
 
 fn four_tools() -> Answer {
     let call = |number: u32| ToolUse { id: format!("call-{number}"), name: "look".to_owned(), args: json!({"id": number}) };

@@ -11,6 +11,8 @@
     reason = "a benchmark: it prints its result and stops at the first fault"
 )]
 
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "support/http.rs"]
 mod http;
 #[path = "support/served.rs"]
@@ -22,10 +24,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use figures::{directory, percentile};
 use http::Connection;
-use served::{AGENTS, APPROVALS, KEY, Served, percentile};
+use served::{AGENTS, APPROVALS, CLIENTS, KEY, Served, ask};
 
-const CLIENTS: usize = 64;
 const RUNS_DEFAULT: usize = 3;
 const SECONDS_DEFAULT: usize = 5;
 const WAITING_DEFAULT: usize = 2_000;
@@ -42,21 +44,13 @@ fn main() {
     if std::env::args().any(|argument| argument == STATIC) {
         return serve_static();
     }
-    if cfg!(debug_assertions) {
-        println!("This is an unoptimised build: its figures say nothing.");
-    }
-    let arguments: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let runs = arguments.first().copied().unwrap_or(RUNS_DEFAULT).max(1);
-    let measured = Duration::from_secs(arguments.get(1).copied().unwrap_or(SECONDS_DEFAULT) as u64);
+    figures::warn_if_unoptimised();
+    let runs = figures::argument(0, RUNS_DEFAULT);
+    let measured = Duration::from_secs(figures::argument(1, SECONDS_DEFAULT) as u64);
     let waiting = std::env::var("FLOWGATE_BENCH_WAITING").ok().and_then(|text| text.parse().ok()).unwrap_or(WAITING_DEFAULT);
     starts();
     execute(runs, measured);
     approve(waiting);
-}
-
-/// Beside the build, because many systems keep their temporary files in memory.
-fn directory() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
 fn starts() {
@@ -157,17 +151,7 @@ fn approve(waiting: usize) {
     let directory = directory();
     let server = Served::start(directory.path()).with_agents();
     let began = Instant::now();
-    let asked: Vec<(String, String)> = std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                scope.spawn({
-                    let server = &server;
-                    move || ask(server, waiting / CLIENTS + usize::from(client < waiting % CLIENTS))
-                })
-            })
-            .collect();
-        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
-    });
+    let asked = ask(&server, waiting);
     let seconds = began.elapsed().as_secs_f64();
     println!("\n{waiting} wait for a person (begun at {:.0}/s); memory {} KiB\n", waiting as f64 / seconds, server.resident_kib());
     let mut connection = server.connect();
@@ -199,17 +183,6 @@ fn approve(waiting: usize) {
         });
         report(what, taken.collect());
     }
-}
-
-/// Starts so many, each up to its question; their ids.
-fn ask(server: &Served, count: usize) -> Vec<(String, String)> {
-    let mut connection = server.connect();
-    let begin = |_| {
-        let started = connection.post(&format!("{AGENTS}/gate:execute"), "{}").unwrap().json();
-        let text = |name: &str| started[name].as_str().unwrap_or_else(|| panic!("{started}")).to_owned();
-        (text("executionRecordId"), text("humanApprovalRequestId"))
-    };
-    (0..count).map(begin).collect()
 }
 
 fn report(what: &str, mut taken: Vec<Duration>) {

@@ -10,19 +10,21 @@
     reason = "a benchmark: it prints its result"
 )]
 
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "support/http.rs"]
 mod http;
 #[path = "support/served.rs"]
 mod served;
 
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use figures::{bytes, percentile};
 use http::Connection;
 use serde_json::Value;
-use served::{AGENTS, APPROVALS, Served, percentile};
+use served::{AGENTS, APPROVALS, Served};
 
 const CLIENTS: u64 = 64;
 const SECONDS_DEFAULT: u64 = 60;
@@ -45,14 +47,11 @@ struct Tally {
 }
 
 fn main() -> std::process::ExitCode {
-    if cfg!(debug_assertions) {
-        println!("This is an unoptimised build: its figures say nothing.");
-    }
+    figures::warn_if_unoptimised();
     let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let duration = Duration::from_secs(number("FLOWGATE_SOAK_SECONDS", SECONDS_DEFAULT));
     let per_second = number("FLOWGATE_SOAK_PER_SECOND", PER_SECOND_DEFAULT).max(1);
-    // Beside the build, because many systems keep their temporary files in memory.
-    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let directory = figures::directory();
     let server = Served::start(directory.path()).with_agents();
     let tally = Tally::default();
     println!("{CLIENTS} clients, at most {per_second} executions/s, {} s\n", duration.as_secs());
@@ -202,10 +201,4 @@ fn check_nothing_is_left(server: &Served, tally: &Tally) {
             tally.faults.lock().unwrap().push(format!("left behind: {path}: {left:?}"));
         }
     }
-}
-
-/// Bytes of all files below.
-fn bytes(directory: &Path) -> u64 {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.map(|entry| entry.metadata().map_or(0, |kind| if kind.is_dir() { bytes(&entry.path()) } else { kind.len() })).sum()
 }

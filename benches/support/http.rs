@@ -1,4 +1,5 @@
 //! The smallest client that keeps its connection: one request after the other, one answer read to its end.
+#![allow(dead_code, reason = "each bench takes what it needs of it")]
 
 use std::io::{BufRead as _, BufReader, Error, Read as _, Result, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -39,9 +40,19 @@ impl Connection {
     }
 
     pub fn post(&mut self, path: &str, body: &str) -> Result<Answer> {
+        self.post_with(path, "", body)
+    }
+
+    /// Does not wait for what it leads to.
+    pub fn post_without_waiting(&mut self, path: &str, body: &str) -> Result<Answer> {
+        self.post_with(path, "prefer: respond-async\r\n", body)
+    }
+
+    fn post_with(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer> {
         let (key, length) = (self.key, body.len());
         self.send(&format!(
-            "POST {path} HTTP/1.1\r\nhost: bench\r\nx-api-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nhost: bench\r\nx-api-key: {key}\r\n{headers}content-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
         ))
     }
 

@@ -1,4 +1,5 @@
-//! The server as it is shipped, with its defaults, as a process of its own over a fresh directory; and the flows that are asked for.
+//! The server as it is shipped, with its defaults, as a process of its own; and the flows that are asked for.
+#![allow(dead_code, reason = "each bench takes what it needs of it")]
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -8,11 +9,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::figures;
 use super::http::Connection;
 
 pub const KEY: &str = "root-key-of-the-benches-0123456789abcdef";
 pub const AGENTS: &str = "/v1/tenants/default/agents";
 pub const APPROVALS: &str = "/v1/tenants/default/pendingApprovals";
+
+/// Of those who start many things at once.
+pub const CLIENTS: usize = 64;
 
 /// One durable step that does nothing outside.
 const SHORT: &str = "flow: short\nsteps:\n  only: {set: {done: true}}\n";
@@ -20,7 +25,10 @@ const SHORT: &str = "flow: short\nsteps:\n  only: {set: {done: true}}\n";
 const GATE: &str = "flow: gate\nsteps:\n  review: {approval: {title: \"Go on?\"}}\n  done: {set: {done: true}}\n\
                     edges:\n  - {from: review, to: done, on: approved}\n";
 
-/// Killed when dropped.
+/// A call that lasts longer than any bench, so that it is always under way.
+const LASTS: &str = "flow: lasts\nsteps:\n  works: {builtin: {name: sleep, args: {ms: 36000000}}, timeout: 11h}\n";
+
+/// Killed (SIGKILL) when dropped.
 pub struct Served {
     child: Child,
     pub address: SocketAddr,
@@ -59,10 +67,10 @@ impl Served {
         Connection::open(self.address, KEY).unwrap()
     }
 
-    /// Agents `short` and `gate`.
+    /// Agents `short`, `gate` and `lasts`.
     pub fn with_agents(self) -> Self {
         let mut connection = self.connect();
-        for (id, flow) in [("short", SHORT), ("gate", GATE)] {
+        for (id, flow) in [("short", SHORT), ("gate", GATE), ("lasts", LASTS)] {
             let made = connection.post(AGENTS, &json!({"id": id, "displayName": id}).to_string()).unwrap();
             assert_eq!(made.status, 201, "{}", made.json());
             let made = connection.post(&format!("{AGENTS}/{id}/revisions"), &json!({"flow": flow}).to_string()).unwrap();
@@ -73,13 +81,10 @@ impl Served {
 
     /// What the kernel holds in memory for it, in KiB; 0 where the system does not tell.
     pub fn resident_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+        figures::resident_kib(self.child.id())
     }
 
     /// Open files and connections.
-    #[allow(dead_code, reason = "only the soak looks at it")]
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
@@ -92,7 +97,21 @@ impl Drop for Served {
     }
 }
 
-/// The value below which so many of a hundred lie.
-pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    sorted.get(sorted.len() * percent / 100).or(sorted.last()).copied().unwrap_or_default()
+/// Starts so many, each up to its question, by `CLIENTS` clients; their ids and their questions'.
+pub fn ask(server: &Served, count: usize) -> Vec<(String, String)> {
+    std::thread::scope(|scope| {
+        let share = |client: usize| count / CLIENTS + usize::from(client < count % CLIENTS);
+        let clients: Vec<_> = (0..CLIENTS).map(|client| scope.spawn(move || ask_one_by_one(server, share(client)))).collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    })
+}
+
+fn ask_one_by_one(server: &Served, count: usize) -> Vec<(String, String)> {
+    let mut connection = server.connect();
+    let begin = |_| {
+        let started = connection.post(&format!("{AGENTS}/gate:execute"), "{}").unwrap().json();
+        let text = |name: &str| started[name].as_str().unwrap_or_else(|| panic!("{started}")).to_owned();
+        (text("executionRecordId"), text("humanApprovalRequestId"))
+    };
+    (0..count).map(begin).collect()
 }

@@ -26,8 +26,10 @@ use crate::journal;
 
 /// The view's directory in the data directory.
 pub const VIEW: &str = "view";
-/// Records applied in one write while the log is replayed.
-const REPLAY_RECORDS: usize = 512;
+/// Records applied in one write while the log is replayed. Most executions begin and end within so many, and leave only what remains of them.
+const REPLAY_RECORDS: usize = 4_096;
+/// Bytes of records in one such write, for what is in memory at once.
+const REPLAY_BYTES: usize = 8 << 20;
 /// Rows of a view that are compared with its sums before it is used; larger ones are compared in the background.
 pub const SCAN_AT_OPEN_ROWS: u64 = 20_000;
 
@@ -153,16 +155,19 @@ fn finish(
 pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
     let shown = applier.mark().position;
     let mut pending = Frame { position: shown, records: Vec::new() };
+    let mut bytes = 0;
     survey.walk(disk, id, heads_at.min(shown).0 + 1, |segment, found| {
         let position = Position(found.lsn + u64::from(found.span) - 1);
         let records = located(segment.header.number, found)?;
         if position <= shown {
             return applier.follow(&Frame { position, records });
         }
+        bytes += records.iter().map(|located| located.bytes.len()).sum::<usize>();
         pending.append(Frame { position, records });
-        if pending.records.len() >= REPLAY_RECORDS {
+        if pending.records.len() >= REPLAY_RECORDS || bytes >= REPLAY_BYTES {
             applier.apply(&pending)?;
             pending.records.clear();
+            bytes = 0;
         }
         Ok(())
     })?;

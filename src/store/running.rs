@@ -12,6 +12,7 @@ use super::attachments::Attachments;
 use super::checkpoint;
 use super::committer::{BATCH_ENTRIES_MAX, Committer, Message};
 use super::disk::Disk;
+use super::entry::Position;
 use super::error::Error;
 use super::heads::Heads;
 use super::lock::Lock;
@@ -30,6 +31,8 @@ use super::view::View;
 pub const FRAMES_AHEAD_MAX: usize = 8;
 /// Bytes applied between two checkpoints: bounds what is replayed after a kill.
 const CHECKPOINT_BYTES: usize = 64 << 20;
+/// Bytes applied before the first checkpoint of an empty store: without any, a kill means that the whole view is made again.
+const FIRST_CHECKPOINT_BYTES: usize = 1 << 20;
 /// Between two pieces of a background scan while nothing else happens.
 const SCAN_PAUSE: Duration = Duration::from_millis(2);
 
@@ -75,6 +78,12 @@ impl Running {
     pub fn start(opened: Opened, attachments: Attachments, disk: Arc<dyn Disk>, lock: Option<Lock>, on_fatal: OnFatal) -> Self {
         let durable_view = lock.is_some();
         let unscanned = opened.unscanned;
+        // A view that was made again has no checkpoint; one that holds something gets it at once.
+        let since_checkpoint = match &opened.rebuilt {
+            None => 0,
+            Some(_) if opened.recovered.position == Position(0) => CHECKPOINT_BYTES - FIRST_CHECKPOINT_BYTES,
+            Some(_) => CHECKPOINT_BYTES,
+        };
         let (running, parts) = Self::assemble(opened, attachments, disk, Arc::clone(&on_fatal.0));
         let Parts { committer, requests, mut applier, frames } = parts;
         if unscanned {
@@ -87,6 +96,7 @@ impl Running {
             manifest: durable_view.then(|| (Arc::clone(&running.disk), running.id)),
             on_fatal,
             meters: Arc::clone(&running.meters),
+            since_checkpoint,
         };
         let supply = Arc::clone(&running.supply);
         let threads = Threads {
@@ -191,6 +201,8 @@ struct Feeder {
     manifest: Option<(Arc<dyn Disk>, StoreId)>,
     on_fatal: OnFatal,
     meters: Arc<Meters>,
+    /// Bytes applied since the last checkpoint.
+    since_checkpoint: usize,
 }
 
 impl Feeder {
@@ -216,8 +228,13 @@ impl Feeder {
     }
 
     fn feed(&mut self, frames: &Receiver<Frame>) -> Result<(), Error> {
-        let mut since_checkpoint = 0_usize;
         loop {
+            if self.since_checkpoint >= CHECKPOINT_BYTES {
+                self.since_checkpoint = 0;
+                if let Some((disk, id)) = &self.manifest {
+                    checkpoint::write(disk.as_ref(), *id, self.view.as_ref(), &self.applier)?;
+                }
+            }
             let frame = if self.applier.is_scanning() {
                 frames.recv_timeout(SCAN_PAUSE)
             } else {
@@ -234,16 +251,10 @@ impl Feeder {
                     self.applier.apply(&frame)?;
                     frame.records.iter().for_each(|located| self.meters.applied(&located.record));
                     self.progress.set_applied(frame.position);
-                    since_checkpoint += frame.records.iter().map(|located| located.bytes.len()).sum::<usize>();
+                    self.since_checkpoint += frame.records.iter().map(|located| located.bytes.len()).sum::<usize>();
                 }
                 Err(RecvTimeoutError::Timeout) => self.applier.scan()?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-            if since_checkpoint >= CHECKPOINT_BYTES {
-                since_checkpoint = 0;
-                if let Some((disk, id)) = &self.manifest {
-                    checkpoint::write(disk.as_ref(), *id, self.view.as_ref(), &self.applier)?;
-                }
             }
         }
     }
