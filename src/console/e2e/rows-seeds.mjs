@@ -7,6 +7,9 @@ const DOUBTS_MAX = 60;
 const SMALL = (id) => ({ flow: id, input: { type: "object" }, steps: { keep: { set: { value: "input.at" } } }, output: "steps.keep.output" });
 const ASKS = { flow: "asks", input: { type: "object" }, steps: { ask: { ask: { title: "How much of thing {{ input.at }} may be ordered?", form: { type: "object", properties: { amount: { type: "number" } } } } } } };
 
+/** After an answer that the server has enough to do. */
+const AGAIN_MS = 200;
+
 /** Does it so many times, a few at once. What a limit of the server refuses ends the list. */
 async function times(count, act) {
   let next = 0;
@@ -14,10 +17,18 @@ async function times(count, act) {
   const work = async () => {
     while (next < count && !isFull) {
       next += 1;
-      await act(next).catch((error) => {
-        if (!/ (409|422|429) /.test(error.message)) throw error;
-        isFull = true;
-      });
+      const at = next;
+      for (let isTaken = false; !isTaken && !isFull; ) {
+        isTaken = true;
+        await act(at).catch(async (error) => {
+          if (/ (409|422) /.test(error.message)) isFull = true;
+          else if (!/ (429|503) /.test(error.message)) throw error;
+          else {
+            isTaken = false;
+            await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+          }
+        });
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
