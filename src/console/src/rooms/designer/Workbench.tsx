@@ -350,7 +350,7 @@ export function Workbench(props: WorkbenchProps) {
           {current === "text" && editor}
           {current === "step" && inspector}
           {current === "problems" && <ProblemList syntax={read.error} places={places} isChecked={design.isChecked} onGo={(one) => (one.step ? (showStep([...one.level, one.step].join("/")), setPart(isNarrow ? "graph" : "step")) : one.edge !== null ? (enter(one.level), choose([], one.edge)) : setPart("step"))} />}
-          {current === "test" && <TestPanel tenant={tenant} agent={agent} base={base} root={root} problems={places.length} execution={execution} watched={watched} canRun={may("executions:run")} onLoad={(id) => setQuery({ execution: id })} onStart={start} onGoTo={showStep} />}
+          {current === "test" && <TestPanel tenant={tenant} agent={agent} base={base} root={root} problems={places.length} onProblems={() => setPart("problems")} execution={execution} watched={watched} canRun={may("executions:run")} onLoad={(id) => setQuery({ execution: id })} onStart={start} onGoTo={showStep} />}
         </Tabs>
       )}
     </div>
