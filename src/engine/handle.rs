@@ -11,10 +11,10 @@ use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Share
 use super::notice::Notices;
 use super::request::{
     Activity, Answered, AttemptsPage, AttemptsRequest, ClosedQuestion, Exported, FlowRef, ForkRequest, KnownQuestion, List, ListRequest,
-    Options, Parked, QuestionRef, Resolver, RetryRequest, Snapshot, Standing, StartRequest,
+    Options, Parked, QuestionRef, Resolver, RetryRequest, Snapshot, Standing, StartRequest, StepTimes, StepTimesRequest,
 };
 use super::system::Engine;
-use super::{asked, departure, exporting, outlines, read, starting};
+use super::{asked, departure, exporting, outlines, read, starting, step_times};
 use crate::flow::spec::FlowSpec;
 use crate::ids::{CallId, ExecutionId, QuestionId, Tenant};
 use crate::machine::Refusal;
@@ -276,6 +276,14 @@ impl EngineHandle {
     /// `NotFound`, `Store`.
     pub async fn attempts(&self, id: ExecutionId, request: AttemptsRequest) -> Result<AttemptsPage, Error> {
         self.read(move |shared, tenant| outlines::attempts(shared, tenant, id, &request)).await
+    }
+
+    /// How long steps took in the executions that ran last.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn step_times(&self, request: StepTimesRequest) -> Result<StepTimes, Error> {
+        self.read(move |shared, tenant| step_times::step_times(shared, tenant, &request)).await
     }
 
     /// The execution as a sample of a dataset and as a rehearsal, without secrets.

@@ -28,6 +28,7 @@ mod request;
 mod revisions;
 mod shared;
 mod starting;
+mod step_times;
 mod supervisor;
 mod system;
 #[cfg(test)]
@@ -40,6 +41,6 @@ pub use handle::EngineHandle;
 pub use notice::{Notice, Notices};
 pub use request::{
     Activity, Answered, AttemptRow, AttemptsPage, AttemptsRequest, ClosedQuestion, Closing, Exported, Flight, FlowRef, ForkRequest,
-    KnownQuestion, List, ListRequest, Listed, Options, Parked, QuestionRef, Resolver, Resume, RetryRequest, Snapshot, Standing,
-    StartRequest,
+    KnownQuestion, List, ListRequest, Listed, Options, Parked, QuestionRef, Resolver, Resume, RetryRequest, SlowestAttempt, Snapshot,
+    Standing, StartRequest, StepTime, StepTimes, StepTimesRequest,
 };

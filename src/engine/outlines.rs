@@ -114,18 +114,40 @@ pub(super) fn attempts(shared: &Shared, tenant: &Tenant, id: ExecutionId, reques
 
 /// Reads what was added to the journal since.
 fn catch_up(shared: &Shared, key: &Key, outline: &mut Outline) -> Result<(), Error> {
+    read_on(shared, key, outline, usize::MAX)?;
+    let is_over = outline.stands().is_some_and(|(_, status)| status.is_final());
+    if is_over || outline.bytes() > BYTES_HELD_MAX {
+        outline.settle();
+    }
+    Ok(())
+}
+
+/// How far a journal was read.
+pub(super) struct ReadOn {
+    /// It may go on behind what was read.
+    pub is_cut: bool,
+}
+
+/// Reads on, `entries_max` entries at most.
+pub(super) fn read_on(shared: &Shared, key: &Key, outline: &mut Outline, entries_max: usize) -> Result<ReadOn, Error> {
     let Key { tenant, execution } = key;
     let mut plan: Option<Arc<Plan>> = None;
+    let mut left = entries_max;
     loop {
-        let mut entries = read::events(shared, tenant, *execution, outline.next(), ENTRIES_PER_READ)?;
+        let wanted = ENTRIES_PER_READ.min(left);
+        if wanted == 0 {
+            return Ok(ReadOn { is_cut: true });
+        }
+        let mut entries = read::events(shared, tenant, *execution, outline.next(), wanted)?;
         if entries.is_empty() {
             break;
         }
         if outline.is_settled() {
             *outline = Outline::default();
-            entries = read::events(shared, tenant, *execution, 0, ENTRIES_PER_READ)?;
+            entries = read::events(shared, tenant, *execution, 0, wanted)?;
         }
-        let is_last = entries.len() < ENTRIES_PER_READ;
+        let is_last = entries.len() < wanted;
+        left -= entries.len();
         for entry in &entries {
             let plan = match &plan {
                 Some(plan) => plan,
@@ -137,11 +159,7 @@ fn catch_up(shared: &Shared, key: &Key, outline: &mut Outline) -> Result<(), Err
             break;
         }
     }
-    let is_over = outline.stands().is_some_and(|(_, status)| status.is_final());
-    if is_over || outline.bytes() > BYTES_HELD_MAX {
-        outline.settle();
-    }
-    Ok(())
+    Ok(ReadOn { is_cut: false })
 }
 
 /// The plan that walks a journal, by its first entry.

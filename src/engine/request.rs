@@ -317,6 +317,52 @@ pub struct AttemptRow {
     pub child: Option<ExecutionId>,
 }
 
+/// Of which executions the steps are measured.
+#[derive(Clone, Debug, Default)]
+pub struct StepTimesRequest {
+    pub filter: Filter,
+    /// The newest of them, so many at most.
+    pub executions: usize,
+}
+
+/// How long steps took, those that took most in all first.
+#[derive(Clone, Debug, Default)]
+pub struct StepTimes {
+    /// Executions that were read.
+    pub executions: usize,
+    /// There was more in them than one request may read.
+    pub is_cut: bool,
+    pub steps: Vec<StepTime>,
+}
+
+/// The attempts at one step of a flow, or at one kind of call of an agent, that came to an end.
+#[derive(Clone, Debug)]
+pub struct StepTime {
+    pub flow: String,
+    /// `map/step`; of an agent's calls `step/model` and `step/TOOL`.
+    pub step: String,
+    pub kind: String,
+    pub what: What,
+    pub ended: u64,
+    /// Of them, those that failed, were lost or are in doubt.
+    pub failed: u64,
+    /// Of them, those that were not the first attempt.
+    pub repeated: u64,
+    /// Half, and 95 in 100, took no longer.
+    pub half_ms: u64,
+    pub p95_ms: u64,
+    pub total_ms: u64,
+    pub slowest: SlowestAttempt,
+}
+
+/// The attempt that took longest.
+#[derive(Clone, Debug)]
+pub struct SlowestAttempt {
+    pub execution: ExecutionId,
+    pub attempt: String,
+    pub took_ms: u64,
+}
+
 /// An execution as its summary tells it: no journal was read for it.
 #[derive(Clone, Debug)]
 pub struct Standing {

@@ -180,3 +180,45 @@ fn attempts_are_refused_to_whom_they_do_not_belong() {
     assert!(matches!(root.json("DELETE", &path, &json!({})).status, 200 | 202 | 204));
     assert_eq!(of(&root, &format!("{path}/attempts")), 404);
 }
+
+#[test]
+fn times_of_steps_are_those_of_the_executions_that_ran_last() {
+    let desk = Desk::bare(&[]);
+    let root = desk.server.root();
+    desk.agent("child", CHILD);
+    desk.agent("rich", RICH);
+    for what in ["tea", "coffee"] {
+        let execution = desk.begin(&root, "rich", &json!({"what": what}));
+        desk.becomes("rich", &execution, "WAITING_FOR_HUMAN");
+    }
+    let of = |path: &str| expect(200, &root.get(&format!("{TENANT}/{path}")));
+    let step = |times: &Value, agent: &str, step: &str| {
+        let items = times["items"].as_array().unwrap();
+        items.iter().find(|one| one["agentId"] == agent && one["step"] == step).cloned().unwrap_or_default()
+    };
+    let times = of("agents/rich/stepTimes");
+    assert_eq!((&times["executions"], &times["isCut"]), (&json!(2), &json!(false)));
+    let kept = step(&times, "rich", "each/keep");
+    assert_eq!((&kept["ended"], &kept["failed"], &kept["kind"], &kept["type"]), (&json!(6), &json!(0), &json!("set"), &json!("FLOW_STEP")));
+    let miss = step(&times, "rich", "miss");
+    assert_eq!((&miss["failed"], &miss["type"]), (&miss["ended"], &json!("TOOL")));
+    assert!(miss["ended"].as_u64() >= Some(2), "{miss}");
+    assert_eq!(step(&times, "rich", "ask"), Value::Null, "what is open has no time yet");
+    // The slowest attempt is one that can be looked at.
+    let (execution, slowest) = (miss["slowestExecutionId"].as_str().unwrap(), miss["slowestAttemptId"].as_str().unwrap());
+    let shown = attempts(&root, "rich", execution, &format!("brief=true&id={}", slowest.replace('#', "%23")));
+    assert_eq!(shown["items"][0]["duration"], miss["slowestDurationMs"]);
+
+    assert_eq!(of("agents/rich/stepTimes?executions=1")["executions"], 1);
+    assert_eq!(of("agents/rich/stepTimes?agentRevision=7")["items"], json!([]));
+    assert_eq!(of("stepTimes?environment=nowhere")["items"], json!([]));
+    let all = of("stepTimes?executions=100000");
+    assert_eq!((&all["executions"], &step(&all, "child", "say")["ended"]), (&json!(4), &json!(2)));
+
+    let status = |client: &Client, path: &str| client.get(&format!("{TENANT}/{path}")).status;
+    assert_eq!(status(&root, "agents/nobody/stepTimes"), 404);
+    assert_eq!(status(&root, "stepTimes?agentRevision=-2"), 422);
+    assert_eq!(status(&root, "stepTimes?executions=many"), 400);
+    let blind = desk.person("ann", &[], &["executions:run"]);
+    assert_eq!((status(&blind, "agents/rich/stepTimes"), status(&blind, "stepTimes")), (403, 403));
+}

@@ -20,6 +20,7 @@ mod retention;
 mod revisions;
 mod secrets;
 mod statistics;
+mod step_times;
 pub mod storage;
 mod tenants;
 mod test_chats;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         execute::routes,
         records::routes,
         statistics::routes,
+        step_times::routes,
         webhooks::routes,
         triggers::routes,
         evaluations::routes,

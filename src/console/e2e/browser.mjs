@@ -18,8 +18,10 @@ export const program = () => process.env.FLOWGATE_BIN ?? join(repository, "targe
 export async function startServer({ flows = ["flows"] } = {}) {
   const { CONSOLE_URL: given, CONSOLE_KEY: givenKey } = process.env;
   if (given) return { url: given, key: givenKey ?? "", stop: async () => undefined };
+  // Stories have services of their own on this machine, which flows may otherwise not call.
+  const env = { ...process.env, FLOWGATE_OUTBOUND_ALLOW: "127.0.0.1" };
   const data = await mkdtemp(join(tmpdir(), "flowgate-console-"));
-  const child = spawn(program(), ["dev", ...flows, "--listen", "127.0.0.1:0", "--data-dir", data], { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program(), ["dev", ...flows, "--listen", "127.0.0.1:0", "--data-dir", data], { cwd: repository, env, stdio: ["ignore", "pipe", "pipe"] });
   const said = await new Promise((resolve, reject) => {
     let text = "";
     const late = setTimeout(() => {

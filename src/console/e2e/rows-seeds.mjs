@@ -1,7 +1,14 @@
 // Tenants for the pictures of every room with no row, one row, and very many: whatever a room lists, the tenant has as many of it.
+import { doubts } from "./seeds.mjs";
+
 const AT_ONCE = 6;
+/** Each waits for a call; so many fill a page. */
+const DOUBTS_MAX = 60;
 const SMALL = (id) => ({ flow: id, input: { type: "object" }, steps: { keep: { set: { value: "input.at" } } }, output: "steps.keep.output" });
 const ASKS = { flow: "asks", input: { type: "object" }, steps: { ask: { ask: { title: "How much of thing {{ input.at }} may be ordered?", form: { type: "object", properties: { amount: { type: "number" } } } } } } };
+
+/** After an answer that the server has enough to do. */
+const AGAIN_MS = 200;
 
 /** Does it so many times, a few at once. What a limit of the server refuses ends the list. */
 async function times(count, act) {
@@ -10,10 +17,18 @@ async function times(count, act) {
   const work = async () => {
     while (next < count && !isFull) {
       next += 1;
-      await act(next).catch((error) => {
-        if (!/ (409|422|429) /.test(error.message)) throw error;
-        isFull = true;
-      });
+      const at = next;
+      for (let isTaken = false; !isTaken && !isFull; ) {
+        isTaken = true;
+        await act(at).catch(async (error) => {
+          if (/ (409|422) /.test(error.message)) isFull = true;
+          else if (!/ (429|503) /.test(error.message)) throw error;
+          else {
+            isTaken = false;
+            await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+          }
+        });
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -47,6 +62,12 @@ export async function tenantOf(api, tenant, count) {
     for (let at = 2; at <= Math.min(count, 200); at += 1) await api("POST", `${base}/agents/a0/revisions`, { flow: { ...SMALL("a0"), title: `Letters ${at}` }, comment: `change ${at}` });
     await times(count, (at) => api("POST", `${base}/agents/a0/revisions/${(at % 2) + 1}:deploy`, { reason: `change ${at}` }));
   }
+  // What was decided, and what nobody can know, beside what is open.
+  const start = (at) => api("POST", `${base}/agents/${asks}:execute`, { parameters: { at } });
+  if (count === 1) await start(2);
+  const { items } = await api("GET", `${base}/pendingApprovals?status=PENDING&pageSize=200`);
+  await Promise.all(items.slice(0, Math.max(1, Math.min(150, items.length - 1))).map((one) => api("POST", `${base}/pendingApprovals/${one.id}:decide`, { digest: one.digest, decision: "respond", response: { amount: 4 }, reason: "As every month" })));
+  await doubts(api, Math.min(count, DOUBTS_MAX), tenant);
   await times(count, (at) => api("POST", `${base}/apiKeys:generate`, { name: `key ${at}`, preset: "developer" }));
   await times(count, (at) => api("PUT", `${base}/secrets/secret_${at}`, { value: "a-secret-value" }));
   await times(count, (at) => api("POST", `${base}/webhooks`, { url: `https://hooks.example/${at}`, description: `Desk ${at}` }));

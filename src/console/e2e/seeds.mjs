@@ -1,4 +1,6 @@
 // What stories and screenshots of the inbox and of Operate begin with, made through the API.
+import { createServer } from "node:http";
+
 const base = "/v1/tenants/default";
 
 /** Text that tries to be more than text. */
@@ -49,6 +51,24 @@ const FORM = {
 export async function asking(api) {
   const known = await api("GET", `${base}/agents/purchasing`).catch(() => null);
   if (!known) await agentOf(api, "purchasing", { input: { type: "object" }, steps: { ask: { ask: { title: "How much of {{ input.what }} may be ordered?", form: FORM } } }, output: "steps.ask.output" });
+}
+
+/** A service that takes a request and goes away without an answer: whether it did what was asked, nobody knows. */
+async function silentService() {
+  const service = createServer((request, response) => request.on("end", () => response.destroy()).resume());
+  await new Promise((resolve) => service.listen(0, "127.0.0.1", resolve));
+  service.unref();
+  return `http://127.0.0.1:${service.address().port}`;
+}
+
+/** Payments that may or may not have been made. */
+export async function doubts(api, count, tenant = "default") {
+  const at = `/v1/tenants/${tenant}`;
+  const url = await silentService();
+  const pay = { title: "Pay the supplier", http: { post: `${url}/payments`, json: { to: "ACME {{ input.at }}", amount: 120 } }, effect: "once" };
+  await api("POST", `${at}/agents`, { id: "supplier", displayName: "Suppliers" });
+  await api("POST", `${at}/agents/supplier/revisions`, { flow: { flow: "supplier", input: { type: "object" }, steps: { pay }, output: "steps.pay.output" } });
+  for (let n = 1; n <= count; n += 1) await api("POST", `${at}/agents/supplier:execute`, { parameters: { at: n } });
 }
 
 /** As many as are asked for, eight at a time. */

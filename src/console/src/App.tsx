@@ -1,11 +1,13 @@
 // From the address to the room, and nobody in who is not signed in.
-import { useMemo } from "react";
-import { SessionAround, useGate } from "./api/session";
-import { match, navigate, useLocation } from "./lib/router";
+import { useEffect, useMemo } from "react";
+import { SessionAround, useGate, useSession } from "./api/session";
+import { navigate, placeAt, setPlaces, useLocation } from "./lib/router";
 import { PLACES } from "./routes";
 import { Shell } from "./shell/Shell";
 import { SignIn } from "./shell/SignIn";
-import { Empty, ErrorState, LinkButton } from "./ui";
+import { Empty, ErrorState, LinkButton, Skeleton } from "./ui";
+
+setPlaces(PLACES);
 
 export function App() {
   const gate = useGate();
@@ -24,13 +26,9 @@ export function App() {
 
 function Room() {
   const { path } = useLocation();
-  const found = useMemo(() => {
-    for (const place of PLACES) {
-      const params = match(place.pattern, path);
-      if (params) return { place, params };
-    }
-    return null;
-  }, [path]);
+  const { tenant } = useSession();
+  const found = useMemo(() => placeAt(path), [path]);
+  useEffect(() => found?.place.readAhead?.(found.params, tenant), [found, tenant]);
   if (path === "/") {
     navigate("/agents", { replace: true });
     return null;
@@ -43,5 +41,5 @@ function Room() {
     );
   }
   const { room: Found } = found.place;
-  return <Found params={found.params} />;
+  return <Found params={found.params} waiting={<div className="room"><Skeleton /></div>} />;
 }

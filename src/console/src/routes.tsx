@@ -1,5 +1,6 @@
 // Every place of the console. A room is loaded when it is first opened. To add one: a line here, a folder under rooms/.
 import { place, type Place } from "./lib/router";
+import { designAhead } from "./rooms/designer/ahead";
 
 const inbox = place("/inbox", () => import("./rooms/inbox/InboxRoom"));
 
@@ -12,8 +13,8 @@ export const PLACES: readonly Place[] = [
   place("/agents/:agent/compare", () => import("./rooms/release/CompareRoom")),
   place("/agents/:agent/deployments", () => import("./rooms/release/ReleaseRoom")),
   place("/agents/:agent/triggers", () => import("./rooms/triggers/TriggersRoom")),
-  place("/agents/:agent/design", () => import("./rooms/designer/DesignerRoom")),
-  place("/agents/:agent/design/:revision", () => import("./rooms/designer/DesignerRoom")),
+  place("/agents/:agent/design", () => import("./rooms/designer/DesignerRoom"), (params, tenant) => void designAhead(params, tenant)),
+  place("/agents/:agent/design/:revision", () => import("./rooms/designer/DesignerRoom"), (params, tenant) => void designAhead(params, tenant)),
   place("/agents/:agent/budgets", () => import("./rooms/operate/BudgetsRoom")),
   place("/agents/:agent/executions", () => import("./rooms/execution/ExecutionsRoom")),
   execution,

@@ -75,6 +75,12 @@ pub enum What {
 }
 
 impl Row {
+    /// An attempt that nothing more is known of.
+    #[cfg(test)]
+    pub fn new(attempt: Attempt, what: What) -> Self {
+        Self { attempt, parent: None, what, child: None, touched: 0, input: None, output: None, error: None, checks: Vec::new() }
+    }
+
     /// The entries that `filled` asks for; with `whole` false those for its error alone.
     pub fn entries(&self, whole: bool) -> impl Iterator<Item = u64> {
         let bodies = [self.input, self.output].into_iter().flatten().chain(self.checks.iter().copied());

@@ -20,7 +20,7 @@ pub use result::{ExecutionResult, TraceView, open_question, open_question_of, re
 pub use said::Said;
 pub use session::{SessionLocks, message, of_read_only, recent, told};
 pub use start::{Origin, ParameterCache, Started, begin, begun, input};
-pub use steps::{Step, StepResult, attempt};
+pub use steps::{Step, StepResult, attempt, type_of};
 pub use stream::{Following, Frame, Until, follow, frames};
 pub use teller::Position;
 use trial::{Source, TestRequest};

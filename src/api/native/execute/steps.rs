@@ -150,13 +150,18 @@ pub fn tree(attempts: &[Attempt]) -> Vec<Step> {
 /// One attempt by itself. `what` was done in it is known also where what went in was not read.
 #[must_use]
 pub fn attempt(attempt: &Attempt, what: What) -> Step {
-    let kind = match what {
+    Step { kind: type_of(what), ..step(attempt) }
+}
+
+/// The contract's word for what was done.
+#[must_use]
+pub fn type_of(what: What) -> &'static str {
+    match what {
         What::Model => "LLM_STEP",
         What::Tool => "TOOL",
         What::Person => "HITL",
         What::Own => "FLOW_STEP",
-    };
-    Step { kind, ..step(attempt) }
+    }
 }
 
 fn check(check: &machine::trace::Check) -> CheckTrace {

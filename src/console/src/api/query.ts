@@ -162,6 +162,14 @@ export function useApi<P extends PathWith<"get"> & keyof paths>(path: P, where: 
   return useKey(options.enabled === false ? null : address(path, where), options);
 }
 
+/** Reads it now for a room that is about to ask for it; undefined: it could not be read, which that room will find, too. */
+export async function readAhead<P extends PathWith<"get">>(path: P, where: Target<P, "get">): Promise<Answer<P, "get"> | undefined> {
+  const key = address(path, where);
+  const entry = entryOf(key);
+  if (entry.isStale || Date.now() - entry.readAtMs > FRESH_MS) await read(key);
+  return entry.data as Answer<P, "get"> | undefined;
+}
+
 export interface Action<A extends unknown[], R> {
   /** Does it; undefined when it failed or is under way already (a double click). */
   run: (...given: A) => Promise<R | undefined>;

@@ -1477,6 +1477,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/agents/{agent}/stepTimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the steps of an agent took lately */
+        get: operations["getAgentStepTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/stepTimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the steps of every agent took lately */
+        get: operations["getStepTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/webhooks": {
         parameters: {
             query?: never;
@@ -4927,6 +4961,59 @@ export interface components {
             approvals: number;
             /** Format: uint64 */
             rejections: number;
+        };
+        /** @description How long steps took, those that took most in all first. */
+        StepTimesView: {
+            items: components["schemas"]["StepTimeView"][];
+            /**
+             * Format: uint
+             * @description Executions that were read.
+             */
+            executions: number;
+            /** @description There was more in them than one request may read: the oldest of them are missing, or the end of a very long one. */
+            isCut: boolean;
+        };
+        /** @description The attempts at one step, or at one kind of call of an agent, that came to an end. */
+        StepTimeView: {
+            agentId: string;
+            /** @description `map/step`; of an agent's calls `step/model` and `step/TOOL`. The time of an agent's step holds that of its calls. */
+            step: string;
+            /** @description The step's kind (`llm`, `agent`, `map`, …), of an agent's calls `model` and `tool`; also `check` and `undo`. */
+            kind: string;
+            /** @description `FLOW_STEP`, `LLM_STEP`, `TOOL`, `HITL`: whose time it was. */
+            type: string;
+            /**
+             * Format: uint64
+             * @description Attempts that ended.
+             */
+            ended: number;
+            /**
+             * Format: uint64
+             * @description Of them, those that failed, were lost or are in doubt.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Of them, those that were not the first attempt.
+             */
+            repeated: number;
+            /**
+             * Format: uint64
+             * @description Half, and 95 in 100, took no longer than this.
+             */
+            durationMsP50: number;
+            /** Format: uint64 */
+            durationMsP95: number;
+            /** Format: uint64 */
+            totalDurationMs: number;
+            /**
+             * Format: uuid
+             * @description The attempt that took longest, and how long.
+             */
+            slowestExecutionId: string;
+            slowestAttemptId: string;
+            /** Format: uint64 */
+            slowestDurationMs: number;
         };
         /** @description A webhook, without its secret. */
         Webhook: {
@@ -10411,6 +10498,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevisionStatistics"][];
+                };
+            };
+        };
+    };
+    getAgentStepTimes: {
+        parameters: {
+            query?: {
+                /** @description `PRODUCTION` (the default), `TEST` or `EVALUATION`. */
+                origin?: components["schemas"]["Origin"];
+                environment?: string;
+                /** @description Only executions of these revisions; -1: drafts. */
+                agentRevision?: number[];
+                /** @description The newest so many; 100 where it is left out, 500 at most. */
+                executions?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepTimesView"];
+                };
+            };
+        };
+    };
+    getStepTimes: {
+        parameters: {
+            query?: {
+                /** @description `PRODUCTION` (the default), `TEST` or `EVALUATION`. */
+                origin?: components["schemas"]["Origin"];
+                environment?: string;
+                /** @description Only executions of these revisions; -1: drafts. */
+                agentRevision?: number[];
+                /** @description The newest so many; 100 where it is left out, 500 at most. */
+                executions?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepTimesView"];
                 };
             };
         };

@@ -7,8 +7,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** "4 min ago", "in 2 h"; beyond a month the date. */
 export function relativeTime(atMs: number, nowMs: number): string {
   const distanceMs = Math.abs(nowMs - atMs);
-  // The page's clock moves once a second: what happened since its last move is past.
-  const isPast = atMs <= nowMs + 1_000;
+  // The page's clock moves about once a second: what happened since its last move is past.
+  const isPast = atMs <= nowMs + 2_000;
   if (distanceMs < 10_000) return isPast ? "just now" : "in a moment";
   if (distanceMs > 30 * DAY_MS) return new Date(atMs).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
   const text = roughly(distanceMs);

@@ -36,6 +36,20 @@ export function useRested<T>(value: T, restMs: number): T {
   return rested;
 }
 
+/** False until what is drawn first was painted: for what may come a moment later. */
+export function usePainted(): boolean {
+  const [isPainted, setPainted] = useState(false);
+  useEffect(() => {
+    let timer: number | undefined;
+    const frame = window.requestAnimationFrame(() => void (timer = window.setTimeout(() => setPainted(true), 0)));
+    return () => {
+      window.cancelAnimationFrame(frame);
+      window.clearTimeout(timer);
+    };
+  }, []);
+  return isPainted;
+}
+
 let titleNow = "Flowgate";
 let titleCount = 0;
 

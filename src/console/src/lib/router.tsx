@@ -1,5 +1,6 @@
 // Where the reader is: the part of the address behind `#`. The server never sees it, so no path of the API can collide with it.
-import { lazy, useSyncExternalStore, type AnchorHTMLAttributes, type ComponentType, type LazyExoticComponent } from "react";
+import { useSyncExternalStore, type AnchorHTMLAttributes, type ComponentType } from "react";
+import { later, type Later } from "./later";
 
 export interface Location {
   path: string;
@@ -66,7 +67,7 @@ type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & { to: string };
 
 export function Link({ to, ...rest }: LinkProps) {
   useLocation();
-  return <a href={hrefOf(to)} {...rest} />;
+  return <a href={hrefOf(to)} onPointerEnter={() => placeAt(to.split("?")[0] ?? "")?.place.room.fetch()} {...rest} />;
 }
 
 export type Params = Record<string, string>;
@@ -76,12 +77,29 @@ export interface RoomProps {
 }
 export interface Place {
   pattern: string;
-  room: LazyExoticComponent<ComponentType<RoomProps>>;
+  room: Later<RoomProps>;
+  /** Begins to read what the room will ask for, while its code is fetched. */
+  readAhead?: (params: Params, tenant: string) => void;
 }
+/** Every place there is, in the order of the table. */
+const places: Place[] = [];
 
 /** One line of the table of rooms; `load` imports the module whose default export is the room. */
-export function place(pattern: string, load: () => Promise<{ default: ComponentType<RoomProps> }>): Place {
-  return { pattern, room: lazy(load) };
+export function place(pattern: string, load: () => Promise<{ default: ComponentType<RoomProps> }>, readAhead?: Place["readAhead"]): Place {
+  return { pattern, room: later(load), readAhead };
+}
+
+/** Makes the table known: to the app, and to links, which fetch the code of a room when they are pointed at. */
+export function setPlaces(table: readonly Place[]): void {
+  places.splice(0, places.length, ...table);
+}
+
+export function placeAt(path: string): { place: Place; params: Params } | null {
+  for (const one of places) {
+    const params = match(one.pattern, path);
+    if (params) return { place: one, params };
+  }
+  return null;
 }
 
 /** The values of `:names`; a last `*` takes the rest. Null: another place. */

@@ -1,5 +1,5 @@
 // Around every room: the way to the others, whose data is shown, and who is signed in.
-import { Suspense, useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { itemsOf } from "../api/client";
 import { useApi } from "../api/query";
 import { useSession } from "../api/session";
@@ -7,7 +7,7 @@ import { usePhone, useShortcuts, useTitleCount } from "../lib/hooks";
 import { Link, navigate, useLocation } from "../lib/router";
 import { spelled } from "../lib/text";
 import { chooseTheme, useTheme, type Theme } from "../lib/theme";
-import { Button, Drawer, Icon, Select, Skeleton, Tally, type IconName } from "../ui";
+import { Button, Drawer, Icon, Select, Tally, type IconName } from "../ui";
 import { KeyboardHelp } from "../ui/KeyboardHelp";
 import { RoomBoundary } from "../ui/States";
 import { Toasts } from "../ui/Toast";
@@ -84,9 +84,7 @@ export function Shell(props: { children: ReactNode }) {
         </div>
       )}
       <main className="shell-room" id="room" ref={room} tabIndex={-1}>
-        <RoomBoundary key={roomOf(path)}>
-          <Suspense fallback={<div className="room"><Skeleton /></div>}>{props.children}</Suspense>
-        </RoomBoundary>
+        <RoomBoundary key={roomOf(path)}>{props.children}</RoomBoundary>
       </main>
       {isPhone && <PhoneBar path={path} open={open} onMore={() => setOverlay("more")} />}
       {overlay === "keys" && <KeyboardHelp onClose={() => setOverlay(null)} />}

@@ -38,11 +38,22 @@ function described(id: string, hint: ReactNode, problem: string | null | undefin
   return { id, "aria-describedby": ids || undefined, "aria-invalid": problem ? true : undefined };
 }
 
-export function Field({ label, hint, problem, labelUnseen, className, ...rest }: Common & InputHTMLAttributes<HTMLInputElement>) {
+/** `suggestions`: what is likely meant; anything else can be typed all the same. */
+export function Field({ label, hint, problem, labelUnseen, className, suggestions, ...rest }: Common & InputHTMLAttributes<HTMLInputElement> & { suggestions?: readonly Option[] }) {
   const id = useId();
+  const list = suggestions && suggestions.length > 0 ? `${id}-list` : undefined;
   return (
     <Around id={id} label={label} hint={hint} problem={problem} labelUnseen={labelUnseen}>
-      <input className={`input ${className ?? ""}`} {...described(id, hint, problem)} {...rest} />
+      <input className={`input ${className ?? ""}`} list={list} {...described(id, hint, problem)} {...rest} />
+      {list && (
+        <datalist id={list}>
+          {suggestions?.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.label}
+            </option>
+          ))}
+        </datalist>
+      )}
     </Around>
   );
 }

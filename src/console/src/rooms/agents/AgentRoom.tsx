@@ -5,6 +5,7 @@ import { useSession } from "../../api/session";
 import { percent } from "../../lib/format";
 import { Link, to, type RoomProps } from "../../lib/router";
 import { Duration, Empty, ErrorState, Figure, LinkButton, Loaded, Money, PlainText, RelativeTime, Status, Table, type Column } from "../../ui";
+import { SlowSteps } from "../operate/SlowSteps";
 import { AgentHead } from "./AgentHead";
 import { figureOf, useLive } from "./live";
 import "./agents.css";
@@ -91,6 +92,9 @@ function Overview(props: { agent: Schemas["Agent"] }) {
           </div>
           <Fare agent={agent.id} />
         </section>
+        <div className="agent-wide">
+          <SlowSteps agent={agent.id} heading="slow" />
+        </div>
       </div>
     </div>
   );

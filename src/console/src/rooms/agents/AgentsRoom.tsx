@@ -60,7 +60,7 @@ export default function AgentsRoom(_: RoomProps) {
 function NoAgents() {
   return (
     <Empty icon="agents" title="No agents yet">
-      <p>An agent is a flow with a name and numbered revisions.</p>
+      <p>An agent is a flow with a name and numbered revisions. Make one here and draw it, or send a file:</p>
       <p>
         <code>flowgate agent apply refunds.yaml --deploy</code>
       </p>

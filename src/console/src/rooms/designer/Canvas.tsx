@@ -1,7 +1,8 @@
 // The graph: steps that can be moved, joined, found and chosen. What it changes it tells as changes of the text.
-import { Background, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type Node, type NodeProps, type ReactFlowInstance } from "@xyflow/react";
+import { Background, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type Connection, type Node, type NodeHandle, type NodeProps, type ReactFlowInstance } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { memo, useCallback, useEffect, useMemo, useRef } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { usePainted } from "../../lib/hooks";
 import { statusLook } from "../../lib/status";
 import { Badge, Button, Icon, PlainText, Status, type IconName } from "../../ui";
 import type { EdgeView, Kind, LevelView, Point, StepView } from "./model/flow";
@@ -47,6 +48,8 @@ const PORT_MAX = 16;
 /** More of a title does not fit into its box. */
 const TITLE_MAX = 60;
 const FAR = 0.35;
+/** Of more steps than these, only those in sight are drawn. */
+const LARGE = 60;
 /** Below this, a graph that would fit cannot be read. */
 const READABLE = 0.4;
 const READABLE_ZOOM = 0.8;
@@ -167,6 +170,23 @@ function edgeOf(edge: EdgeView, words: { words: string; whole: string }, route: 
   };
 }
 
+/** Every step is as large as any other and says where its handles are, so that only what is in sight is drawn: what is not known is drawn to be measured. */
+const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT };
+const HANDLE = 12;
+
+function handlesOf(ports: readonly string[]): NodeHandle[] {
+  const handle = { width: HANDLE, height: HANDLE };
+  return [
+    { ...handle, type: "target", position: Position.Top, x: NODE_WIDTH / 2 - HANDLE / 2, y: -HANDLE / 2 },
+    ...ports.map((port, at): NodeHandle => ({ ...handle, id: port, type: "source", position: Position.Bottom, x: (NODE_WIDTH * (at + 1)) / (ports.length + 1) - HANDLE / 2, y: NODE_HEIGHT - HANDLE / 2 })),
+  ];
+}
+
+/** Where a graph that is too large to be seen whole is shown from. */
+function viewportAt(start: Point, width: number) {
+  return { x: width / 2 - (start.x + NODE_WIDTH / 2) * READABLE_ZOOM, y: 40 - start.y * READABLE_ZOOM, zoom: READABLE_ZOOM };
+}
+
 function Inside(props: CanvasProps) {
   const { view, points, chosen, isReadOnly } = props;
   const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>([]);
@@ -177,7 +197,7 @@ function Inside(props: CanvasProps) {
   const element = useRef<HTMLDivElement>(null);
   const onOpen = useCallback((id: string) => latest.current.onOpen(id), []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     setNodes((before) => {
       const old = new Map(before.map((node) => [node.id, node]));
       // An edge may leave by a port that the step does not have; it is drawn, and the server says what is wrong.
@@ -190,7 +210,7 @@ function Inside(props: CanvasProps) {
         const data: StepNode = { step, ports, isStart: view.start === step.id, problems: props.problemsOf.get(step.id) ?? 0, status: state?.status ?? null, visits: state?.visits ?? 0, mark: props.marks.get(step.id) ?? null, isFound: props.found.has(step.id), onOpen };
         const position = known?.dragging ? known.position : (points.get(step.id) ?? { x: 0, y: 0 });
         const isSame = known && JSON.stringify({ ...known.data, onOpen: 0 }) === JSON.stringify({ ...data, onOpen: 0 });
-        return { ...known, id: step.id, type: "step", position, selected: chosen.has(step.id), data: isSame ? known.data : data, width: NODE_WIDTH, height: NODE_HEIGHT, ariaLabel: `${step.title || step.id}, ${step.kind ? KIND_LOOK[step.kind].label : "no kind"}${state ? `, ${statusLook("step", state.status).label}` : ""}` };
+        return { ...known, id: step.id, type: "step", position, selected: chosen.has(step.id), data: isSame ? known.data : data, ...SIZE, measured: SIZE, handles: isSame && known.handles ? known.handles : handlesOf(ports), ariaLabel: `${step.title || step.id}, ${step.kind ? KIND_LOOK[step.kind].label : "no kind"}${state ? `, ${statusLook("step", state.status).label}` : ""}` };
       });
     });
   }, [view, points, chosen, props.problemsOf, props.statusOf, props.marks, props.found, onOpen, setNodes]);
@@ -215,6 +235,9 @@ function Inside(props: CanvasProps) {
     return () => window.clearTimeout(timer);
   }, [props.fitAtMs, flow]);
 
+  const isPainted = usePainted();
+  const isLarge = view.steps.length > LARGE;
+  const [firstViewport] = useState(() => viewportAt(points.get(view.start ?? "") ?? { x: 0, y: 0 }, window.innerWidth / 2));
   return (
     <div ref={element} className="designer-canvas" data-testid="canvas">
       <ReactFlow<FlowNode, RoutedEdgeType>
@@ -282,13 +305,14 @@ function Inside(props: CanvasProps) {
         deleteKeyCode={null}
         selectionKeyCode="Shift"
         multiSelectionKeyCode={null}
+        defaultViewport={isLarge ? firstViewport : undefined}
         minZoom={0.05}
         maxZoom={1.6}
-        onlyRenderVisibleElements={view.steps.length > 60}
+        onlyRenderVisibleElements={isLarge}
         proOptions={{ hideAttribution: true }}
       >
         <Background gap={24} size={1.2} color="var(--edge)" />
-        <MiniMap pannable zoomable className="designer-map" nodeColor={(node) => mapColour(node as FlowNode)} maskColor="color-mix(in srgb, var(--neutral) 22%, transparent)" bgColor="var(--surface)" ariaLabel="The whole graph" />
+        {isPainted && <MiniMap pannable zoomable className="designer-map" nodeColor={(node) => mapColour(node as FlowNode)} maskColor="color-mix(in srgb, var(--neutral) 22%, transparent)" bgColor="var(--surface)" ariaLabel="The whole graph" />}
       </ReactFlow>
       <div className="designer-zoom">
         <Button small icon="plus" iconOnly onClick={() => void flow.zoomIn({ duration: 100 })}>
@@ -314,7 +338,7 @@ function showWell(flow: ReactFlowInstance<FlowNode, RoutedEdgeType>, props: Canv
   const zoom = Math.min(element.clientWidth / (right - left + 60), element.clientHeight / (bottom - top + 60));
   if (zoom >= READABLE) return void flow.fitView({ padding: 0.12, maxZoom: 1 });
   const start = props.points.get(props.view.start ?? "") ?? { x: (left + right - NODE_WIDTH) / 2, y: top };
-  void flow.setViewport({ x: element.clientWidth / 2 - (start.x + NODE_WIDTH / 2) * READABLE_ZOOM, y: 40 - start.y * READABLE_ZOOM, zoom: READABLE_ZOOM });
+  void flow.setViewport(viewportAt(start, element.clientWidth));
 }
 
 function mapColour(node: FlowNode): string {

@@ -1,8 +1,12 @@
 // Forms made from the schema of the flow format: each key gets the field that suits it. Keys that are not set wait in a menu.
-import { useId, useState, type ReactNode } from "react";
+import { useId, useMemo, useState, type ReactNode } from "react";
 import { stringify } from "yaml";
 import schema from "../../../../../docs/flow.schema.json";
-import { Button, Checkbox, Field, Select, TextArea } from "../../ui";
+import { itemsOf, type Schemas } from "../../api/client";
+import { useApi } from "../../api/query";
+import { useSession } from "../../api/session";
+import { spelled } from "../../lib/text";
+import { Button, Checkbox, Field, Select, TextArea, type Option } from "../../ui";
 import { CodeField, HiddenNote, useTyped } from "./CodeField";
 import { isObject, plainOf, sameValue, type Path } from "./model/edits";
 
@@ -178,6 +182,8 @@ function OneField(props: OneProps) {
   }
   if (widget === "check") return <Checkbox label={label} hint={hint} checked={value === true} disabled={isReadOnly} onChange={(event) => onChange(path, event.target.checked || undefined)} />;
   if (widget === "number") return <TypedField label={label} hint={hint} type="number" value={value === undefined ? "" : String(value)} disabled={isReadOnly} onChange={(next) => onChange(path, next === "" || Number.isNaN(Number(next)) ? undefined : Number(next))} />;
+  const known = widget === "text" ? knownOf(name, parent) : null;
+  if (known) return <KnownField known={known} label={label} hint={hint} value={String(value ?? "")} disabled={isReadOnly} onChange={text} />;
   if (widget === "text") return <TypedField label={label} hint={hint} value={String(value ?? "")} placeholder={one.examples?.[0]} disabled={isReadOnly} onChange={text} />;
   if (widget === "texts") return <Texts {...props} label={label} />;
   if (widget === "names") return <NamedValues {...props} label={label} />;
@@ -191,6 +197,22 @@ function OneField(props: OneProps) {
     );
   }
   return <YamlField label={label} hint={hint} value={value} disabled={isReadOnly} onChange={(next) => onChange(path, next)} />;
+}
+
+/** What the server knows the possible values of. */
+export function knownOf(name: string, parent: string): "models" | "agents" | null {
+  if (name === "model") return "models";
+  return name === "agent" && parent === "flow" ? "agents" : null;
+}
+
+function KnownField(props: { known: "models" | "agents"; label: string; hint?: string; value: string; disabled?: boolean; onChange: (value: string) => void }) {
+  const { known, ...field } = props;
+  const { tenant } = useSession();
+  const providers = useApi("/v1/tenants/{tenant}/llmProviders", { path: { tenant }, query: { pageSize: 100 } }, { enabled: known === "models" });
+  const agents = useApi("/v1/tenants/{tenant}/agents", { path: { tenant } }, { enabled: known === "agents" });
+  const models = useMemo(() => (providers.data?.items ?? []).flatMap(({ provider, models: all }) => all.map((model) => ({ value: `${provider.id}/${model.id}`, label: model.description }))), [providers.data]);
+  const others = useMemo(() => itemsOf(agents.data as Schemas["Agent"][] | undefined).map((agent) => ({ value: agent.id, label: spelled(agent.displayName) })), [agents.data]);
+  return <TypedField {...field} suggestions={known === "models" ? models : others} />;
 }
 
 /** A part that opens; what takes it away stands beside its title, not in it. */
@@ -214,11 +236,11 @@ function RemoveKey(props: { name: string; onRemove: () => void }) {
   );
 }
 
-export function TypedField(props: { label: string; hint?: string; value: string; onChange: (value: string) => void; type?: string; placeholder?: string; disabled?: boolean; labelUnseen?: boolean; problem?: string | null }) {
+export function TypedField(props: { label: string; hint?: string; value: string; onChange: (value: string) => void; type?: string; placeholder?: string; disabled?: boolean; labelUnseen?: boolean; problem?: string | null; suggestions?: readonly Option[] }) {
   const { typed, type, tell } = useTyped(props.value, props.onChange);
   return (
     <div>
-      <Field label={props.label} labelUnseen={props.labelUnseen} hint={props.hint} problem={props.problem} type={props.type ?? "text"} step="any" placeholder={props.placeholder} disabled={props.disabled} value={typed} onChange={(event) => type(event.target.value)} onBlur={tell} />
+      <Field suggestions={props.suggestions} label={props.label} labelUnseen={props.labelUnseen} hint={props.hint} problem={props.problem} type={props.type ?? "text"} step="any" placeholder={props.placeholder} disabled={props.disabled} value={typed} onChange={(event) => type(event.target.value)} onBlur={tell} />
       <HiddenNote text={typed} />
     </div>
   );

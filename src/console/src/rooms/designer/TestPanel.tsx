@@ -35,6 +35,7 @@ export interface TestPanelProps {
   base: number;
   root: Values | null;
   problems: number;
+  onProblems: () => void;
   execution: string | null;
   watched: Watched;
   canRun: boolean;
@@ -57,7 +58,14 @@ export function TestPanel(props: TestPanelProps) {
   const asked = watched.trace?.waitingFor as { approvalRequestId?: string | null; displayName?: string } | null | undefined;
   return (
     <div className="designer-form">
-      {props.problems > 0 && <Note tone="waiting" icon="warning">The draft has problems; a test is refused until they are mended.</Note>}
+      {props.problems > 0 && (
+        <Note tone="waiting" icon="warning">
+          The draft has problems; a test is refused until they are mended.{" "}
+          <button type="button" className="text-button" onClick={props.onProblems}>
+            See them
+          </button>
+        </Note>
+      )}
       <YamlField label="Input" hint="As the schema of the flow's input wants it." value={given ?? example} onChange={setGiven} />
       <Select
         label="How"

@@ -1,9 +1,10 @@
 // Where the work is done: the bar, the graph, and the panel beside it. What happens to the text is in useDesign, what can be done in model/.
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { address, api, ProblemError, type Schemas } from "../../api/client";
 import { invalidate, useApi } from "../../api/query";
 import { useSession } from "../../api/session";
-import { useMedia, useRested, useShortcuts } from "../../lib/hooks";
+import { useMedia, usePainted, useRested, useShortcuts } from "../../lib/hooks";
+import { later } from "../../lib/later";
 import { navigate, setQuery, to, useLocation } from "../../lib/router";
 import { Badge, Button, Empty, LinkButton, Note, SearchField, Skeleton, Tabs, toast } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
@@ -21,7 +22,7 @@ import { exampleOf, pinnedFrom, TestPanel } from "./TestPanel";
 import { useDesign, type Draft, type Saving } from "./useDesign";
 import { flowTextOf } from "./DesignerRoom";
 
-const YamlEditor = lazy(() => import("./YamlEditor"));
+const YamlEditor = later(() => import("./YamlEditor"));
 type Part = "graph" | "text" | "step" | "problems" | "test";
 type Asked = { from: { id: string; port: string } | null; point: Point | null };
 let clip: Clip | null = null;
@@ -241,9 +242,12 @@ export function Workbench(props: WorkbenchProps) {
     if (read.error) return [read.error];
     return design.isChecked ? design.problems.flatMap((one) => (one.line ? [{ line: one.line, column: one.column ?? 1, message: `${one.message}${one.hint ? ` (${one.hint})` : ""}` }] : [])) : [];
   }, [read.error, design.isChecked, design.problems]);
-  const editor = (
-    <Suspense fallback={<Skeleton rows={12} label="Loading the editor" />}>
+  // The graph comes first: the editor is heavy, and nobody reads it before the graph is there.
+  const isPainted = usePainted();
+  const waiting = <Skeleton rows={12} label="Loading the editor" />;
+  const editor = isPainted ? (
       <YamlEditor
+        waiting={waiting}
         text={design.text}
         isReadOnly={!canEdit}
         problems={textProblems}
@@ -260,7 +264,8 @@ export function Workbench(props: WorkbenchProps) {
         onUndo={design.undo}
         onRedo={design.redo}
       />
-    </Suspense>
+  ) : (
+    waiting
   );
   const canvas = (
     <div className="designer-stage">
@@ -345,7 +350,7 @@ export function Workbench(props: WorkbenchProps) {
           {current === "text" && editor}
           {current === "step" && inspector}
           {current === "problems" && <ProblemList syntax={read.error} places={places} isChecked={design.isChecked} onGo={(one) => (one.step ? (showStep([...one.level, one.step].join("/")), setPart(isNarrow ? "graph" : "step")) : one.edge !== null ? (enter(one.level), choose([], one.edge)) : setPart("step"))} />}
-          {current === "test" && <TestPanel tenant={tenant} agent={agent} base={base} root={root} problems={places.length} execution={execution} watched={watched} canRun={may("executions:run")} onLoad={(id) => setQuery({ execution: id })} onStart={start} onGoTo={showStep} />}
+          {current === "test" && <TestPanel tenant={tenant} agent={agent} base={base} root={root} problems={places.length} onProblems={() => setPart("problems")} execution={execution} watched={watched} canRun={may("executions:run")} onLoad={(id) => setQuery({ execution: id })} onStart={start} onGoTo={showStep} />}
         </Tabs>
       )}
     </div>

@@ -4,7 +4,7 @@ import { loneStep, placeOf, readFlow, stepAtLine, stepLines, type Values } from 
 import { hunks, lineDiff } from "./model/lines";
 import { valueOf } from "./Inspector";
 import { attemptsOf, statusesOf, type AttemptView, type TraceAnswer } from "./run";
-import { resolved, stepSchema, widgetOf } from "./SchemaForm";
+import { knownOf, resolved, stepSchema, widgetOf } from "./SchemaForm";
 import { aboutOf, TEMPLATES } from "./templates";
 import { exampleOf } from "./TestPanel";
 import { historyAfter } from "./useDesign";
@@ -93,4 +93,8 @@ test("a step that runs waits while the whole execution does", () => {
   const trace = (status: string) => ({ status, trace: { traces: [{ id: "a#1.1", displayName: "a", status: "UNSPECIFIED", state: "running", startTime: 0, duration: 0 }] } }) as unknown as TraceAnswer;
   expect(attemptsOf(trace("WAITING_FOR_HUMAN")).map((one) => one.status)).toEqual(["WAITING"]);
   expect(attemptsOf(trace("IN_PROGRESS")).map((one) => one.status)).toEqual(["RUNNING"]);
+});
+
+test("models are suggested wherever one is named, agents where one is started", () => {
+  expect([knownOf("model", "llm"), knownOf("model", "defaults"), knownOf("agent", "flow"), knownOf("agent", "llm"), knownOf("prompt", "llm")]).toEqual(["models", "models", "agents", null, null]);
 });

@@ -1,8 +1,8 @@
 // What can be done to an execution. The buttons stand here; what each asks before it counts is loaded when it is asked.
-import { lazy, Suspense } from "react";
 import type { Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
 import { useShortcuts } from "../../lib/hooks";
+import { later } from "../../lib/later";
 import { Button } from "../../ui";
 import type { Line, Record_, Tree } from "./model";
 import type { ExecutionPath } from "./useExecution";
@@ -21,7 +21,7 @@ const SCOPE: Record<Ask, Schemas["Scope"]> = {
   release: "admin",
   purge: "admin",
 };
-const Dialogs = lazy(() => import("./Dialogs"));
+const Dialogs = later(() => import("./Dialogs"));
 
 export function useMay(): (ask: Ask) => boolean {
   const { may } = useSession();
@@ -87,9 +87,5 @@ export interface AskProps {
 }
 
 export function Asked(props: AskProps) {
-  return (
-    <Suspense fallback={null}>
-      <Dialogs {...props} />
-    </Suspense>
-  );
+  return <Dialogs waiting={null} {...props} />;
 }

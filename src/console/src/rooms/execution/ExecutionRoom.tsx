@@ -1,9 +1,10 @@
 // One execution: how it stands and why, its attempts on a timeline and in the graph, its journal, its family, and what can be done to it.
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { address, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { useMedia, useShortcuts } from "../../lib/hooks";
+import { later } from "../../lib/later";
 import { navigate, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
 import { Badge, Button, CopyButton, Drawer, Empty, ErrorState, JsonView, Loaded, Note, Skeleton, Status, Tabs } from "../../ui";
@@ -20,7 +21,7 @@ import { useAttempt } from "./useAttempt";
 import { RECORD, useExecution, type ExecutionPath, type Watched } from "./useExecution";
 import "./execution.css";
 
-const Graph = lazy(() => import("./Graph"));
+const Graph = later(() => import("./Graph"));
 const ID_SHOWN = 8;
 const VIEWS = [
   { key: "timeline", label: "Timeline" },
@@ -219,9 +220,7 @@ function Shown(shown: { view: View; props: ViewsProps; chosenStep: string | null
         const { agentRevision, startTime, endTime } = record.data;
         if (view === "graph") {
           return (
-            <Suspense fallback={<Skeleton rows={8} label="Loading the graph" />}>
-              <Graph tenant={path.tenant} agent={path.agent} revision={agentRevision} tree={tree} chosen={shown.chosenStep} onChoose={onChooseStep} />
-            </Suspense>
+            <Graph waiting={<Skeleton rows={8} label="Loading the graph" />} tenant={path.tenant} agent={path.agent} revision={agentRevision} tree={tree} chosen={shown.chosenStep} onChoose={onChooseStep} />
           );
         }
         return <Timeline tree={tree} startMs={startTime} endMs={endTime ?? 0} chosen={attempt} onChoose={onChoose} onMore={watched.more} />;

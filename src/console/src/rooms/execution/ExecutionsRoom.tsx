@@ -1,10 +1,11 @@
 // Executions, of one agent or of all: newest first, by any filter of the API, as far back as somebody scrolls.
-import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { type Schemas } from "../../api/client";
 import { usePages } from "../../api/pages";
 import { useSession } from "../../api/session";
 import { counted } from "../../lib/format";
 import { usePhone, useRested, useShortcuts } from "../../lib/hooks";
+import { later } from "../../lib/later";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { isFinished, statusLook } from "../../lib/status";
 import { RoomHead } from "../../shell/RoomHead";
@@ -13,7 +14,7 @@ import { AgentHead } from "../agents/AgentHead";
 import { countOf, FILTERS, listQuery, MORE_FILTERS, SINCE, STATUSES, type FilterName } from "./filters";
 import "./execution.css";
 
-const BulkCancel = lazy(() => import("./BulkCancel"));
+const BulkCancel = later(() => import("./BulkCancel"));
 type Row = Schemas["Record"];
 const REFRESH_MS = 3_000;
 const ID_SHOWN = 8;
@@ -53,11 +54,7 @@ export default function ExecutionsRoom({ params }: RoomProps) {
           );
         }}
       </Loaded>
-      {isCancelling && (
-        <Suspense fallback={null}>
-          <BulkCancel tenant={tenant} agent={agent ?? null} filter={where} onClose={() => setCancelling(false)} onDone={pages.reload} />
-        </Suspense>
-      )}
+      {isCancelling && <BulkCancel waiting={null} tenant={tenant} agent={agent ?? null} filter={where} onClose={() => setCancelling(false)} onDone={pages.reload} />}
     </div>
   );
 }

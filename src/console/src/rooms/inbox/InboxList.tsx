@@ -54,12 +54,14 @@ function Item(props: { approval: Approval; isSelected: boolean; isChecked: boole
   const nowMs = useNow();
   // What the list is narrowed to goes along.
   const query = useLocation().query.toString();
+  // Questions and calls in doubt want an answer of their own.
+  const isForMany = approval.decisions.some((word) => word === "approve" || word === "reject");
   const tone = isOpen(approval) ? deadlineTone(approval.expiresAt, nowMs) : null;
   return (
     <div className={`inbox-item ${isSelected ? "inbox-item-selected" : ""}`}>
       {isOpen(approval) && (
-        <label className="inbox-check">
-          <input type="checkbox" checked={props.isChecked} disabled={!approval.mayDecide} onChange={(event) => props.onCheck(approval.id, event.target.checked)} />
+        <label className="inbox-check" title={isForMany ? undefined : "This one is decided by itself"}>
+          <input type="checkbox" checked={props.isChecked} disabled={!approval.mayDecide || !isForMany} onChange={(event) => props.onCheck(approval.id, event.target.checked)} />
           <span className="unseen">Choose {approval.outboundMessage.slice(0, TITLE_MAX)}</span>
         </label>
       )}

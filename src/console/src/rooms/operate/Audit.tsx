@@ -39,6 +39,7 @@ export function AuditPart() {
   const filters = JSON.parse(typed) as Record<string, string>;
   const pages = usePages<Line>(isWhole ? "/v1/auditEvents" : "/v1/tenants/{tenant}/auditEvents", { path: { tenant }, query: { ...filters, from } }, { refreshMs: REFRESH_MS });
   const field = (name: string, label: string, hint: string) => <Field label={label} placeholder={hint} value={of(name)} autoComplete="off" onChange={(event) => setQuery({ [name]: event.target.value })} />;
+  const isFiltered = Object.values(filters).some(Boolean) || Boolean(days);
   return (
     <section>
       <PartHead title="Audit" sub="Who did what. It is kept with the data, and nobody can change it." />
@@ -62,7 +63,7 @@ export function AuditPart() {
       <Loaded query={pages}>
         {(all) =>
           all.length === 0 ? (
-            <Empty icon="history" title="Nothing fits">{Object.values(filters).some(Boolean) || days ? "Filters want the whole word, such as agent:refund-review." : "What people and programs change appears here."}</Empty>
+            <Empty icon="history" title={isFiltered ? "Nothing fits" : "Nothing was changed yet"}>{isFiltered ? "Filters want the whole word, such as agent:refund-review." : "What people and programs change appears here."}</Empty>
           ) : (
             <>
               <Table label="Audit" rows={all} columns={COLUMNS} keyOf={(one) => `${one.createdAt} ${one.action} ${one.target} ${one.actor} ${one.detail ?? ""}`} onEnd={pages.more} />

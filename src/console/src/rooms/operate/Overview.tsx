@@ -5,6 +5,7 @@ import { useSession } from "../../api/session";
 import { bytes, count, duration, percent } from "../../lib/format";
 import { Link, to } from "../../lib/router";
 import { Badge, Duration, Empty, Figure, Loaded, Note, Skeleton, Table, type Column } from "../../ui";
+import { SlowSteps } from "./SlowSteps";
 import { rate, spreads, total, useMetrics, type Reading, type Spread } from "./metrics";
 
 const REFRESH_MS = 5_000;
@@ -35,6 +36,7 @@ export function OverviewPart() {
         {now && <Disk now={now} status={status.data} />}
         {now && <Errors now={now} />}
         {now && <SlowOperations now={now} />}
+        <SlowSteps heading="operate-steps" />
         <SlowAgents tenant={tenant} />
         {status.data && <Feeds status={status.data} />}
       </div>

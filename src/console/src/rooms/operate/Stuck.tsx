@@ -42,10 +42,13 @@ function DoubtList() {
                 <li key={one.approvalRequestId}>
                   <div className="grow">
                     <strong>
+                      {one.agentId && <Link to={to`/agents/${one.agentId}/executions/${one.executionRecordId}`}>{one.agentId}</Link>} › <PlainText text={one.step} max={100} />
+                    </strong>{" "}
+                    <span className="quiet small">
+                      <RelativeTime at={one.createdAt} />
+                    </span>
+                    <div className="small">
                       <PlainText text={one.title} max={300} />
-                    </strong>
-                    <div className="quiet small">
-                      {one.agentId && <Link to={to`/agents/${one.agentId}/executions/${one.executionRecordId}`}>{one.agentId}</Link>} › <PlainText text={one.step} max={100} />, <RelativeTime at={one.createdAt} />
                     </div>
                   </div>
                   <Button onClick={() => setOpen(one.approvalRequestId)}>Look and resolve</Button>

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { amountOf, thresholdsOf } from "./BudgetsRoom";
 import { daysOf } from "./Retention";
+import { slowest } from "./SlowSteps";
 import { parse, rate, spreads, total, type Reading } from "./metrics";
 
 const reading = (atMs: number, text: string): Reading => ({ atMs, samples: parse(text) });
@@ -39,4 +40,11 @@ test("days, amounts and percents are what they say, or refused", () => {
   expect([amountOf("0.50"), amountOf("25"), amountOf("-1"), amountOf("1e3"), amountOf("")]).toEqual([0.5, 25, undefined, undefined, undefined]);
   expect(thresholdsOf("100 %, 50, 50")).toEqual([50, 100]);
   expect(thresholdsOf("half")).toBeUndefined();
+});
+
+test("slow steps are those whose time it was, the slowest first", () => {
+  const one = (step: string, type: string, durationMsP95: number) => ({ agentId: "a", step, kind: "", type, ended: 1, failed: 0, repeated: 0, durationMsP50: 1, durationMsP95, totalDurationMs: durationMsP95, slowestExecutionId: "e", slowestAttemptId: "s", slowestDurationMs: 1 });
+  const all = [one("ask", "HITL", 900_000), one("judge", "FLOW_STEP", 8_000), one("judge/model", "LLM_STEP", 7_000), one("pay", "TOOL", 7_500)];
+  expect(slowest(all, "calls").map((each) => each.step)).toEqual(["pay", "judge/model"]);
+  expect(slowest(all, "HITL").map((each) => each.step)).toEqual(["ask"]);
 });
