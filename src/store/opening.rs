@@ -26,8 +26,6 @@ use crate::journal;
 
 /// The view's directory in the data directory.
 pub const VIEW: &str = "view";
-/// Records applied in one write while the log is replayed.
-const REPLAY_RECORDS: usize = 512;
 /// Rows of a view that are compared with its sums before it is used; larger ones are compared in the background.
 pub const SCAN_AT_OPEN_ROWS: u64 = 20_000;
 
@@ -160,7 +158,7 @@ pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Appli
             return applier.follow(&Frame { position, records });
         }
         pending.append(Frame { position, records });
-        if pending.records.len() >= REPLAY_RECORDS {
+        if pending.is_full() {
             applier.apply(&pending)?;
             pending.records.clear();
         }
