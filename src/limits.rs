@@ -75,7 +75,10 @@ pub const EXPRESSION_DEPTH_MAX: usize = 100;
 pub const EXPRESSION_STACK_BYTES: usize = 64 << 20;
 /// `exists`, `all`, `map`, `filter` inside one another.
 pub const COMPREHENSION_DEPTH_MAX: usize = 2;
-/// The answer to one http step, after decompression; above what a step may give out, so that the refusal can name the step's limit.
+/// What the other side said with an error, as far as it is kept.
+pub const ERROR_DATA_BYTES_MAX: usize = 64 << 10;
+/// The answer to one http step, after decompression; above what a step may give out, so that the refusal can name the step's limit. One event of
+/// an MCP server may be as large.
 pub const HTTP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// What a model may send in one answer, tool calls included; a model that does not stop is cut here.
 pub const MODEL_ANSWER_BYTES_MAX: usize = 16 << 20;

@@ -18,6 +18,8 @@ use crate::machine::trace::{Outline, Row};
 const ROWS_KEPT_MAX: usize = 200_000;
 /// Outlines that can be read on hold values of their execution; those with more than this are folded anew when more happens.
 const BYTES_HELD_MAX: usize = 16 << 20;
+/// And all of them together with more than this make room for each other.
+const BYTES_KEPT_MAX: usize = 64 << 20;
 /// Outlines kept.
 const OUTLINES_MAX: usize = 64;
 /// Entries read at a time.
@@ -40,7 +42,18 @@ struct Kept {
 struct Slot {
     outline: Arc<Mutex<Outline>>,
     rows: usize,
+    /// Of the values that it holds for reading on.
+    bytes: usize,
     used: u64,
+}
+
+impl Kept {
+    fn is_over(&self) -> bool {
+        let slots = || self.by_key.values();
+        self.by_key.len() > OUTLINES_MAX
+            || slots().map(|slot| slot.rows).sum::<usize>() > ROWS_KEPT_MAX
+            || slots().map(|slot| slot.bytes).sum::<usize>() > BYTES_KEPT_MAX
+    }
 }
 
 impl Outlines {
@@ -52,18 +65,22 @@ impl Outlines {
         let mut kept = self.kept();
         kept.uses += 1;
         let used = kept.uses;
-        let slot = kept.by_key.entry(key.clone()).or_insert_with(|| Slot { outline: Arc::default(), rows: 0, used });
+        let slot = kept.by_key.entry(key.clone()).or_insert_with(|| Slot { outline: Arc::default(), rows: 0, bytes: 0, used });
         slot.used = used;
         Arc::clone(&slot.outline)
     }
 
-    /// An outline has grown to this many rows; what was not used for long makes room.
-    fn grown(&self, key: &Key, rows: usize) {
+    /// An outline has grown to so much; what was not used for long makes room. One that has no room by itself is not kept, and costs nobody
+    /// theirs.
+    fn grown(&self, key: &Key, rows: usize, bytes: usize) {
         let mut kept = self.kept();
-        if let Some(slot) = kept.by_key.get_mut(key) {
-            slot.rows = rows;
+        if rows > ROWS_KEPT_MAX || bytes > BYTES_KEPT_MAX {
+            kept.by_key.remove(key);
         }
-        while kept.by_key.len() > OUTLINES_MAX || kept.by_key.values().map(|slot| slot.rows).sum::<usize>() > ROWS_KEPT_MAX {
+        if let Some(slot) = kept.by_key.get_mut(key) {
+            (slot.rows, slot.bytes) = (rows, bytes);
+        }
+        while kept.is_over() {
             let Some(oldest) = kept.by_key.iter().min_by_key(|(_, slot)| slot.used).map(|(key, _)| key.clone()) else { return };
             kept.by_key.remove(&oldest);
         }
@@ -89,7 +106,7 @@ pub(super) fn attempts(shared: &Shared, tenant: &Tenant, id: ExecutionId, reques
         outline
     });
     let caught_up = catch_up(shared, &key, &mut outline);
-    shared.outlines.grown(&key, outline.rows().len());
+    shared.outlines.grown(&key, outline.rows().len(), outline.bytes());
     caught_up?;
     let Chosen { rows, next } = choose(&outline, request);
     let (total, seq) = (outline.rows().iter().filter(|row| is_shown(row)).count(), outline.next());
@@ -230,5 +247,43 @@ impl Entries<'_> {
             }
             Err(error) => Err(failed(error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TimeMs;
+
+    fn key(name: &str) -> Key {
+        Key::new(&Tenant::default(), ExecutionId::derived(TimeMs(1), name))
+    }
+
+    /// Those that are kept, of these.
+    fn kept<'n>(outlines: &Outlines, names: &[&'n str]) -> Vec<&'n str> {
+        let kept = outlines.kept();
+        names.iter().copied().filter(|name| kept.by_key.contains_key(&key(name))).collect()
+    }
+
+    #[test]
+    fn what_has_no_room_by_itself_takes_nobodys() {
+        let outlines = Outlines::default();
+        for (name, rows, bytes) in [("a", 10, 10), ("long", ROWS_KEPT_MAX + 1, 0), ("b", 10, 10), ("heavy", 10, BYTES_KEPT_MAX + 1)] {
+            outlines.of(&key(name));
+            outlines.grown(&key(name), rows, bytes);
+        }
+        assert_eq!(kept(&outlines, &["a", "long", "b", "heavy"]), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_all_hold_together_is_bounded_and_the_latest_stay() {
+        let outlines = Outlines::default();
+        let names = ["a", "b", "c", "d", "e"];
+        for name in names {
+            outlines.of(&key(name));
+            outlines.grown(&key(name), 1, BYTES_KEPT_MAX / 4);
+            outlines.of(&key("a"));
+        }
+        assert_eq!(kept(&outlines, &names), ["a", "c", "d", "e"], "b was used longest ago");
     }
 }

@@ -4,6 +4,7 @@
 
 mod outline;
 mod told;
+mod weight;
 
 use std::collections::HashMap;
 

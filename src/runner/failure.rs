@@ -1,8 +1,11 @@
 //! A call that did not work, before anyone judged it; and the judgement: what it means for each effect class.
 //! Only facts of the attempt count here. Whether there is another attempt is decided by the machine.
 
+use serde_json::Value;
+
 use crate::flow::spec::EffectClass;
 use crate::machine::call::{CallError, Outcome};
+use crate::machine::clipped;
 
 /// What went wrong, and how far the request had got.
 #[derive(Clone, Debug)]
@@ -62,9 +65,32 @@ impl Failure {
     }
 }
 
+/// The value itself, or the beginning of its text when it is too long to be kept with an error.
+#[must_use]
+pub fn bounded(value: Value, bytes_max: usize) -> Value {
+    let text = match &value {
+        Value::String(text) if text.len() <= bytes_max => return value,
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.len() <= bytes_max {
+        return value;
+    }
+    Value::String(clipped(text, bytes_max) + "…")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_with_an_error_is_cut_at_a_character() {
+        let Value::String(text) = bounded(Value::String("ü".repeat(9)), 9) else { panic!("no text") };
+        assert_eq!(text, "üüüü…");
+        let list = Value::from(vec![1; 9]);
+        assert_eq!(bounded(list.clone(), 5), Value::String("[1,1,…".to_owned()));
+        assert_eq!(bounded(list.clone(), 99), list);
+    }
 
     fn judged(stage: Stage, effect: EffectClass) -> &'static str {
         match Failure::new(stage, "x", "x").judged(effect) {

@@ -31,7 +31,9 @@ use self::outbound::{Outbound, Wire};
 use self::tool::mcp::McpServers;
 use self::vault::{CallContext, CallSecrets};
 use crate::flow::spec::EffectClass;
+use crate::limits::{ERROR_DATA_BYTES_MAX, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::machine::call::{Answer, Call, CallError, Outcome, Request, ToolDefinition, Usage};
+use crate::machine::clipped;
 use crate::machine::input::Price;
 
 /// Why the runner cannot be made, or a server not be asked.
@@ -86,7 +88,7 @@ impl Runner {
     /// Performs the call. `context` says whose it is, and with that which secrets it may use. `name` is the attempt's (`path/step#visit.attempt`), for logs and messages. `cancel` is asked immediately before
     /// the first byte is sent, and afterwards closes the connection at once. `chunks` gets a model's text as it is generated.
     ///
-    /// No secret's value is in the outcome. Dropping the future is like cancelling, without an outcome.
+    /// No secret's value is in the outcome, and no more than a record has room for. Dropping the future is like cancelling, without an outcome.
     pub async fn perform(
         &self,
         context: &CallContext,
@@ -106,7 +108,7 @@ impl Runner {
                 done.unwrap_or_else(|_| timed_out(call, &wire).judged(effect(call)))
             }
         };
-        without_secrets(&secrets, outcome)
+        bounded(without_secrets(&secrets, outcome), effect(call))
     }
 
     /// The value without any secret that the context's tenant or the operator has, for what is to leave the tenant.
@@ -226,11 +228,11 @@ impl Runner {
 }
 
 fn without_secrets(secrets: &CallSecrets, outcome: Outcome) -> Outcome {
-    let clean = |error: CallError| CallError {
+    let outcome = with_error(outcome, |error| CallError {
         message: secrets.redact(&error.message),
         data: error.data.map(|data| secrets.redact_json(data)),
         ..error
-    };
+    });
     match outcome {
         Outcome::Done { answer: Answer::Value(value), usage } => Outcome::Done { answer: Answer::Value(secrets.redact_json(value)), usage },
         Outcome::Done { answer: Answer::Model { text, mut calls }, usage } => {
@@ -239,10 +241,33 @@ fn without_secrets(secrets: &CallSecrets, outcome: Outcome) -> Outcome {
             }
             Outcome::Done { answer: Answer::Model { text: secrets.redact(&text), calls }, usage }
         }
-        Outcome::Retryable { error, retry_after_ms } => Outcome::Retryable { error: clean(error), retry_after_ms },
-        Outcome::Permanent { error } => Outcome::Permanent { error: clean(error) },
-        Outcome::Unknown { error } => Outcome::Unknown { error: clean(error) },
+        failed => failed,
     }
+}
+
+fn with_error(outcome: Outcome, change: impl FnOnce(CallError) -> CallError) -> Outcome {
+    match outcome {
+        Outcome::Done { .. } => outcome,
+        Outcome::Retryable { error, retry_after_ms } => Outcome::Retryable { error: change(error), retry_after_ms },
+        Outcome::Permanent { error } => Outcome::Permanent { error: change(error) },
+        Outcome::Unknown { error } => Outcome::Unknown { error: change(error) },
+    }
+}
+
+/// Whatever came, what is recorded of it is bounded: a turn repeats it. A model's text has a bound of its own.
+fn bounded(outcome: Outcome, effect: EffectClass) -> Outcome {
+    if let Outcome::Done { answer: Answer::Value(value), .. } = &outcome {
+        let bytes = value.to_string().len();
+        if bytes > PAYLOAD_BYTES_MAX {
+            let message = format!("the answer has {bytes} bytes; a step may give at most {PAYLOAD_BYTES_MAX}");
+            return Failure::new(Stage::Unusable, "answer_too_large", message).judged(effect);
+        }
+    }
+    with_error(outcome, |error| CallError {
+        message: clipped(error.message, MESSAGE_BYTES_MAX),
+        data: error.data.map(|data| failure::bounded(data, ERROR_DATA_BYTES_MAX)),
+        ..error
+    })
 }
 
 /// Asking a model changes nothing, whatever the flow says.

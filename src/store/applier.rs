@@ -41,7 +41,17 @@ pub struct Frame {
     pub records: Vec<Located>,
 }
 
+/// So many records are applied in one write, or so many of their bytes: each may be a large one, and all that they change is in memory then.
+const FRAME_RECORDS_MAX: usize = 512;
+const FRAME_BYTES_MAX: usize = 16 << 20;
+
 impl Frame {
+    /// Whether it is enough for one write.
+    pub fn is_full(&self) -> bool {
+        let bytes = || self.records.iter().map(|located| located.bytes.len()).sum::<usize>();
+        self.records.len() >= FRAME_RECORDS_MAX || bytes() >= FRAME_BYTES_MAX
+    }
+
     /// Both together, to be applied in one write.
     pub fn append(&mut self, next: Self) {
         self.position = next.position;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::applier::{Applier, Frame, Records};
 use super::attachments::Attachments;
 use super::checkpoint;
-use super::committer::{BATCH_ENTRIES_MAX, Committer, Message};
+use super::committer::{Committer, Message};
 use super::disk::Disk;
 use super::entry::Position;
 use super::error::Error;
@@ -243,7 +243,7 @@ impl Feeder {
             match frame {
                 Ok(mut frame) => {
                     // Frames that came in meanwhile go into the same write: rows that they change again and again are written once.
-                    while frame.records.len() < BATCH_ENTRIES_MAX
+                    while !frame.is_full()
                         && let Ok(next) = frames.try_recv()
                     {
                         frame.append(next);

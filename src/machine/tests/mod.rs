@@ -9,6 +9,7 @@ mod evaluations;
 mod generate;
 mod laws;
 mod loops;
+mod outlines;
 mod pauses;
 mod people;
 mod starts;

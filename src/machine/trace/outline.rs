@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::weight::{self, Weight};
 use super::{Attempt, Homes, kind_name, told};
 use crate::flow::plan::{Plan, Scope};
 use crate::ids::{CallId, ExecutionId, FrameId, QuestionId, StepId, TimeMs};
@@ -35,15 +36,16 @@ struct Fold {
     state: State,
     by_call: HashMap<CallId, usize>,
     by_question: HashMap<QuestionId, usize>,
-    /// Calls that ended during a pause: what the journal says of them afterwards is no news.
+    /// Calls that ended during a pause, and questions that were decided: what the journal says of them afterwards is no news.
     held: HashSet<CallId>,
+    told: HashSet<QuestionId>,
     /// The latest attempt of a place.
     latest: HashMap<Place, usize>,
     /// Attempts at a step's calls since the step was last settled.
     inside: HashMap<(FrameId, StepId), Vec<usize>>,
     homes: Homes,
-    /// About as many bytes as the values that are held here.
-    bytes: usize,
+    /// Of the state, about.
+    weight: Weight,
 }
 
 /// An attempt, and where in the journal the rest of it stands.
@@ -129,13 +131,13 @@ impl Outline {
     /// About as many bytes as the values that are held for reading on.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.fold.bytes
+        self.fold.weight.bytes()
     }
 
     /// About as many bytes as a value takes.
     #[must_use]
     pub fn bytes_of(value: &Value) -> usize {
-        bytes_of(value)
+        weight::bytes_of(value)
     }
 
     /// Gives up what is needed to read on. Who wants to read on begins anew.
@@ -153,42 +155,12 @@ impl Outline {
         let mut reading =
             Reading { plan, rows: &mut self.rows, checks: &mut self.checks, fold: &mut self.fold, seq: recorded.seq, at: recorded.at };
         reading.read(&recorded.event);
-        self.fold.bytes += held_bytes(&recorded.event);
+        self.fold.weight.add(&recorded.event);
         evolve(&mut self.fold.state, plan, recorded.at, &recorded.event);
         self.fold.state.hints = Hints::default();
         self.next = recorded.seq + 1;
         self.stands = self.fold.state.start().map(|start| (start.execution, self.fold.state.status()));
     }
-}
-
-/// About as many bytes as the state keeps because of an entry.
-#[expect(clippy::wildcard_enum_match_arm, reason = "other entries keep little")]
-fn held_bytes(event: &Event) -> usize {
-    const ENTRY: usize = 256;
-    ENTRY
-        + match event {
-            Event::Started { start } => bytes_of(&start.input),
-            Event::Entered { work: Work::Map { items }, .. } => items.iter().map(bytes_of).sum(),
-            Event::StepEnded { ending: Ending::Done { output, .. }, .. } => bytes_of(output),
-            Event::CallEnded { outcome: Outcome::Done { answer, .. }, .. } => match answer {
-                Answer::Value(value) => bytes_of(value),
-                Answer::Model { text, .. } => text.len(),
-            },
-            Event::Observed { text, .. } => text.len(),
-            _ => 0,
-        }
-}
-
-/// About as many bytes as a value takes.
-fn bytes_of(value: &Value) -> usize {
-    const VALUE: usize = 32;
-    VALUE
-        + match value {
-            Value::String(text) => text.len(),
-            Value::Array(items) => items.iter().map(bytes_of).sum(),
-            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + bytes_of(value)).sum(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        }
 }
 
 /// One entry while it is read.
@@ -228,14 +200,19 @@ impl Reading<'_> {
                 self.fold.held.insert(*call);
                 self.call_ended(*call, outcome);
             }
+            Event::Held { input: Held::Lost { call } } => {
+                self.fold.held.insert(*call);
+                self.end_call(*call, "lost");
+            }
+            Event::Held { input: Held::Decision { decision, decided: Some(_) } } => {
+                self.fold.told.insert(decision.question);
+                self.answered(decision.question);
+            }
+            Event::CallLost { call } if self.fold.held.contains(call) => {}
             Event::CallLost { call } => self.end_call(*call, "lost"),
             Event::Asked { place, question, .. } => self.asked(place, question),
-            Event::Answered { question, .. } => {
-                let seq = self.seq;
-                if let Some(row) = self.close_question(*question, "completed") {
-                    row.output = row.output.or(Some(seq));
-                }
-            }
+            Event::Answered { question, .. } if self.fold.told.contains(question) => {}
+            Event::Answered { question, .. } => self.answered(*question),
             Event::ChildStarted { place, child, attempt, .. } => {
                 let ix = self.begin(place, *attempt, None, "running");
                 let row = &mut self.rows[ix];
@@ -358,6 +335,13 @@ impl Reading<'_> {
         let row = &mut self.rows[ix];
         (row.input, row.what) = (Some(self.seq), What::Person);
         self.fold.by_question.insert(question.id, ix);
+    }
+
+    fn answered(&mut self, question: QuestionId) {
+        let seq = self.seq;
+        if let Some(row) = self.close_question(question, "completed") {
+            row.output = row.output.or(Some(seq));
+        }
     }
 
     fn close_question(&mut self, question: QuestionId, status: &str) -> Option<&mut Row> {

@@ -45,7 +45,7 @@ fn outcome(event: &Event) -> Option<&Outcome> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "other entries give nothing out")]
 pub(super) fn output(event: &Event) -> Value {
     match event {
-        Event::Answered { decided, .. } => json!(decided),
+        Event::Answered { decided, .. } | Event::Held { input: Held::Decision { decided: Some(decided), .. } } => json!(decided),
         Event::Observed { text, .. } => Value::String(text.clone()),
         Event::StepEnded { ending: Ending::Done { output, .. }, .. }
         | Event::StepEnded { ending: Ending::Failed { output: Some(output), .. }, .. } => Value::clone(output),

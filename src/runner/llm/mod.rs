@@ -63,21 +63,23 @@ impl Models {
         };
         let door = Door::open().await?;
         let base = door.base();
-        let mut passing = std::pin::pin!(door.pass(&self.outward, &provider.base, wire));
+        let mut passing = std::pin::pin!(door.pass(&self.outward, provider, wire));
         let mut asking = std::pin::pin!(self.ask(request, target(provider, model, &base), chunks));
-        let mut is_passed = false;
+        // Whether there is more to come through the door, and else why it closed.
+        let (mut is_open, mut why) = (true, None);
         loop {
-            // The door first: it knows why an answer broke off, the library only that it did.
             tokio::select! {
                 biased;
-                passed = &mut passing, if !is_passed => match passed {
-                    Ok(()) => is_passed = true,
-                    Err(mut failure) => {
-                        failure.error.message = format!("{}: {}", request.model, failure.error.message);
-                        return Err(failure);
-                    }
-                },
-                answered = &mut asking => return answered,
+                passed = &mut passing, if is_open => {
+                    // No end yet: what the library has by now may be the whole answer, and only the end of the connection a bad one.
+                    (is_open, why) = (false, passed.err());
+                }
+                answered = &mut asking => return answered.map_err(|failure| {
+                    // The door knows why an answer broke off, the library only that it did.
+                    let Some(mut known) = why.take() else { return failure };
+                    known.error.message = format!("{}: {}", request.model, known.error.message);
+                    known
+                }),
             }
         }
     }

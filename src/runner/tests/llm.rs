@@ -144,6 +144,7 @@ async fn refusals_and_broken_streams() {
     let broken = format!("{start}transfer-encoding: chunked\r\n\r\n1f\r\ndata: {{\"choices\":[]}}");
     let unfinished = format!("{start}\r\ndata: {}\n\n", delta(&json!({"content": "Hel"}), None));
     let failing = format!("{start}\r\ndata: {{\"error\":{{\"message\":\"overloaded\"}}}}\n\n");
+    let packed = "content-encoding: gzip\r\ncontent-type: text/event-stream";
     let table = [
         (response("429 Slow", "retry-after: 3\r\ncontent-type: application/json", said), ("retryable", "http_429")),
         (response("500 Oops", "", "oops"), ("retryable", "http_500")),
@@ -154,6 +155,8 @@ async fn refusals_and_broken_streams() {
         (failing.into_bytes(), ("retryable", "model_error")),
         (Vec::new(), ("retryable", "connection_cut")),
         (events(&[delta(&json!({}), Some("length"))]), ("permanent", "answer_empty")),
+        (response("200 OK", packed, "data: [DONE]\n\n"), ("permanent", "model_answer_invalid")),
+        (response("503 Busy", packed, "no text"), ("retryable", "http_503")),
     ];
     for (answer, expected) in table {
         let what = String::from_utf8_lossy(&answer).into_owned();
@@ -166,6 +169,30 @@ async fn refusals_and_broken_streams() {
         }
         assert_eq!(server.requests().len(), 1, "one attempt: {what}");
     }
+}
+
+/// The last chunk, or the farewell of TLS, never comes: what was said before is the whole answer all the same.
+#[tokio::test]
+async fn a_whole_answer_stands_however_its_connection_ends() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let hello = String::from_utf8(hello()).unwrap();
+    let said = hello.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let unfinished = said.replace("data: [DONE]\n\n", "");
+    for (said, expected) in [(said, ("done", "")), (unfinished, ("retryable", "connection_cut"))] {
+        let server = Server::answering(format!("{head}{:x}\r\n{said}\r\n", said.len())).await;
+        let outcome = perform(&opened(&server), &ask(request())).await;
+        assert_eq!(kind(&outcome), expected, "{said}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_of_the_base_url_is_asked_too() {
+    let server = Server::answering(hello()).await;
+    let base = format!("{}/openai/deployments/d?api-version=1", server.url);
+    let outcome = perform(&runner(&[("OPENAI_BASE_URL", &base), ("OPENAI_API_KEY", KEY)]), &ask(request())).await;
+    assert_eq!(kind(&outcome).0, "done", "{outcome:?}");
+    let sent = &server.requests()[0];
+    assert!(sent.starts_with("POST /openai/deployments/d/chat/completions?api-version=1 HTTP"), "{sent}");
 }
 
 #[tokio::test]

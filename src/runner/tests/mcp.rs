@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::server::{Act, Server, response};
 use super::{SECRET, call, error, kind, perform, value};
 use crate::flow::spec::EffectClass::{Once, Read};
+use crate::limits::{ERROR_DATA_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::machine::call::{Call, McpRequest, Request};
 use crate::runner::settings::File;
 use crate::runner::vault::CallContext;
@@ -51,6 +52,8 @@ fn answer(message: &Value, described: &str) -> Option<Value> {
             "structured" => json!({"content": [], "structuredContent": {"b": 2}}),
             "two" => json!({"content": [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]}),
             "leak" => json!({"content": [{"type": "text", "text": SECRET}]}),
+            "huge" => json!({"content": [{"type": "text", "text": "x".repeat(PAYLOAD_BYTES_MAX)}]}),
+            "huge_error" => json!({"content": [{"type": "text", "text": "y".repeat(PAYLOAD_BYTES_MAX)}], "isError": true}),
             "bad" => json!({"content": [{"type": "text", "text": "no such file"}], "isError": true}),
             _ => return Some(json!({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32602, "message": "unknown tool"}})),
         },
@@ -107,6 +110,62 @@ async fn results_become_values_and_errors_data() {
     assert_eq!(initialized, 1, "one session for all calls");
     assert!(server.requests()[0].contains(&format!("x-token: t {SECRET}")));
     runner.shutdown().await;
+}
+
+/// What is recorded of a call is bounded, whatever the server says.
+#[tokio::test]
+async fn what_no_record_has_room_for_is_refused_or_cut() {
+    let server = server(usize::MAX).await;
+    let runner = with_servers(&[("files", over_http(&server.url))]);
+    let mut huge = tool("huge", Value::Null);
+    huge.timeout_ms = 60_000;
+    assert_eq!(kind(&perform(&runner, &huge).await), ("unknown", "answer_too_large"), "it happened, whatever it said");
+    huge.effect = Read;
+    assert_eq!(kind(&perform(&runner, &huge).await), ("permanent", "answer_too_large"));
+    let mut failing = tool("huge_error", Value::Null);
+    failing.timeout_ms = 60_000;
+    let error = error(perform(&runner, &failing).await);
+    let Some(Value::String(data)) = error.data else { panic!("no text") };
+    assert!(error.code == "tool_error" && data.contains("yyy"), "{}", error.code);
+    assert!((ERROR_DATA_BYTES_MAX..ERROR_DATA_BYTES_MAX + 10).contains(&data.len()), "{}", data.len());
+}
+
+/// A server that lists its tools in pages: what it says of the next one, by how many were asked for.
+async fn paged(next: impl Fn(usize) -> Option<String> + Send + Sync + 'static, tools: usize) -> Server {
+    let lists = AtomicUsize::new(0);
+    Server::start(move |_, request| {
+        if !request.contains("tools/list") {
+            return vec![Act::Send(reply(request, "")), Act::Close];
+        }
+        let page = lists.fetch_add(1, Ordering::SeqCst);
+        let message: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let tools: Vec<Value> = (0..tools).map(|tool| json!({"name": format!("t{page}_{tool}"), "inputSchema": {}})).collect();
+        let mut result = json!({"tools": tools});
+        if let Some(next) = next(page) {
+            result["nextCursor"] = json!(next);
+        }
+        let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": result});
+        vec![Act::Send(response("200 OK", "content-type: application/json", &answer.to_string())), Act::Close]
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_list_of_tools_has_an_end() {
+    let three = paged(|page| (page < 2).then(|| page.to_string()), 2).await;
+    let names = with_servers(&[("files", over_http(&three.url))]).tools("files").await.unwrap();
+    let names: Vec<&str> = names.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names, ["t0_0", "t0_1", "t1_0", "t1_1", "t2_0", "t2_1"]);
+
+    let (same, fresh) = (paged(|_| Some("a".to_owned()), 1).await, paged(|page| Some(page.to_string()), 1).await);
+    let many = paged(|page| Some(page.to_string()), 300).await;
+    for (server, pages) in [(same, 2), (fresh, 100), (many, 4)] {
+        let runner = with_servers(&[("files", over_http(&server.url))]);
+        let Err(Error::Tools(error)) = runner.tools("files").await else { panic!("no error") };
+        assert_eq!(error.code, "mcp_tools_invalid", "{}", error.message);
+        assert_eq!(server.requests().iter().filter(|request| request.contains("tools/list")).count(), pages, "{}", error.message);
+        runner.shutdown().await;
+    }
 }
 
 #[tokio::test]

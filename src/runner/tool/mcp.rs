@@ -1,22 +1,27 @@
 //! MCP servers: started or connected when first needed, kept, and replaced when they die. Programs are started from the operator's
 //! configuration and from nowhere else; a tool is called only while its definition is the one that was pinned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::ServiceExt as _;
-use rmcp::model::{CallToolRequestParams, CallToolResult, ClientCapabilities, Implementation, InitializeRequestParams, Tool};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ClientCapabilities, Implementation, InitializeRequestParams, PaginatedRequestParams, Tool,
+};
 use rmcp::service::{RoleClient, RunningService, ServiceError};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, BufReader};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use crate::limits::HTTP_ANSWER_BYTES_MAX;
 use crate::machine::call::{McpRequest, ToolDefinition};
+use crate::machine::clipped;
 use crate::runner::failure::{Failure, Stage};
 use crate::runner::outbound::{Header, HeaderName, HeaderValue, TrustedClient, Wire, header_map};
 use crate::runner::secrets::Secrets;
@@ -26,6 +31,15 @@ use crate::runner::settings::McpServer;
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// A server has this long to list its tools.
 const LIST_TIMEOUT: Duration = Duration::from_secs(15);
+/// A server may list its tools on so many pages, and have so many of them. Each start reads and pins what it uses.
+const LIST_PAGES_MAX: usize = 100;
+const TOOLS_MAX: usize = 1_000;
+/// Names, descriptions and arguments of all of them.
+const DEFINITIONS_BYTES_MAX: usize = 4 << 20;
+/// What is kept of a line that a program writes to standard error.
+const LINE_BYTES_MAX: usize = 64 << 10;
+/// Of a line that was cut, the end may be the beginning of a secret.
+const CUT_BYTES: usize = 8 << 10;
 /// A program has this long to end before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// What a program inherits: enough to find its interpreter and its cache, no credentials.
@@ -56,16 +70,20 @@ impl McpServers {
     /// The server's tools, as it lists them now.
     ///
     /// # Errors
-    /// Not configured, not started, or no answer.
+    /// Not configured, not started, no answer, or no end of it.
     pub async fn tools(&self, server: &str) -> Result<Vec<ToolDefinition>, Failure> {
         let session = self.session(server).await?;
-        let listing = tokio::time::timeout(LIST_TIMEOUT, session.list_all_tools()).await;
+        let listing = tokio::time::timeout(LIST_TIMEOUT, listed(&session)).await;
         let listed = listing.map_err(|_| unreachable(server, "it does not list its tools in time"))?;
         match listed {
-            Ok(tools) => Ok(tools.iter().map(definition).collect()),
-            Err(error) => {
+            Ok(tools) => Ok(tools),
+            Err(Unlisted::Cut(error)) => {
                 self.retire(server, &session).await;
                 Err(unreachable(server, &error.to_string()))
+            }
+            Err(Unlisted::Endless(reason)) => {
+                let message = format!("the tools of the MCP server {server} cannot be listed: {reason}");
+                Err(Failure::new(Stage::Refused, "mcp_tools_invalid", message))
             }
         }
     }
@@ -171,7 +189,9 @@ impl McpServers {
         let connected = match configured {
             McpServer::Stdio { command, args, env } => ours.serve(self.program(name, command, args, env)?).await,
             McpServer::Http { url, headers } => {
-                let config = StreamableHttpClientTransportConfig::with_uri(url.as_str()).custom_headers(self.headers(headers)?);
+                let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
+                    .custom_headers(self.headers(headers)?)
+                    .max_sse_event_size(HTTP_ANSWER_BYTES_MAX);
                 ours.serve(StreamableHttpClientTransport::with_client(self.client.clone(), config)).await
             }
         };
@@ -190,9 +210,11 @@ impl McpServers {
         if let Some(stderr) = stderr {
             let (name, secrets) = (name.to_owned(), self.secrets.clone());
             tokio::spawn(async move {
-                let mut lines = BufReader::new(stderr).lines();
-                while let Ok(Some(line)) = lines.next_line().await {
-                    tracing::debug!(server = name, "{}", secrets.redact(&line));
+                let mut stderr = BufReader::new(stderr);
+                while let Ok(Some((line, is_cut))) = line(&mut stderr).await {
+                    let line = secrets.redact(&line);
+                    let kept = if is_cut { line.len().saturating_sub(CUT_BYTES) } else { line.len() };
+                    tracing::debug!(server = name, is_cut, "{}", clipped(line, kept));
                 }
             });
         }
@@ -221,6 +243,59 @@ impl McpServers {
         expanded.push_str(rest);
         Ok(expanded)
     }
+}
+
+/// The next line and whether it is cut; none at the end. However long it is, no more of it is held than may be kept.
+async fn line(reader: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<(String, bool)>> {
+    let (mut kept, mut length, mut is_over) = (Vec::new(), 0, false);
+    while !is_over {
+        let read = reader.fill_buf().await?;
+        if read.is_empty() {
+            if length == 0 {
+                return Ok(None);
+            }
+            break;
+        }
+        let end = read.iter().position(|byte| *byte == b'\n');
+        let text = &read[..end.unwrap_or(read.len())];
+        kept.extend_from_slice(&text[..text.len().min(LINE_BYTES_MAX - kept.len())]);
+        let used = end.map_or(read.len(), |end| end + 1);
+        (length, is_over) = (length + used, end.is_some());
+        reader.consume(used);
+    }
+    let is_cut = length > kept.len() + usize::from(is_over);
+    Ok(Some((String::from_utf8_lossy(&kept).trim_end().to_owned(), is_cut)))
+}
+
+/// Why there is no list of a server's tools.
+enum Unlisted {
+    Cut(ServiceError),
+    Endless(String),
+}
+
+/// The tools of every page.
+async fn listed(session: &Session) -> Result<Vec<ToolDefinition>, Unlisted> {
+    let (mut tools, mut bytes) = (Vec::new(), 0);
+    let (mut cursor, mut cursors) = (None, HashSet::new());
+    for _ in 0..LIST_PAGES_MAX {
+        let asked = PaginatedRequestParams::default().with_cursor(cursor);
+        let page = session.list_tools(Some(asked)).await.map_err(Unlisted::Cut)?;
+        for tool in page.tools.iter().map(definition) {
+            bytes += tool.name.len() + tool.description.len() + tool.args.to_string().len();
+            tools.push(tool);
+        }
+        if tools.len() > TOOLS_MAX || bytes > DEFINITIONS_BYTES_MAX {
+            return Err(Unlisted::Endless(format!(
+                "there are more than {TOOLS_MAX}, or they take more than {DEFINITIONS_BYTES_MAX} bytes"
+            )));
+        }
+        let Some(next) = page.next_cursor else { return Ok(tools) };
+        if !cursors.insert(next.clone()) {
+            return Err(Unlisted::Endless("it sends back to a page that it has sent already".to_owned()));
+        }
+        cursor = Some(next);
+    }
+    Err(Unlisted::Endless(format!("they take more than {LIST_PAGES_MAX} pages")))
 }
 
 fn definition(tool: &Tool) -> ToolDefinition {
@@ -271,4 +346,22 @@ fn value(request: &McpRequest, result: CallToolResult) -> Result<Value, Failure>
         }
         _ => Value::Array(contents),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_a_line_without_end_the_beginning_is_held() {
+        let text = ["short\n", &"x".repeat(3 * LINE_BYTES_MAX), "\nnext\r\n", "\n", &"y".repeat(LINE_BYTES_MAX), "\nlast"].concat();
+        let mut reader = BufReader::with_capacity(1_000, text.as_bytes());
+        let mut lines = Vec::new();
+        while let Some((line, is_cut)) = line(&mut reader).await.unwrap() {
+            lines.push((line.len(), line.chars().next(), is_cut));
+        }
+        let cut = (LINE_BYTES_MAX, Some('x'), true);
+        let whole = (LINE_BYTES_MAX, Some('y'), false);
+        assert_eq!(lines, [(5, Some('s'), false), cut, (4, Some('n'), false), (0, None, false), whole, (4, Some('l'), false)]);
+    }
 }

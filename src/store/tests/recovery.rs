@@ -2,10 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::world::CountingView;
 use super::*;
 use crate::store::Error;
+use crate::store::applier::Applier;
 use crate::store::check;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::log::{Reader, recover};
+use crate::store::opening;
 
 /// A store that was closed cleanly with a few executions in it.
 pub fn closed() -> tempfile::TempDir {
@@ -204,8 +210,8 @@ fn a_bad_frame_with_a_whole_one_behind_it_is_damage() {
         std::fs::remove_file(dir.path().join(name)).unwrap();
     }
     // A mark that knows nothing, as if the last 100 ms had held everything.
-    let disk = crate::store::disk::RealDisk::new(dir.path());
-    let id = crate::store::log::recover::read_identity(&disk).unwrap().unwrap().id;
+    let disk = RealDisk::new(dir.path());
+    let id = recover::read_identity(&disk).unwrap().unwrap().id;
     crate::store::log::mark::Mark::create(&disk, id).unwrap();
     let segment = segment(dir.path());
     let mut bytes = std::fs::read(&segment).unwrap();
@@ -225,7 +231,7 @@ fn without_a_clean_close_and_after_a_reboot_the_view_is_made_again() {
     store.close().unwrap();
 
     std::fs::remove_file(dir.path().join("clean")).unwrap();
-    let disk = crate::store::disk::RealDisk::new(dir.path());
+    let disk = RealDisk::new(dir.path());
     let mut checkpoint: crate::store::checkpoint::Checkpoint = crate::store::small::read(&disk, "checkpoint").unwrap().unwrap().unwrap();
     checkpoint.machine_boot = Some("another".to_owned());
     crate::store::small::write(&disk, "checkpoint", &checkpoint).unwrap();
@@ -251,8 +257,8 @@ fn a_view_that_lost_the_end_of_a_journal_is_not_served() {
 #[test]
 fn a_newer_store_is_refused_clearly() {
     let dir = closed();
-    let disk = crate::store::disk::RealDisk::new(dir.path());
-    let mut identity = crate::store::log::recover::read_identity(&disk).unwrap().unwrap();
+    let disk = RealDisk::new(dir.path());
+    let mut identity = recover::read_identity(&disk).unwrap().unwrap();
     identity.format = 99;
     crate::store::small::write(&disk, "store", &identity).unwrap();
     let error = open(dir.path()).map(drop).unwrap_err();
@@ -307,4 +313,26 @@ fn the_log_spans_segments() {
     std::fs::remove_dir_all(dir.path().join("view")).unwrap();
     let error = Store::open(&options).map(drop).unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
+}
+
+/// What a write changes is in memory at once: a few large records are enough for one.
+#[test]
+fn large_records_are_replayed_a_few_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { sizes: Sizes::default(), ..options(dir.path()) };
+    let store = Store::open(&options).unwrap();
+    for number in 0..3 {
+        let (events, summary) = (vec![large(9 << 20)], Some(summary(Status::Running)));
+        let entry =
+            Entry::Execution { tenant: tenant(), execution: execution(number), expected_seq: 0, at: TimeMs(2_000), events, summary };
+        store.commit(entry).wait().unwrap();
+    }
+    store.close().unwrap();
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir.path()));
+    let recovered = recover::open(&disk, Sizes::default()).unwrap();
+    let view = Arc::new(CountingView::default());
+    let reader = Arc::new(Reader::new(Arc::clone(&disk)));
+    let mut applier = Applier::new(view.clone(), reader, Arc::default()).unwrap();
+    opening::replay(disk.as_ref(), recovered.id, &recovered.survey, &mut applier, Position(0)).unwrap();
+    assert_eq!((applier.mark().position, view.writes()), (recovered.position, 2), "of three records two fill a write");
 }

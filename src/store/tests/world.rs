@@ -15,11 +15,18 @@ use crate::store::{Error, scan};
 /// Records in one frame.
 const FRAME: usize = 512;
 
-/// Counts the rows that are read.
+/// Counts the rows that are read, and how often it is written to.
 #[derive(Default)]
 pub struct CountingView {
     rows: MemoryView,
     reads: AtomicUsize,
+    writes: AtomicUsize,
+}
+
+impl CountingView {
+    pub fn writes(&self) -> usize {
+        self.writes.load(Ordering::Relaxed)
+    }
 }
 
 impl View for CountingView {
@@ -35,6 +42,7 @@ impl View for CountingView {
     }
 
     fn apply(&self, writes: Vec<Write>) -> Result<(), Error> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         self.rows.apply(writes)
     }
 
