@@ -384,6 +384,21 @@ impl EngineHandle {
         self.read(move |shared, tenant| asked::questions(shared, tenant, id)).await
     }
 
+    /// The same of several, in one reading; nothing of those that are gone.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn questions_of_all(&self, ids: Vec<ExecutionId>) -> Result<Vec<(ExecutionId, Vec<KnownQuestion>)>, Error> {
+        self.read(move |shared, tenant| {
+            let read = ids.into_iter().map(|id| match asked::questions(shared, tenant, id) {
+                Err(Error::NotFound { .. }) => Ok((id, Vec::new())),
+                read => Ok((id, read?)),
+            });
+            read.collect()
+        })
+        .await
+    }
+
     /// Notices of an execution and its children from now on. It need not exist yet.
     #[must_use]
     pub fn subscribe(&self, id: ExecutionId) -> Notices {

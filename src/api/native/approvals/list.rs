@@ -209,7 +209,17 @@ impl Listing<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.items.len() >= page::size(self.query.page_size)
+        self.missing() == 0
+    }
+
+    /// Rows to read next. Mostly the first ones fit, and one more than the page has room for says whether there is another page.
+    fn count(&self) -> usize {
+        if self.rows == 0 { ROWS_PER_READ.min(self.missing() + 1) } else { ROWS_PER_READ }
+    }
+
+    /// How many the page has room for.
+    fn missing(&self) -> usize {
+        page::size(self.query.page_size).saturating_sub(self.items.len())
     }
 
     /// No more may be looked at for this page.
@@ -223,12 +233,18 @@ impl Listing<'_> {
         loop {
             let tenant = self.call.tenant.clone();
             let filter = QuestionFilter { flow: self.query.agent_id.clone(), expires_before: None };
+            let count = self.count();
             let (rows, next) = reading(self.call, move |store| {
-                let page = store.questions(&tenant, &filter, after, ROWS_PER_READ)?;
+                let page = store.questions(&tenant, &filter, after, count)?;
                 let rows = page.rows.into_iter().map(|row| Ok((store.summary(&tenant, row.execution)?, row)));
                 Ok((rows.collect::<Result<Vec<(Option<Summary>, QuestionRow)>, crate::store::Error>>()?, page.next))
             })
             .await?;
+            let may_fit = |(summary, row): &&(Option<Summary>, QuestionRow)| {
+                row.asked_at <= newest && summary.as_ref().is_some_and(|summary| self.may_fit(summary, &row.waiting_for))
+            };
+            let wanted = rows.iter().filter(may_fit).map(|(_, row)| row.execution).collect();
+            self.read_ahead(wanted).await?;
             for (summary, row) in rows {
                 if row.asked_at > newest {
                     return Ok(None);
@@ -273,7 +289,9 @@ impl Listing<'_> {
         let filter = ClosedFilter { flow: self.query.agent_id.clone(), closed_as: self.closed_as() };
         loop {
             let (tenant, filter) = (self.call.tenant.clone(), filter.clone());
-            let page = reading(self.call, move |store| store.closed_questions(&tenant, &filter, after, ROWS_PER_READ)).await?;
+            let count = self.count();
+            let page = reading(self.call, move |store| store.closed_questions(&tenant, &filter, after, count)).await?;
+            self.read_ahead(page.rows.iter().map(|row| row.execution).collect()).await?;
             for row in page.rows {
                 if self.is_full() || self.is_spent() {
                     return Ok(after);
@@ -313,6 +331,16 @@ impl Listing<'_> {
         if is_old && is_mine && is_risky {
             self.items.push(show(self.call, known)?);
         }
+        Ok(())
+    }
+
+    /// Reads the journals that the page will want, together: one by one, each would wait for a thread.
+    async fn read_ahead(&mut self, mut executions: Vec<ExecutionId>) -> Result<(), Problem> {
+        executions.retain(|execution| !self.known.contains_key(execution));
+        executions.sort_unstable();
+        executions.dedup();
+        executions.truncate(JOURNALS_PER_PAGE.saturating_sub(self.known.len()));
+        self.known.extend(self.call.app.engine.of(&self.call.tenant).questions_of_all(executions).await?);
         Ok(())
     }
 
