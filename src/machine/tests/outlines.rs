@@ -95,10 +95,10 @@ fn what_is_kept_for_later_weighs() {
     let yaml = "{flow: t, steps: {a: {builtin: noop}, b: {event: {name: go}}, c: {event: {name: go}}}, edges: [{from: a, to: b}, {from: b, to: c}]}";
     let mut drive = Drive::start(yaml, json!({}));
     for id in ["1", "2"] {
-        drive.signal(id, "go", json!("x".repeat(LARGE / 4))).unwrap();
+        drive.signal(id, "go", json!("x".repeat(LARGE / 8))).unwrap();
     }
-    assert_eq!(weight_in(&drive, LARGE / 4), 2, "both signals");
+    assert_eq!(weight_in(&drive, LARGE / 8), 2, "both signals");
     pause(&mut drive);
     drive.reply("a", done(json!(large())));
-    assert_eq!(weight_in(&drive, LARGE / 4), 6, "and what came during the pause");
+    assert_eq!(weight_in(&drive, LARGE / 8), 10, "and what came during the pause");
 }
