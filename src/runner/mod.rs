@@ -241,7 +241,7 @@ fn without_secrets(secrets: &CallSecrets, outcome: Outcome) -> Outcome {
             }
             Outcome::Done { answer: Answer::Model { text: secrets.redact(&text), calls }, usage }
         }
-        failed => failed,
+        failed @ (Outcome::Retryable { .. } | Outcome::Permanent { .. } | Outcome::Unknown { .. }) => failed,
     }
 }
 
