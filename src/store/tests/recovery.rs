@@ -322,7 +322,7 @@ fn large_records_are_replayed_a_few_at_a_time() {
     let options = Options { sizes: Sizes::default(), ..options(dir.path()) };
     let store = Store::open(&options).unwrap();
     for number in 0..3 {
-        let (events, summary) = (vec![large(9 << 20)], Some(summary(Status::Running)));
+        let (events, summary) = (vec![large(5 << 20)], Some(summary(Status::Running)));
         let entry =
             Entry::Execution { tenant: tenant(), execution: execution(number), expected_seq: 0, at: TimeMs(2_000), events, summary };
         store.commit(entry).wait().unwrap();
