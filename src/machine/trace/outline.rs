@@ -196,18 +196,7 @@ impl Reading<'_> {
             }
             Event::CallEnded { call, .. } if self.fold.held.contains(call) => {}
             Event::CallEnded { call, outcome } => self.call_ended(*call, outcome),
-            Event::Held { input: Held::Outcome { call, outcome } } => {
-                self.fold.held.insert(*call);
-                self.call_ended(*call, outcome);
-            }
-            Event::Held { input: Held::Lost { call } } => {
-                self.fold.held.insert(*call);
-                self.end_call(*call, "lost");
-            }
-            Event::Held { input: Held::Decision { decision, decided: Some(_) } } => {
-                self.fold.told.insert(decision.question);
-                self.answered(decision.question);
-            }
+            Event::Held { input } => self.held(input),
             Event::CallLost { call } if self.fold.held.contains(call) => {}
             Event::CallLost { call } => self.end_call(*call, "lost"),
             Event::Asked { place, question, .. } => self.asked(place, question),
@@ -246,6 +235,25 @@ impl Reading<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a pause holds back is told at once; what follows from it afterwards is no news.
+    fn held(&mut self, input: &Held) {
+        match input {
+            Held::Outcome { call, outcome } => {
+                self.fold.held.insert(*call);
+                self.call_ended(*call, outcome);
+            }
+            Held::Lost { call } => {
+                self.fold.held.insert(*call);
+                self.end_call(*call, "lost");
+            }
+            Held::Decision { decision, decided: Some(_) } => {
+                self.fold.told.insert(decision.question);
+                self.answered(decision.question);
+            }
+            Held::Decision { decided: None, .. } | Held::Signal(_) | Held::ChildRefused { .. } | Held::ChildEnded { .. } => {}
         }
     }
 
