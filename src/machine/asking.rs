@@ -275,9 +275,9 @@ impl<'a> Deciding<'a> {
     /// Nobody needs the answer any more. What somebody was told to have decided, while the execution was held, still stands: it is recorded,
     /// and nothing follows from it.
     pub(super) fn withdraw(&mut self, question: QuestionId) -> Option<Decided> {
-        let held = self.state.held.iter().filter_map(|input| match input {
-            Held::Decision { decision, decided } if decision.question == question => Some((decision.clone(), decided.clone())),
-            _ => None,
+        let held = self.state.held.iter().filter_map(|input| {
+            let Held::Decision { decision, decided } = input else { return None };
+            (decision.question == question).then(|| (decision.clone(), decided.clone()))
         });
         for (decision, decided) in held.collect::<Vec<_>>() {
             self.decided_at = decided.map(|decided| decided.at);

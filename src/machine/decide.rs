@@ -161,27 +161,39 @@ impl Deciding<'_> {
     }
 
     pub(super) fn take(&mut self, body: Body) -> Result<(), Refusal> {
+        if let Body::Start(start) = body {
+            return self.start(*start);
+        }
+        if self.state.seq == 0 {
+            return Err(Refusal::Unknown);
+        }
+        if !self.state.is_holding() {
+            return self.take_now(body);
+        }
         match body {
-            Body::Start(start) => self.start(*start),
-            _ if self.state.seq == 0 => Err(Refusal::Unknown),
-            Body::Decide(decision) if self.state.is_holding() => match self.state.decided(decision.question) {
+            Body::Decide(decision) => match self.state.decided(decision.question) {
                 Some(decided) => approval::repeated(decided, &decision),
                 None if self.is_open(&decision) => self.hold(Body::Decide(decision)),
                 None => Err(Refusal::NoQuestion),
             },
-            Body::Signal(signal) if self.state.is_holding() => self.hold(Body::Signal(signal)),
-            body @ (Body::Outcome { .. } | Body::Lost { .. } | Body::ChildRefused { .. } | Body::ChildEnded { .. })
-                if self.state.is_holding() && self.state.ended.is_none() =>
-            {
+            body @ (Body::Signal(_) | Body::Outcome { .. } | Body::Lost { .. } | Body::ChildRefused { .. } | Body::ChildEnded { .. }) => {
                 self.hold(body)
             }
-            Body::Timers if self.state.is_paused() && self.state.ended.is_none() => {
-                self.timers_while_paused();
+            Body::Timers => {
+                // Otherwise they come after what was held.
+                if self.state.is_paused() {
+                    self.timers_while_paused();
+                }
                 Ok(())
             }
-            // They come after what was held.
-            Body::Timers if self.state.is_holding() => Ok(()),
-            body => self.take_now(body),
+            body @ (Body::Start(_)
+            | Body::Continue
+            | Body::Cancel { .. }
+            | Body::CancelWait { .. }
+            | Body::Pause { .. }
+            | Body::Unpause { .. }
+            | Body::ChildAccepted { .. }
+            | Body::ParentTold) => self.take_now(body),
         }
     }
 
