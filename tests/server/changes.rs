@@ -82,7 +82,8 @@ fn another_tenant_hears_nothing_of_it() {
 
 #[test]
 fn it_ends_with_the_key_and_the_places_are_bounded() {
-    let server = Server::start_with(tempfile::tempdir().unwrap().path(), &[], &[("FLOWGATE_TENANT_AT_ONCE", "200")]);
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start_with(directory.path(), &[], &[("FLOWGATE_TENANT_AT_ONCE", "200")]);
     let root = server.root();
     let none = root.json("POST", "/v1/tenants/default/apiKeys:generate", &json!({"name": "runs", "scopes": ["executions:run"]}));
     let none = server.client(none.value()["apiKey"].as_str().unwrap());

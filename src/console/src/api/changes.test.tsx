@@ -95,8 +95,10 @@ test("a new connection means that everything is read again, and hidden there is 
   await settle(10_000);
   visibility = "hidden";
   act(() => void document.dispatchEvent(new Event("visibilitychange")));
-  expect(source.isClosed).toBe(true);
+  await settle(9_000);
+  expect(source.isClosed).toBe(false);
   await settle(120_000);
+  expect(source.isClosed).toBe(true);
   expect([count("secrets"), count("pendingApprovals")]).toEqual([1, 1]);
   visibility = "visible";
   act(() => void document.dispatchEvent(new Event("visibilitychange")));
@@ -106,6 +108,13 @@ test("a new connection means that everything is read again, and hidden there is 
   act(() => FakeSource.made[1]?.say("sync", ["secrets", "approvals"]));
   await settle();
   expect([count("secrets"), count("pendingApprovals")]).toEqual([3, 3]);
+});
+
+test("a page that is shown first when it is hidden listens to nothing yet", async () => {
+  visibility = "hidden";
+  render(<Lists />);
+  await settle(60_000);
+  expect(FakeSource.made).toHaveLength(0);
 });
 
 test("without the stream they are asked for now and then", async () => {

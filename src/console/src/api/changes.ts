@@ -12,6 +12,9 @@ const SLOW_MS = 60_000;
 const AGAIN_MS = 1_000;
 const AGAIN_TIMES = 4;
 
+/** A page that is hidden goes on listening so long: whoever looks into another window for a moment needs no new stream. */
+const LINGER_MS = 10_000;
+
 const NONE: readonly Topic[] = [];
 /** By the first part of a path below its tenant or its agent. */
 const TOPICS: Record<string, readonly Topic[]> = {
@@ -112,13 +115,18 @@ export function useLiveLists(tenant: string | null): void {
     if (tenant === null) return undefined;
     const url = address("/v1/tenants/{tenant}/changes:subscribe", { path: { tenant } });
     let stop: (() => void) | null = null;
+    let timer: number | undefined;
     const end = () => {
       stop?.();
       stop = null;
       setOpen(false);
     };
     const look = () => {
-      if (document.visibilityState === "hidden") return end();
+      window.clearTimeout(timer);
+      if (document.visibilityState === "hidden") {
+        timer = window.setTimeout(end, LINGER_MS);
+        return;
+      }
       stop ??= follow(url, {
         events: ["changes"],
         on: (event) => heard((event.data as { topics?: string[] }).topics ?? []),
@@ -129,6 +137,7 @@ export function useLiveLists(tenant: string | null): void {
     document.addEventListener("visibilitychange", look);
     return () => {
       document.removeEventListener("visibilitychange", look);
+      window.clearTimeout(timer);
       end();
     };
   }, [tenant]);
