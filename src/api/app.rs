@@ -32,6 +32,11 @@ const CHAT_WATCHERS_MAX: usize = 64;
 /// Of one tenant: a few people, each with a few windows, and three more tenants beside it before all are taken.
 const CHAT_WATCHERS_OF_TENANT_MAX: usize = 16;
 
+/// Readers of changes at once, one for each window of the console that is seen. They cost a few kilobytes each.
+const CHANGE_WATCHERS_MAX: usize = 1_024;
+/// Of one tenant: a large team.
+const CHANGE_WATCHERS_OF_TENANT_MAX: usize = 64;
+
 /// What the operator decides about the server.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -118,6 +123,8 @@ pub struct App {
     pub drafts: DraftChanges,
     /// One place per watcher of test chats: each reads everything that is recorded.
     pub chat_watchers: Places,
+    /// One place per reader of a tenant's changes.
+    pub change_watchers: Places,
     /// Whom questions are told to, and how mails are sent.
     pub notify: notify::Settings,
     /// What came of webhooks and mails.
@@ -153,6 +160,7 @@ impl App {
             in_flight: InFlight::default(),
             drafts: DraftChanges::default(),
             chat_watchers: Places::new(CHAT_WATCHERS_OF_TENANT_MAX, CHAT_WATCHERS_MAX),
+            change_watchers: Places::new(CHANGE_WATCHERS_OF_TENANT_MAX, CHANGE_WATCHERS_MAX),
             notify: notify::Settings::default(),
             deliveries: Arc::default(),
             sessions: SessionLocks::default(),

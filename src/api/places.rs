@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::problem::Problem;
 use crate::ids::Tenant;
+
+/// Before somebody who found no place for a stream asks again.
+const RETRY_SECONDS: u64 = 10;
 
 /// Places, shared by whoever takes them.
 #[derive(Clone, Debug)]
@@ -43,6 +47,19 @@ impl Places {
         taken.tenants.insert(tenant.clone(), own + 1);
         taken.all += 1;
         Some(Place { tenant: tenant.clone(), taken: Arc::clone(&self.taken) })
+    }
+
+    /// As `take`, for a stream of `what`.
+    ///
+    /// # Errors
+    /// 429 with `Retry-After`.
+    pub fn take_for_stream(&self, tenant: &Tenant, what: &str) -> Result<Place, Problem> {
+        self.take(tenant).ok_or_else(|| {
+            let detail = format!("too many watch {what}; try again later");
+            let mut problem = Problem::new(429, "too_many_streams", "Too many watch at once", detail);
+            problem.retry_after_seconds = Some(RETRY_SECONDS);
+            problem
+        })
     }
 }
 

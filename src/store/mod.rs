@@ -44,6 +44,7 @@ mod stepped;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod touches;
 mod value;
 mod view;
 
@@ -73,3 +74,4 @@ pub use rebuild::{EVENTS_LOST, OnDamage, RebuildReport, has_lost_events, rebuild
 pub use stats::{BadMonth, DURATION_CLASSES, Month, Stats, StatsFilter, StatsKey};
 pub use stepped::Stepped;
 pub use sums::Sum;
+pub use touches::Touched;

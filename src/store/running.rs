@@ -25,6 +25,7 @@ use super::opening::Opened;
 use super::options::OnFatal;
 use super::progress::Progress;
 use super::small;
+use super::touches::Touches;
 use super::view::View;
 
 /// Frames that are durable and not yet applied: bounds how far readers can be behind, and the memory this takes.
@@ -52,6 +53,8 @@ pub struct Running {
     pub maintenance: Mutex<()>,
     pub meters: Arc<Meters>,
     pub sequences: Sequences,
+    /// Who wants to hear what changed.
+    pub touches: Arc<Touches>,
     supply: Arc<Supply>,
     threads: Mutex<Option<Threads>>,
 }
@@ -96,6 +99,7 @@ impl Running {
             manifest: durable_view.then(|| (Arc::clone(&running.disk), running.id)),
             on_fatal,
             meters: Arc::clone(&running.meters),
+            touches: Arc::clone(&running.touches),
             since_checkpoint,
         };
         let supply = Arc::clone(&running.supply);
@@ -147,6 +151,7 @@ impl Running {
             maintenance,
             meters,
             sequences: Sequences::default(),
+            touches: Arc::default(),
             supply,
             threads,
         };
@@ -201,6 +206,7 @@ struct Feeder {
     manifest: Option<(Arc<dyn Disk>, StoreId)>,
     on_fatal: OnFatal,
     meters: Arc<Meters>,
+    touches: Arc<Touches>,
     /// Bytes applied since the last checkpoint.
     since_checkpoint: usize,
 }
@@ -251,6 +257,7 @@ impl Feeder {
                     self.applier.apply(&frame)?;
                     frame.records.iter().for_each(|located| self.meters.applied(&located.record));
                     self.progress.set_applied(frame.position);
+                    self.touches.tell(frame.position, frame.records.iter().map(|located| &located.record));
                     self.since_checkpoint += frame.records.iter().map(|located| located.bytes.len()).sum::<usize>();
                 }
                 Err(RecvTimeoutError::Timeout) => self.applier.scan()?,

@@ -20,6 +20,7 @@ mod bad_models;
 mod bench;
 mod canaries;
 mod cancels;
+mod changes;
 mod clocks;
 mod crashes;
 mod desk;

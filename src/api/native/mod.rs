@@ -6,6 +6,7 @@ mod approvals;
 mod audit;
 mod bodies;
 mod budgets;
+mod changes;
 mod deployments;
 mod drafts;
 mod environments;
@@ -61,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         secrets::routes,
         budgets::routes,
         audit::routes,
+        changes::routes,
         llm_providers::routes,
         retention::routes,
         operators::routes,

@@ -323,12 +323,7 @@ fn told(tenant: &Tenant, agent: &str, record: Record) -> Option<Told> {
 async fn subscribe(call: Call) -> Result<Answer, Problem> {
     let agent = call.parameter("agent")?.to_owned();
     call.app.catalog.agent(&call.tenant, &agent)?;
-    let too_many = || {
-        let mut problem = Problem::new(429, "too_many_streams", "Too many watch at once", "too many watch test chats; try again later");
-        problem.retry_after_seconds = Some(10);
-        problem
-    };
-    let place = call.app.chat_watchers.take(&call.tenant).ok_or_else(too_many)?;
+    let place = call.app.chat_watchers.take_for_stream(&call.tenant, "test chats")?;
     let store = call.app.catalog.store();
     let ready = VecDeque::from([Told { change_kind: "sync", conversation_id: None }]);
     let watching = Watching { feed: Some(store.feed(store.position())), tenant: call.tenant.clone(), agent, ready, _place: place };

@@ -1,5 +1,6 @@
-// Reading lists that come in pages: as far as somebody has looked, and again from the start every so often.
+// Reading lists that come in pages: as far as somebody has looked, and again from the start when the server says that they changed.
 import { useCallback, useEffect, useRef, useState } from "react";
+import { topicsOf, usePace, whenChanged } from "./changes";
 import { address, ProblemError, request, type PathWith } from "./client";
 
 interface Page<T> {
@@ -53,11 +54,13 @@ export function usePages<T>(path: PathWith<"get">, where: { path?: Record<string
   const latest = useRef(state);
   latest.current = state;
   const isBusy = useRef(false);
+  /** It changed while it was read. */
+  const isWanted = useRef(false);
   /** Counts the lists that were asked for, so that a late answer to another one is not taken for this one's. */
   const list = useRef(0);
 
-  const run = useCallback(
-    async (kind: "again" | "more") => {
+  const run: (kind: "again" | "more") => Promise<void> = useCallback(
+    async (kind) => {
       if (key === null || isBusy.current) return;
       isBusy.current = true;
       const mine = list.current;
@@ -81,31 +84,44 @@ export function usePages<T>(path: PathWith<"get">, where: { path?: Record<string
       }
       if (list.current !== mine) return;
       isBusy.current = false;
-      setState({ ...next, isReading: false, readAtMs: Date.now() });
+      latest.current = { ...next, isReading: false, readAtMs: Date.now() };
+      setState(latest.current);
+      if (!isWanted.current) return;
+      isWanted.current = false;
+      await run("again");
     },
     [key],
   );
+  const anew = useRef<() => Promise<void>>(async () => undefined);
+  anew.current = async () => {
+    if (isBusy.current) isWanted.current = true;
+    else await run("again");
+  };
 
   useEffect(() => {
     list.current += 1;
     isBusy.current = false;
+    isWanted.current = false;
     void run("again");
     return () => void (list.current += 1);
   }, [run]);
+  const isKept = key !== null && refreshMs !== undefined;
+  useEffect(() => (isKept ? whenChanged(topicsOf(key), () => anew.current()) : undefined), [key, isKept]);
   const depth = Math.max(1, Math.ceil((state.items?.length ?? 1) / pageSize));
+  const paceMs = usePace(isKept ? topicsOf(key) : [], refreshMs && refreshMs * depth, { hasFailed: state.error !== null, whileHidden: false });
   useEffect(() => {
     const again = () => void (document.visibilityState !== "hidden" && run("again"));
     window.addEventListener("focus", again);
     window.addEventListener("online", again);
     document.addEventListener("visibilitychange", again);
-    const timer = refreshMs ? window.setInterval(again, refreshMs * depth) : undefined;
+    const timer = paceMs ? window.setInterval(again, paceMs) : undefined;
     return () => {
       window.removeEventListener("focus", again);
       window.removeEventListener("online", again);
       document.removeEventListener("visibilitychange", again);
       window.clearInterval(timer);
     };
-  }, [run, refreshMs, depth]);
+  }, [run, paceMs]);
 
   const isMine = state.key === key;
   const hasMore = isMine && state.next !== null;

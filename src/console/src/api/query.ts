@@ -1,6 +1,7 @@
 // Reading with memory: what was read before is shown at once and read again behind the reader's back. Keys are the addresses themselves.
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { paths } from "./schema";
+import { topicsOf, usePace, whenChanged } from "./changes";
 import { address, ProblemError, request, type Answer, type PathWith, type Target } from "./client";
 
 interface Entry {
@@ -69,6 +70,13 @@ function read(key: string): Promise<void> {
   return entry.reading;
 }
 
+/** Read after this moment, whatever is being read now. */
+function readAnew(key: string): Promise<void> {
+  const entry = entryOf(key);
+  if (entry.reading) entry.isStale = true;
+  return read(key);
+}
+
 /** Everything whose address begins so is read again: at once where it is shown, otherwise when it is. */
 export function invalidate(prefix: string): void {
   const start = prefix.replace(/^\//, "");
@@ -123,7 +131,7 @@ export interface Query<T> {
 }
 
 export interface QueryOptions {
-  /** Read again every so often while the page is visible. */
+  /** Stays what it is on the server: read again when the server says that it changed, or every so often where nobody tells. */
   refreshMs?: number;
   /** Read again while the page is hidden, too: for what its title shows. */
   whileHidden?: boolean;
@@ -143,14 +151,17 @@ function useKey<T>(key: string | null, options: QueryOptions): Query<T> {
     [key],
   );
   const snapshot = useSyncExternalStore(subscribe, () => (key === null ? NOTHING : entryOf(key).snapshot));
-  const { refreshMs, whileHidden } = options;
+  const { refreshMs, whileHidden = false } = options;
+  const isKept = key !== null && refreshMs !== undefined;
+  const paceMs = usePace(isKept ? topicsOf(key) : [], refreshMs, { hasFailed: snapshot.error !== null, whileHidden });
   useEffect(() => {
-    if (key === null || !refreshMs) return undefined;
+    if (key === null || !paceMs) return undefined;
     const timer = window.setInterval(() => {
       if (whileHidden || document.visibilityState !== "hidden") void read(key);
-    }, refreshMs);
+    }, paceMs);
     return () => window.clearInterval(timer);
-  }, [key, refreshMs, whileHidden]);
+  }, [key, paceMs, whileHidden]);
+  useEffect(() => (isKept ? whenChanged(topicsOf(key), () => readAnew(key)) : undefined), [key, isKept]);
   const reload = useCallback(() => void (key !== null && read(key)), [key]);
   const { data, error, isReading, readAtMs } = snapshot;
   return { data: data as T | undefined, error, isLoading: key !== null && data === undefined && error === null, isReading, readAtMs, reload };

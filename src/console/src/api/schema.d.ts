@@ -2415,6 +2415,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/changes:subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events `changes` with `{changeKind, topics}`: `sync` first, then which lists may have `changed`; only those that the key may read */
+        get: operations["subscribeChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/llmProviders": {
         parameters: {
             query?: never;
@@ -12425,6 +12442,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TenantAuditEvents"];
+                };
+            };
+        };
+    };
+    subscribeChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description Send it as `Last-Event-ID` to go on behind it */
+                        id?: string;
+                        event?: string;
+                        data: string;
+                        retry?: number;
+                    };
                 };
             };
         };

@@ -1,6 +1,7 @@
 // Around every room: the way to the others, whose data is shown, and who is signed in.
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { itemsOf } from "../api/client";
+import { useLiveLists } from "../api/changes";
 import { useApi } from "../api/query";
 import { useSession } from "../api/session";
 import { usePhone, useShortcuts, useTitleCount } from "../lib/hooks";
@@ -28,6 +29,9 @@ const WAYS: readonly Way[] = [
 ];
 const COUNT_REFRESH_MS = 5_000;
 
+/** Of the rest, only an administrator may read anything. */
+const HEARD = ["executions:read", "approvals:read", "agents:read", "keys:read", "secrets:read"] as const;
+
 function useOpenApprovals(): number {
   const { tenant, may } = useSession();
   const counts = useApi("/v1/tenants/{tenant}/pendingApprovals/counts", { path: { tenant } }, { refreshMs: COUNT_REFRESH_MS, whileHidden: true, enabled: may("approvals:read") });
@@ -47,6 +51,8 @@ function roomOf(path: string): string {
 
 export function Shell(props: { children: ReactNode }) {
   const { path } = useLocation();
+  const { tenant, may } = useSession();
+  useLiveLists(HEARD.some(may) ? tenant : null);
   const open = useOpenApprovals();
   useTitleCount(open);
   const isPhone = usePhone();
