@@ -10,8 +10,10 @@
 pub mod codec;
 #[cfg(test)]
 mod golden;
+pub mod outline;
 pub mod record;
 pub mod upcast;
 
 pub use codec::{Error, decode, encode};
+pub use outline::{Extent, Outline, outline};
 pub use record::{Consent, Document, FlowRevision, Kind, Purged, Quarantined, Record, Released, Turn};

@@ -61,7 +61,7 @@ impl Turn {
     /// Number that the next turn's first event will have.
     #[must_use]
     pub fn next_seq(&self) -> u64 {
-        self.first_seq + self.events.len() as u64
+        self.first_seq.saturating_add(self.events.len() as u64)
     }
 }
 

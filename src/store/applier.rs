@@ -21,7 +21,7 @@ use super::value::{self, Blob, JournalRow};
 use super::view::{Order, Range, View, Write};
 use crate::crash;
 use crate::ids::{ExecutionId, Tenant};
-use crate::journal::{self, Record};
+use crate::journal::{self, Outline, Record};
 use crate::machine::summary::Summary;
 
 /// Journal rows read at a time while an execution is purged.
@@ -128,15 +128,17 @@ impl Applier {
         Overlay { view, records, heads, moved: Moves::new(), changed: HashMap::new() }
     }
 
-    /// Moves the heads over a frame that the view already has.
-    pub fn follow(&mut self, frame: &Frame) -> Result<(), Error> {
+    /// Moves the heads over the records of a frame that the view already has.
+    pub fn follow(&mut self, records: Vec<(Outline, &[u8])>) -> Result<(), Error> {
         let mut overlay = self.overlay();
-        for located in &frame.records {
-            let chain = match &located.record {
-                Record::Execution(turn) if turn.first_seq > 0 => overlay.last_chain(&turn.tenant, turn.execution, turn.first_seq)?,
+        for (outline, bytes) in records {
+            let chain = match (outline.execution, outline.extent) {
+                (Some(execution), Some(extent)) if extent.first_seq > 0 => {
+                    overlay.last_chain(&outline.tenant, execution, extent.first_seq)?
+                }
                 _ => [0; 32],
             };
-            heads::change(located, &chain, &mut overlay.moved);
+            heads::change(outline, bytes, &chain, &mut overlay.moved);
         }
         self.heads.change(overlay.moved);
         Ok(())
@@ -147,7 +149,7 @@ impl Applier {
         let mut overlay = self.overlay();
         for located in &frame.records {
             let before = overlay.before(&located.record)?;
-            heads::change(located, &before.chain, &mut overlay.moved);
+            heads::change(located.record.outline(), &located.bytes, &before.chain, &mut overlay.moved);
             let changes = rows::rows(located, &before)?;
             for (key, value) in changes.writes {
                 overlay.write(key, value)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Checkpoint};
-use super::disk::{Disk, RealDisk};
+use super::disk::{self, Disk, RealDisk};
 use super::entry::Position;
 use super::error::Error;
 use super::lock::Lock;
@@ -21,7 +21,7 @@ use super::opening::{self, Ends};
 use super::small;
 use super::sums::Sum;
 use crate::ids::{ExecutionId, Tenant};
-use crate::journal::{self, Kind, Record};
+use crate::journal::{self, Kind, Outline};
 
 /// Cache for comparing the view; it is read once, from front to back.
 const VIEW_CACHE_BYTES: u64 = 16 << 20;
@@ -80,7 +80,7 @@ pub fn check(dir: &Path) -> Result<CheckReport, Error> {
     let identity = recover::read_identity(&disk)?;
     let identity = identity.ok_or_else(|| Error::NotAStore { path: dir.to_owned(), message: "it has no identity".to_owned() })?;
     let _lock = Lock::take(dir)?;
-    let mut log = read_log(&disk, identity.id)?;
+    let mut log = read_log(&disk, identity.id, Reading::Whole)?;
     let checkpoint = small::read::<Checkpoint>(&disk, checkpoint::NAME)?.and_then(Result::ok).filter(|found| found.id == identity.id);
     log.judge_ends(checkpoint.as_ref());
     let clean = matches!(small::read::<Clean>(&disk, recover::CLEAN)?, Some(Ok(clean)) if clean.position == log.position);
@@ -101,9 +101,20 @@ pub fn check(dir: &Path) -> Result<CheckReport, Error> {
     Ok(CheckReport { id: identity.id, position, segments: segments.len(), records, sound, damage, losses, torn_tail, view })
 }
 
+/// How much of each record is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What tells whose it is and where journals end: for who decodes each record afterwards anyway.
+    Outlines,
+}
+
 /// A segment as far as it can be read.
 pub struct Read {
     pub header: segment::Header,
+    /// Of a damaged one.
     pub kept: Vec<Kept>,
     pub damaged: bool,
 }
@@ -112,7 +123,9 @@ pub struct Read {
 #[derive(Default)]
 pub struct LogState {
     pub position: Position,
+    reading: Reading,
     pub segments: Vec<Read>,
+    /// Summed only when they are read whole.
     pub records: BTreeMap<Kind, Sum>,
     pub damage: Vec<Damage>,
     pub losses: BTreeMap<(Tenant, ExecutionId), String>,
@@ -135,8 +148,8 @@ struct Known {
 }
 
 /// Reads every frame, going on behind what is damaged.
-pub fn read_log(disk: &dyn Disk, id: StoreId) -> Result<LogState, Error> {
-    let mut log = LogState::default();
+pub fn read_log(disk: &dyn Disk, id: StoreId, reading: Reading) -> Result<LogState, Error> {
+    let mut log = LogState { reading, ..LogState::default() };
     let marked = match Mark::open(disk, id) {
         Ok(Some(mark)) => mark.lsn,
         Ok(None) => log.damaged("mark", 0, "it is missing".to_owned()),
@@ -152,10 +165,7 @@ pub fn read_log(disk: &dyn Disk, id: StoreId) -> Result<LogState, Error> {
         log.fill_gap(expected, segment.header.first_lsn);
         // Frames up to the next segment, or up to the mark, are owed by this one.
         let next = segments.get(index + 1).map(|(next, _)| next.header.first_lsn);
-        expected = log.read_segment(id, segment, next.unwrap_or(known + 1), next.is_none());
-        if let Some(read) = log.segments.last_mut() {
-            read.damaged |= harmed;
-        }
+        expected = log.read_segment(id, segment, *harmed, next.unwrap_or(known + 1), next.is_none());
     }
     log.position = Position(log.fill_gap(expected, known + 1).max(expected) - 1);
     Ok(log)
@@ -204,30 +214,30 @@ impl LogState {
         found
     }
 
-    /// Reads a segment that must reach `owed`; returns the number that comes next.
-    fn read_segment(&mut self, id: StoreId, segment: &Segment, owed: u64, last: bool) -> u64 {
+    /// Reads a segment that must reach `owed`; returns the number that comes next. `harmed`: its file is known to be damaged.
+    fn read_segment(&mut self, id: StoreId, segment: &Segment, harmed: bool, owed: u64, last: bool) -> u64 {
         let header = segment.header;
         let name = segment::name(header.number);
         let (mut offset, mut lsn) = (segment::HEADER_LENGTH, header.first_lsn);
-        let mut read = Read { header, kept: Vec::new(), damaged: false };
+        let (mut pieces, mut damaged) = (Vec::new(), harmed);
         loop {
             if let Some(frame) = segment.frame_at(id, lsn, offset) {
-                let records: Vec<Vec<u8>> = frame::records(frame.payload).into_iter().map(|(_, record)| whole(record)).collect();
+                let records: Vec<&[u8]> = frame::records(frame.payload).into_iter().map(|(_, record)| whole(record)).collect();
                 for record in &records {
                     self.take(&name, frame.payload_offset, lsn, record);
                 }
-                read.kept.push(Kept { lsn, span: frame.span, records });
+                pieces.push((lsn, frame.span, records));
                 (offset, lsn) = (frame.end(), frame.next_lsn());
                 continue;
             }
-            let next = segment.next_frame(id, lsn, offset);
-            let rest_is_used = segment.bytes.get(offset..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0));
+            let rest_is_used = segment.bytes.get(offset..).is_some_and(|rest| !disk::is_zero(rest));
+            let next = if rest_is_used { segment.next_frame(id, lsn, offset) } else { None };
             if next.is_none() && lsn >= owed {
                 self.torn_tail |= last && rest_is_used;
                 break;
             }
             let until = next.map_or(owed, |(_, found)| found);
-            read.damaged = true;
+            damaged = true;
             self.damaged(&name, offset as u64, format!("frames {lsn} to {} are not what was written", until - 1));
             let end = next.map_or(segment.bytes.len(), |(found, _)| found);
             // Nothing is left of one that was cut within its header.
@@ -236,19 +246,23 @@ impl LogState {
             if !is_accounted_for || until > lsn + 1 {
                 self.unknown_below = until;
             }
-            read.kept.push(Kept { lsn, span: u32::try_from(until - lsn).unwrap_or(u32::MAX), records });
+            pieces.push((lsn, u32::try_from(until - lsn).unwrap_or(u32::MAX), records));
             (offset, lsn) = (end, until);
             if next.is_none() {
                 break;
             }
         }
-        self.segments.push(read);
+        // Nobody asks for what stays of a segment that is whole.
+        let copied =
+            |(lsn, span, records): (u64, u32, Vec<&[u8]>)| Kept { lsn, span, records: records.into_iter().map(<[u8]>::to_vec).collect() };
+        let kept = if damaged { pieces.into_iter().map(copied).collect() } else { Vec::new() };
+        self.segments.push(Read { header, kept, damaged });
         lsn
     }
 
     /// What can still be read of a damaged frame; what cannot is named as far as its text allows. Also whether that accounts for
     /// everything that the frame held.
-    fn salvage(&mut self, name: &str, offset: usize, lsn: u64, bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
+    fn salvage<'a>(&mut self, name: &str, offset: usize, lsn: u64, bytes: &'a [u8]) -> (Vec<&'a [u8]>, bool) {
         let header = frame::Header::read(bytes).filter(|header| header.lsn == lsn && header.span == 1);
         let payload = bytes.get(frame::HEADER_BYTES..).unwrap_or_default();
         let whole = header.and_then(|header| payload.get(..header.length as usize));
@@ -260,7 +274,7 @@ impl LogState {
             match record {
                 Ok(record) if !record.is_empty() => {
                     self.take(name, offset as u64, lsn, record);
-                    salvaged.push(record.to_vec());
+                    salvaged.push(record);
                 }
                 Ok(_) => {}
                 Err(record) => {
@@ -279,32 +293,32 @@ impl LogState {
 
     /// Accounts for one whole record.
     fn take(&mut self, name: &str, offset: u64, lsn: u64, bytes: &[u8]) {
-        let record = match journal::decode(bytes) {
-            Ok(record) => record,
+        let outline = match self.reading {
+            Reading::Whole => journal::decode(bytes).map(|record| record.outline()),
+            Reading::Outlines => journal::outline(bytes),
+        };
+        let Outline { kind, tenant, execution, extent } = match outline {
+            Ok(outline) => outline,
             Err(error) => {
                 self.damaged(name, offset, error.to_string());
                 return;
             }
         };
-        self.records.entry(record.kind()).or_default().add(&[bytes]);
-        match record {
-            Record::Execution(turn) => {
-                let owner = (turn.tenant.clone(), turn.execution);
-                let ends = turn.summary.as_ref().is_some_and(|summary| summary.status.is_final());
-                let known = self.known.entry(owner.clone()).or_default();
-                let expected = known.next_seq;
-                *known = Known { next_seq: turn.next_seq(), frame: lsn, has_ended: known.has_ended || ends };
-                if turn.first_seq != expected {
-                    let what = format!("events {expected} to {} are missing", turn.first_seq.saturating_sub(1));
-                    self.losses.insert(owner, what);
-                }
+        if self.reading == Reading::Whole {
+            self.records.entry(kind).or_default().add(&[bytes]);
+        }
+        let Some(owner) = execution.map(|execution| (tenant, execution)) else { return };
+        if let Some(extent) = extent {
+            let known = self.known.entry(owner.clone()).or_default();
+            let expected = known.next_seq;
+            *known = Known { next_seq: extent.next_seq, frame: lsn, has_ended: known.has_ended || extent.ends };
+            if extent.first_seq != expected {
+                let what = format!("events {expected} to {} are missing", extent.first_seq.saturating_sub(1));
+                self.losses.insert(owner, what);
             }
-            Record::Purged(purged) => {
-                let owner = (purged.tenant, purged.execution);
-                self.known.remove(&owner);
-                self.losses.remove(&owner);
-            }
-            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {}
+        } else if kind == Kind::Purged {
+            self.known.remove(&owner);
+            self.losses.remove(&owner);
         }
     }
 
@@ -318,9 +332,9 @@ impl LogState {
         for row in checkpoint.iter().flat_map(|checkpoint| &checkpoint.heads) {
             let owner = (row.tenant.clone(), row.execution);
             let found = self.known.get(&owner).map_or(0, |known| known.next_seq);
-            heads.insert(owner.clone(), row.head.next_seq);
-            if found < row.head.next_seq {
-                self.losses.insert(owner, format!("events {found} to {} are missing", row.head.next_seq - 1));
+            heads.insert(owner.clone(), row.next_seq);
+            if found < row.next_seq {
+                self.losses.insert(owner, format!("events {found} to {} are missing", row.next_seq - 1));
             }
         }
         let is_covered = checkpoint.is_some_and(|checkpoint| checkpoint.mark.position.0 + 1 >= self.unknown_below);
@@ -334,9 +348,9 @@ impl LogState {
     }
 }
 
-fn whole(record: Result<&[u8], &[u8]>) -> Vec<u8> {
+fn whole<'a>(record: frame::Checked<'a>) -> &'a [u8] {
     let (Ok(bytes) | Err(bytes)) = record;
-    bytes.to_vec()
+    bytes
 }
 
 /// Tenant and execution in the text of a record that does not parse any more.

@@ -12,6 +12,8 @@ use crate::crash;
 
 /// Written at a time when a new file is filled with zeros.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+/// Read at a time when a file is searched for what is not zero.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// A file of the directory. Shared by writer and readers.
 pub trait DiskFile: Send + Sync {
@@ -28,6 +30,12 @@ pub trait Disk: Send + Sync {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
     /// A new file of `size` zeros: written, not only allocated, and synced. The name is durable after `sync_names`.
     fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>>;
+    /// A new file that holds `bytes`, synced. The name is durable after `sync_names`.
+    fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = self.create(name, bytes.len() as u64)?;
+        file.write_at(bytes, 0)?;
+        file.sync()
+    }
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Every creation, renaming and removal so far is durable when this returns `Ok`.
@@ -100,6 +108,13 @@ impl Disk for RealDisk {
         Ok(Arc::new(RealFile(file)))
     }
 
+    /// Without the zeros first: what is to be there is known, and each sync of a segment's copy delays an opening.
+    fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).open(self.path(name))?;
+        file.write_all_at(bytes, 0)?;
+        file.sync_all()
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         std::fs::rename(self.path(from), self.path(to))
     }
@@ -148,6 +163,26 @@ pub fn read_file(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether these are all zeros.
+pub fn is_zero(bytes: &[u8]) -> bool {
+    bytes.chunks(ZEROS.len()).all(|piece| *piece == ZEROS[..piece.len()])
+}
+
+/// Whether an open file holds nothing but zeros from `offset` on. A piece at a time: prepared segments are large, and every opening looks.
+pub fn is_zero_from(file: &dyn DiskFile, mut offset: u64) -> io::Result<bool> {
+    let size = file.size()?;
+    let mut piece = vec![0; PIECE_BYTES];
+    while offset < size {
+        let length = usize::try_from(size - offset).map_or(PIECE_BYTES, |rest| rest.min(PIECE_BYTES));
+        file.read_at(&mut piece[..length], offset)?;
+        if !is_zero(&piece[..length]) {
+            return Ok(false);
+        }
+        offset += length as u64;
+    }
+    Ok(true)
+}
+
 /// What a file is called until it is whole.
 pub const BESIDE: &str = ".new";
 
@@ -155,9 +190,7 @@ pub const BESIDE: &str = ".new";
 pub fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
     let beside = format!("{name}{BESIDE}");
     let write = || {
-        let file = disk.create(&beside, bytes.len() as u64)?;
-        file.write_at(bytes, 0)?;
-        file.sync()?;
+        disk.create_with(&beside, bytes)?;
         crash::point("file.written_beside");
         disk.rename(&beside, name)?;
         crash::point("file.renamed");

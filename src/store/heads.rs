@@ -6,26 +6,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::Located;
 use super::value;
 use crate::ids::{Digest, ExecutionId, Tenant};
-use crate::journal::Record;
+use crate::journal::{Kind, Outline};
 
 /// The end of one journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     pub next_seq: u64,
     /// Over every record of the execution.
     pub chain: Digest,
 }
 
-/// One line of the checkpoint.
+/// One line of the checkpoint. Flat in the code as in the file: there may be many, and an opening waits for them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadRow {
     pub tenant: Tenant,
     pub execution: ExecutionId,
-    #[serde(flatten)]
-    pub head: Head,
+    pub next_seq: u64,
+    pub chain: Digest,
 }
 
 type Key = (Tenant, ExecutionId);
@@ -50,7 +49,8 @@ pub enum Change {
 
 impl Heads {
     pub fn new(rows: Vec<HeadRow>) -> Self {
-        Self { heads: Mutex::new(rows.into_iter().map(|row| ((row.tenant, row.execution), row.head)).collect()) }
+        let split = |row: HeadRow| ((row.tenant, row.execution), Head { next_seq: row.next_seq, chain: row.chain });
+        Self { heads: Mutex::new(rows.into_iter().map(split).collect()) }
     }
 
     pub fn count(&self) -> u64 {
@@ -75,7 +75,10 @@ impl Heads {
         let heads = self.lock();
         let mut rows: Vec<HeadRow> = heads
             .iter()
-            .map(|((tenant, execution), head)| HeadRow { tenant: tenant.clone(), execution: *execution, head: *head })
+            .map(|((tenant, execution), head)| {
+                let Head { next_seq, chain } = *head;
+                HeadRow { tenant: tenant.clone(), execution: *execution, next_seq, chain }
+            })
             .collect();
         rows.sort_by(|left, right| (&left.tenant, left.execution).cmp(&(&right.tenant, right.execution)));
         rows
@@ -86,18 +89,13 @@ impl Heads {
     }
 }
 
-/// What `located`, which follows a record with this `chain`, does to the heads.
-pub fn change(located: &Located, chain: &[u8; 32], changes: &mut Changes) {
-    match &located.record {
-        Record::Execution(turn) => {
-            let head = Head { next_seq: turn.next_seq(), chain: Digest(value::chain(chain, &located.bytes)) };
-            let ended = turn.summary.as_ref().is_some_and(|summary| summary.status.is_final());
-            let change = if ended { Change::Ended(head) } else { Change::Moved(head) };
-            changes.insert((turn.tenant.clone(), turn.execution), change);
-        }
-        Record::Purged(purged) => {
-            changes.insert((purged.tenant.clone(), purged.execution), Change::Purged);
-        }
-        Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {}
+/// What a record with this outline, which follows one with this `chain`, does to the heads.
+pub fn change(outline: Outline, bytes: &[u8], chain: &[u8; 32], changes: &mut Changes) {
+    let Outline { kind, tenant, execution: Some(execution), extent } = outline else { return };
+    if let Some(extent) = extent {
+        let head = Head { next_seq: extent.next_seq, chain: Digest(value::chain(chain, bytes)) };
+        changes.insert((tenant, execution), if extent.ends { Change::Ended(head) } else { Change::Moved(head) });
+    } else if kind == Kind::Purged {
+        changes.insert((tenant, execution), Change::Purged);
     }
 }

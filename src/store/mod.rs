@@ -34,6 +34,7 @@ mod progress;
 mod questions;
 mod read;
 mod rebuild;
+mod replay;
 mod rows;
 mod running;
 mod scan;

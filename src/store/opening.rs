@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::applier::{self, Applier, Frame, Records};
+use super::applier::{self, Applier, Records};
 use super::checkpoint::{self, Checkpoint};
 use super::disk::{self, Disk};
 use super::entry::Position;
@@ -13,23 +13,16 @@ use super::heads::Heads;
 use super::log::recover::{self, Recovered};
 use super::log::segment;
 use super::log::supply::Sizes;
-use super::log::survey::Survey;
-use super::log::{Reader, StoreId, frame};
+use super::log::{Reader, StoreId};
 use super::memory::MemoryView;
-use super::rows::Located;
+use super::replay::replay;
 use super::scan;
 use super::sled::SledView;
 use super::small;
-use super::value::Place;
 use super::view::View;
-use crate::journal;
 
 /// The view's directory in the data directory.
 pub const VIEW: &str = "view";
-/// Records applied in one write while the log is replayed. Most executions begin and end within so many, and leave only what remains of them.
-const REPLAY_RECORDS: usize = 4_096;
-/// Bytes of records in one such write, for what is in memory at once.
-const REPLAY_BYTES: usize = 8 << 20;
 /// Rows of a view that are compared with its sums before it is used; larger ones are compared in the background.
 pub const SCAN_AT_OPEN_ROWS: u64 = 20_000;
 
@@ -149,38 +142,4 @@ fn finish(
     }
     let unscanned = rebuilt.is_none() && applier.mark().sums.rows() > SCAN_AT_OPEN_ROWS;
     Ok(Opened { recovered, view, reader, applier, rebuilt, unscanned })
-}
-
-/// Applies every frame that the view lacks. `heads_at` is the position that the heads belong to, which may be before the view's.
-pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
-    let shown = applier.mark().position;
-    let mut pending = Frame { position: shown, records: Vec::new() };
-    let mut bytes = 0;
-    survey.walk(disk, id, heads_at.min(shown).0 + 1, |segment, found| {
-        let position = Position(found.lsn + u64::from(found.span) - 1);
-        let records = located(segment.header.number, found)?;
-        if position <= shown {
-            return applier.follow(&Frame { position, records });
-        }
-        bytes += records.iter().map(|located| located.bytes.len()).sum::<usize>();
-        pending.append(Frame { position, records });
-        if pending.records.len() >= REPLAY_RECORDS || bytes >= REPLAY_BYTES {
-            applier.apply(&pending)?;
-            pending.records.clear();
-            bytes = 0;
-        }
-        Ok(())
-    })?;
-    if pending.position > applier.mark().position { applier.apply(&pending) } else { Ok(()) }
-}
-
-/// The records of a frame, decoded.
-pub fn located(segment: u64, found: &segment::Frame<'_>) -> Result<Vec<Located>, Error> {
-    let mut records = Vec::new();
-    for (start, bytes) in frame::records(found.payload) {
-        let (Ok(bytes) | Err(bytes)) = bytes;
-        let place = Place { segment, offset: found.payload_offset + start as u64 };
-        records.push(Located { record: journal::decode(bytes)?, bytes: bytes.to_vec(), place });
-    }
-    Ok(records)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::check::{self, Loss};
+use super::check::{self, Loss, Reading};
 use super::checkpoint::{self, Checkpoint};
 use super::disk::{self, Disk, RealDisk};
 use super::entry::{Entry, Position};
@@ -56,7 +56,8 @@ pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Err
     let identity = identity.ok_or_else(|| Error::NotAStore { path: options.dir.clone(), message: "it has no identity".to_owned() })?;
     let (losses, damaged_places) = {
         let _lock = Lock::take(&options.dir)?;
-        let mut log = check::read_log(&disk, identity.id)?;
+        // The opening below decodes every record.
+        let mut log = check::read_log(&disk, identity.id, Reading::Outlines)?;
         if !log.damage.is_empty() && damage == OnDamage::Refuse {
             let first = &log.damage[0];
             let message = format!("at {}: {} ({} places in all)", first.offset, first.message, log.damage.len());

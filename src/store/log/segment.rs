@@ -109,7 +109,7 @@ impl Segment {
             frames.push(frame);
         }
         let rest = self.bytes.get(offset..).unwrap_or_default();
-        let clean = rest.iter().all(|byte| *byte == 0);
+        let clean = disk::is_zero(rest);
         (frames, if clean { End::Clean { offset } } else { End::Bad { offset } })
     }
 
@@ -171,7 +171,7 @@ pub fn read(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Found, Error
         }
         Ok(header) => Ok(Found::Used(Segment { header, bytes })),
         // A header that was being written when the power went: nothing can stand behind it, because it is synced first.
-        Err(_) if bytes.iter().skip(HEADER_LENGTH).all(|byte| *byte == 0) => Ok(Found::Unused),
+        Err(_) if disk::is_zero(bytes.get(HEADER_LENGTH..).unwrap_or_default()) => Ok(Found::Unused),
         Err(message) => Err(damaged(message)),
     }
 }
@@ -198,7 +198,9 @@ pub fn read_header(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Optio
     let whole = size >= HEADER_BYTES && file.read_at(&mut bytes, 0).is_ok();
     match Header::decode(store, &bytes) {
         Ok(header) if whole && header.number == number && header.size == size => Ok(Some(header)),
-        // Read it all: the difference between unused and damaged is behind the header.
+        // The difference between unused and damaged is behind the header, and may be anywhere there: a prepared segment is written to
+        // again, so that one which only lost its beginning must not be taken for it.
+        Err(_) if whole && disk::is_zero_from(file.as_ref(), HEADER_BYTES).map_err(Error::io("read", path.clone()))? => Ok(None),
         _ => match read(disk, store, number)? {
             Found::Unused => Ok(None),
             Found::Used(segment) => Ok(Some(segment.header)),

@@ -11,7 +11,8 @@ use crate::store::applier::Applier;
 use crate::store::check;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::log::{Reader, recover};
-use crate::store::opening;
+use crate::store::replay::replay;
+use crate::store::view::{Order, Range, Row, View, Write};
 
 /// A store that was closed cleanly with a few executions in it.
 pub fn closed() -> tempfile::TempDir {
@@ -315,6 +316,75 @@ fn the_log_spans_segments() {
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
 }
 
+/// What only lost its beginning must not be written over.
+#[test]
+fn a_segment_that_is_empty_only_where_it_begins_is_damage() {
+    let dir = closed();
+    let prepared = segments(dir.path()).pop().unwrap();
+    assert_eq!(used(&prepared), 0, "it was never used");
+    let size = usize::try_from(std::fs::metadata(&prepared).unwrap().len()).unwrap();
+    for place in [4096, size / 2, size - 1] {
+        flip(&prepared, place);
+        let error = open(dir.path()).map(drop).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "at {place}: {error}");
+        flip(&prepared, place);
+    }
+    assert!(is_intact(&open(dir.path()).unwrap()));
+}
+
+/// A closed store, and a view of it that is made by replaying its log.
+fn replayed(dir: &Path, applier: &mut Applier) -> Result<Position, Error> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
+    let recovered = recover::open(&disk, options(dir).sizes)?;
+    replay(disk.as_ref(), recovered.id, &recovered.survey, applier, Position(0)).map(|()| recovered.position)
+}
+
+fn applier_of(dir: &Path, view: Arc<dyn View>) -> Applier {
+    Applier::new(view, Arc::new(Reader::new(Arc::new(RealDisk::new(dir)))), Arc::default()).unwrap()
+}
+
+/// Heads that are older than the view follow the log without its records being decoded, and end where those do that came with the view.
+#[test]
+fn journals_that_are_only_followed_end_where_they_end_for_who_applies_them() {
+    let dir = closed();
+    let store = open(dir.path()).unwrap();
+    for (number, status) in [(0, Status::Completed), (1, Status::Failed), (2, Status::WaitingPerson)] {
+        store.commit(turn(number, 5, 2, Some(summary(status)))).wait().unwrap();
+    }
+    store.commit(turn(3, 5, 1, None)).wait().unwrap();
+    store.commit(Entry::Purge { tenant: tenant(), execution: execution(1) }).wait().unwrap();
+    store.close().unwrap();
+    let view = Arc::new(CountingView::default());
+    let mut applied = applier_of(dir.path(), view.clone());
+    replayed(dir.path(), &mut applied).unwrap();
+    let mut followed = applier_of(dir.path(), view);
+    replayed(dir.path(), &mut followed).unwrap();
+    let ends: Vec<u64> = followed.heads().rows().iter().map(|row| row.next_seq).collect();
+    assert_eq!((followed.heads().rows(), ends), (applied.heads().rows(), vec![7, 6, 5]), "of the three that go on");
+}
+
+/// A view that cannot be written.
+#[derive(Default)]
+struct FullView(CountingView);
+
+impl View for FullView {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.0.get(key)
+    }
+
+    fn scan(&self, range: &Range, order: Order, limit: usize) -> Result<Vec<Row>, Error> {
+        self.0.scan(range, order, limit)
+    }
+
+    fn apply(&self, _: Vec<Write>) -> Result<(), Error> {
+        Err(Error::ViewDamaged("it is full".to_owned()))
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.0.flush()
+    }
+}
+
 /// What a write changes is in memory at once: a few large records are enough for one.
 #[test]
 fn large_records_are_replayed_a_few_at_a_time() {
@@ -333,6 +403,9 @@ fn large_records_are_replayed_a_few_at_a_time() {
     let view = Arc::new(CountingView::default());
     let reader = Arc::new(Reader::new(Arc::clone(&disk)));
     let mut applier = Applier::new(view.clone(), reader, Arc::default()).unwrap();
-    opening::replay(disk.as_ref(), recovered.id, &recovered.survey, &mut applier, Position(0)).unwrap();
+    replay(disk.as_ref(), recovered.id, &recovered.survey, &mut applier, Position(0)).unwrap();
     assert_eq!((applier.mark().position, view.writes()), (recovered.position, 2), "of three records two fill a write");
+    let mut applier = applier_of(dir.path(), Arc::new(FullView::default()));
+    let error = replay(disk.as_ref(), recovered.id, &recovered.survey, &mut applier, Position(0)).unwrap_err();
+    assert!(error.to_string().contains("it is full"), "what the writing thread met comes back: {error}");
 }

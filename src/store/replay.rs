@@ -1,0 +1,110 @@
+//! Bringing a view up to the end of the log: over what it has already, only where journals end is followed; what it lacks is decoded
+//! here and written by a second thread, as soon as there is more than one write of it.
+
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use super::applier::{Applier, Frame};
+use super::disk::Disk;
+use super::entry::Position;
+use super::error::Error;
+use super::log::survey::Survey;
+use super::log::{StoreId, frame, segment};
+use super::rows::Located;
+use super::value::Place;
+use crate::journal::{self, Outline};
+
+/// Records applied in one write. Most executions begin and end within so many, and leave only what remains of them.
+const RECORDS_MAX: usize = 4_096;
+/// Bytes of records in one write. Two of these are in memory at once, the one that is written and the one that is decoded.
+const BYTES_MAX: usize = 8 << 20;
+
+/// Applies every frame that the view lacks. `heads_at` is the position that the heads belong to, which may be before the view's.
+pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
+    let shown = applier.mark().position;
+    std::thread::scope(|scope| {
+        let mut writer = Writer { scope, applier: Some(applier), thread: None, handed: shown };
+        let mut pending = Frame { position: shown, records: Vec::new() };
+        let mut bytes = 0;
+        survey.walk(disk, id, heads_at.min(shown).0 + 1, |segment, found| {
+            let position = Position(found.lsn + u64::from(found.span) - 1);
+            if position <= shown {
+                return writer.follow(outlined(found)?);
+            }
+            let records = located(segment.header.number, found)?;
+            bytes += records.iter().map(|located| located.bytes.len()).sum::<usize>();
+            pending.append(Frame { position, records });
+            if pending.records.len() >= RECORDS_MAX || bytes >= BYTES_MAX {
+                bytes = 0;
+                writer.write(std::mem::replace(&mut pending, Frame { position, records: Vec::new() }))?;
+            }
+            Ok(())
+        })?;
+        writer.finish(pending)
+    })
+}
+
+/// The applier, until there is enough to do for two threads.
+struct Writer<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    applier: Option<&'scope mut Applier>,
+    thread: Option<(SyncSender<Frame>, ScopedJoinHandle<'scope, Result<(), Error>>)>,
+    /// Up to where frames were handed over.
+    handed: Position,
+}
+
+impl Writer<'_, '_> {
+    /// Frames that the view has come before all others, so that the applier is still here.
+    fn follow(&mut self, records: Vec<(Outline, &[u8])>) -> Result<(), Error> {
+        self.applier.as_mut().map_or(Ok(()), |applier| applier.follow(records))
+    }
+
+    fn write(&mut self, frame: Frame) -> Result<(), Error> {
+        self.handed = frame.position;
+        if let Some(applier) = self.applier.take() {
+            // No room to wait in: what is decoded ahead is one write.
+            let (sender, frames) = mpsc::sync_channel::<Frame>(0);
+            let thread = self.scope.spawn(move || frames.iter().try_for_each(|frame| applier.apply(&frame)));
+            self.thread = Some((sender, thread));
+        }
+        match &self.thread {
+            Some((sender, _)) if sender.send(frame).is_ok() => Ok(()),
+            _ => self.join().and_then(|()| Err(Error::ViewDamaged("nobody writes it any more".to_owned()))),
+        }
+    }
+
+    /// Writes the last frame, if it moves the view on, and waits until everything is written.
+    fn finish(mut self, last: Frame) -> Result<(), Error> {
+        // It may have no records and stand for frames that a compaction emptied.
+        let is_ahead = last.position > self.handed;
+        match self.applier.take() {
+            Some(applier) if is_ahead => return applier.apply(&last),
+            None if is_ahead => self.write(last)?,
+            _ => {}
+        }
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), Error> {
+        let Some((sender, thread)) = self.thread.take() else { return Ok(()) };
+        drop(sender);
+        thread.join().unwrap_or_else(|_| Err(Error::ViewDamaged("its code panicked".to_owned())))
+    }
+}
+
+/// The records of a frame, as far as they tell where journals end.
+fn outlined<'a>(found: &segment::Frame<'a>) -> Result<Vec<(Outline, &'a [u8])>, Error> {
+    let bytes = frame::records(found.payload).into_iter().map(|(_, record)| record.unwrap_or_else(|bytes| bytes));
+    bytes.map(|bytes| Ok((journal::outline(bytes)?, bytes))).collect()
+}
+
+/// The records of a frame, decoded.
+pub fn located(segment: u64, found: &segment::Frame<'_>) -> Result<Vec<Located>, Error> {
+    let mut records = Vec::new();
+    for (start, bytes) in frame::records(found.payload) {
+        let (Ok(bytes) | Err(bytes)) = bytes;
+        let place = Place { segment, offset: found.payload_offset + start as u64 };
+        records.push(Located { record: journal::decode(bytes)?, bytes: bytes.to_vec(), place });
+    }
+    Ok(records)
+}
