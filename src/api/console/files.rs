@@ -9,99 +9,104 @@ pub const PAGE: &[u8] = include_bytes!("../../console/dist/index.html");
 #[rustfmt::skip]
 pub const FILES: [File; 54] = [
     File {
-        name: "AgentHead-CDj_EqGD.js",
+        name: "AgentHead-CPpe3Xrw.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentHead-CDj_EqGD.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentHead-CPpe3Xrw.js"),
     },
     File {
-        name: "AgentRoom-P2IzUGgW.js",
+        name: "AgentRoom-DWJv6tUs.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentRoom-P2IzUGgW.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentRoom-DWJv6tUs.js"),
     },
     File {
-        name: "AgentsRoom-fCdnLt6q.js",
+        name: "AgentsRoom-Czr_Pj-O.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-fCdnLt6q.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-Czr_Pj-O.js"),
     },
     File {
-        name: "BudgetsRoom-B2VCmRPA.js",
+        name: "BudgetsRoom-BmMRwjtX.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-B2VCmRPA.js"),
+        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-BmMRwjtX.js"),
     },
     File {
-        name: "BulkCancel-CuJfOvbD.js",
+        name: "BulkCancel-CTdxoVLt.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BulkCancel-CuJfOvbD.js"),
+        bytes: include_bytes!("../../console/dist/assets/BulkCancel-CTdxoVLt.js"),
     },
     File {
-        name: "CompareRoom-D2yDr6Yv.js",
+        name: "CompareRoom-BxdXXJ14.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/CompareRoom-D2yDr6Yv.js"),
+        bytes: include_bytes!("../../console/dist/assets/CompareRoom-BxdXXJ14.js"),
     },
     File {
-        name: "DesignerRoom-d_s2Z1n3.js",
+        name: "DesignerRoom-DQPuUsqG.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-d_s2Z1n3.js"),
+        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-DQPuUsqG.js"),
     },
     File {
-        name: "Dialogs-B7yxSVbx.js",
+        name: "Dialogs-CBrRmq9S.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Dialogs-B7yxSVbx.js"),
+        bytes: include_bytes!("../../console/dist/assets/Dialogs-CBrRmq9S.js"),
     },
     File {
-        name: "ExecutionRoom-Czh6jBb8.js",
+        name: "ExecutionRoom-CNrtfxGr.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-Czh6jBb8.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-CNrtfxGr.js"),
     },
     File {
-        name: "ExecutionsRoom-Bz_DxRCV.js",
+        name: "ExecutionsRoom-Dw7nFwMV.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-Bz_DxRCV.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-Dw7nFwMV.js"),
     },
     File {
-        name: "Graph-CGO2wK4c.js",
+        name: "Graph-DITJ6Tm2.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Graph-CGO2wK4c.js"),
+        bytes: include_bytes!("../../console/dist/assets/Graph-DITJ6Tm2.js"),
     },
     File {
-        name: "InboxRoom-Dyl68SE6.js",
+        name: "InboxRoom-CfE_YAD4.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/InboxRoom-Dyl68SE6.js"),
+        bytes: include_bytes!("../../console/dist/assets/InboxRoom-CfE_YAD4.js"),
     },
     File {
-        name: "OperateRoom-23IHX5PC.js",
+        name: "OperateRoom-DybLFdAR.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/OperateRoom-23IHX5PC.js"),
+        bytes: include_bytes!("../../console/dist/assets/OperateRoom-DybLFdAR.js"),
     },
     File {
-        name: "ReleaseRoom-NJDPrEar.js",
+        name: "ReleaseRoom-DLj_VzJY.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ReleaseRoom-NJDPrEar.js"),
+        bytes: include_bytes!("../../console/dist/assets/ReleaseRoom-DLj_VzJY.js"),
     },
     File {
-        name: "Retention-DDjrpdTc.js",
+        name: "Retention-DrcaReXW.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Retention-DDjrpdTc.js"),
+        bytes: include_bytes!("../../console/dist/assets/Retention-DrcaReXW.js"),
     },
     File {
-        name: "RevisionsRoom-Bm3tcfk1.js",
+        name: "RevisionsRoom-DlZJ-Oq_.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-Bm3tcfk1.js"),
+        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-DlZJ-Oq_.js"),
     },
     File {
-        name: "RoomHead-C5SzQx0M.js",
+        name: "RoomHead-fmoz0Lyh.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RoomHead-C5SzQx0M.js"),
+        bytes: include_bytes!("../../console/dist/assets/RoomHead-fmoz0Lyh.js"),
     },
     File {
-        name: "Table-BM7E9RAd.js",
+        name: "SlowSteps-WhYrPqqb.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Table-BM7E9RAd.js"),
+        bytes: include_bytes!("../../console/dist/assets/SlowSteps-WhYrPqqb.js"),
     },
     File {
-        name: "Tabs-7KoZHx21.js",
+        name: "Table-Bk0WHJF9.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Tabs-7KoZHx21.js"),
+        bytes: include_bytes!("../../console/dist/assets/Table-Bk0WHJF9.js"),
+    },
+    File {
+        name: "Tabs-C1mirCA9.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/Tabs-C1mirCA9.js"),
     },
     File {
         name: "TriggersRoom-C21oLn6Z.css",
@@ -109,19 +114,19 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/TriggersRoom-C21oLn6Z.css"),
     },
     File {
-        name: "TriggersRoom-Cnu0qv3M.js",
+        name: "TriggersRoom-vEQ3nJbq.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/TriggersRoom-Cnu0qv3M.js"),
+        bytes: include_bytes!("../../console/dist/assets/TriggersRoom-vEQ3nJbq.js"),
     },
     File {
-        name: "ValueForm-zcgGVIV9.js",
+        name: "ValueForm-PjlmYxOA.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ValueForm-zcgGVIV9.js"),
+        bytes: include_bytes!("../../console/dist/assets/ValueForm-PjlmYxOA.js"),
     },
     File {
-        name: "YamlEditor-Bdyx4yuZ.js",
+        name: "YamlEditor-DG0rbhxk.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/YamlEditor-Bdyx4yuZ.js"),
+        bytes: include_bytes!("../../console/dist/assets/YamlEditor-DG0rbhxk.js"),
     },
     File {
         name: "agents-BCZg006m.css",
@@ -144,9 +149,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/contract-review-DnA_3jJs.js"),
     },
     File {
-        name: "designer-BDR6ODjc.js",
+        name: "designer-ButDNFCJ.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/designer-BDR6ODjc.js"),
+        bytes: include_bytes!("../../console/dist/assets/designer-ButDNFCJ.js"),
     },
     File {
         name: "designer-CPyw7aTk.css",
@@ -154,14 +159,14 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/designer-CPyw7aTk.css"),
     },
     File {
-        name: "events-CBDxg7HL.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/events-CBDxg7HL.js"),
-    },
-    File {
         name: "execution-DPjTgXwj.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/execution-DPjTgXwj.css"),
+    },
+    File {
+        name: "flow-BIAcJBDn.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/flow-BIAcJBDn.js"),
     },
     File {
         name: "flow-DOsdeeqv.js",
@@ -169,14 +174,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/flow-DOsdeeqv.js"),
     },
     File {
-        name: "flow-DyH_AvRM.js",
+        name: "inbox-CKyNE4y9.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/flow-DyH_AvRM.js"),
-    },
-    File {
-        name: "inbox-B3lx0I54.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/inbox-B3lx0I54.js"),
+        bytes: include_bytes!("../../console/dist/assets/inbox-CKyNE4y9.js"),
     },
     File {
         name: "inbox-CmzK4HSX.css",
@@ -194,19 +194,19 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/index-8HDbOM-S.css"),
     },
     File {
-        name: "index-CjfUaAYW.js",
+        name: "index-AF9sk6Y_.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-CjfUaAYW.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-AF9sk6Y_.js"),
     },
     File {
-        name: "index-DA2fLNt2.js",
+        name: "index-DlgsUj9J.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-DA2fLNt2.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-DlgsUj9J.js"),
     },
     File {
-        name: "index-W6t0nW-C.js",
+        name: "index-VHmCfma-.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-W6t0nW-C.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-VHmCfma-.js"),
     },
     File {
         name: "lead-enrichment-C80rfPYn.js",
@@ -214,9 +214,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/lead-enrichment-C80rfPYn.js"),
     },
     File {
-        name: "live-DvM-AJwW.js",
+        name: "live-Dxtli1WW.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/live-DvM-AJwW.js"),
+        bytes: include_bytes!("../../console/dist/assets/live-Dxtli1WW.js"),
     },
     File {
         name: "nightly-report-Cxf1K-no.js",
@@ -224,19 +224,14 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/nightly-report-Cxf1K-no.js"),
     },
     File {
-        name: "operate-C1Js89I-.css",
+        name: "operate-CL207weg.css",
         content_type: "text/css; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/operate-C1Js89I-.css"),
+        bytes: include_bytes!("../../console/dist/assets/operate-CL207weg.css"),
     },
     File {
-        name: "operate-W05Lfk5l.js",
+        name: "pages-dVK9mA37.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/operate-W05Lfk5l.js"),
-    },
-    File {
-        name: "pages-CKlePV-H.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/pages-CKlePV-H.js"),
+        bytes: include_bytes!("../../console/dist/assets/pages-dVK9mA37.js"),
     },
     File {
         name: "product-description-DqoEc6Y2.js",
@@ -249,9 +244,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/refund-review-BlaemnZT.js"),
     },
     File {
-        name: "release-D6CNd_oH.js",
+        name: "release-Bp8k_7Pm.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/release-D6CNd_oH.js"),
+        bytes: include_bytes!("../../console/dist/assets/release-Bp8k_7Pm.js"),
     },
     File {
         name: "release-cVtJijMQ.css",
@@ -262,6 +257,11 @@ pub const FILES: [File; 54] = [
         name: "release-notes-SxXsGvtn.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/release-notes-SxXsGvtn.js"),
+    },
+    File {
+        name: "shared-Bi4Ueof5.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/shared-Bi4Ueof5.js"),
     },
     File {
         name: "support-triage-DkDYEX3Y.js",
