@@ -24,7 +24,6 @@ use crate::catalog::deployments::{DeployRow, DeploymentRow};
 use crate::catalog::drafts::DraftRow;
 use crate::catalog::environments::EnvironmentRow;
 use crate::catalog::evaluations::rows::RunRow;
-use crate::catalog::keys::KeyRow;
 use crate::catalog::revisions::RevisionRow;
 use crate::catalog::scopes::Scope;
 use crate::catalog::secrets::SecretRow;
@@ -35,7 +34,7 @@ use crate::store::Touched;
 /// So long more is waited for after the first change, and no stream is told more often.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// What may have changed: a kind of list.
+/// What may have changed: a kind of list. Keys are none: the store keeps them beside the tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum Topic {
@@ -53,7 +52,6 @@ enum Topic {
     Evaluations,
     Environments,
     Budgets,
-    Keys,
     Secrets,
     /// Webhooks of the tenant and what was delivered to them.
     Webhooks,
@@ -61,7 +59,7 @@ enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 12] = [
         Self::Executions,
         Self::Approvals,
         Self::Agents,
@@ -71,7 +69,6 @@ impl Topic {
         Self::Evaluations,
         Self::Environments,
         Self::Budgets,
-        Self::Keys,
         Self::Secrets,
         Self::Webhooks,
         Self::Audit,
@@ -83,7 +80,6 @@ impl Topic {
             Self::Executions | Self::Firings | Self::Evaluations | Self::Budgets => Scope::ExecutionsRead,
             Self::Approvals => Scope::ApprovalsRead,
             Self::Agents | Self::Deployments | Self::Triggers | Self::Environments => Scope::AgentsRead,
-            Self::Keys => Scope::KeysRead,
             Self::Secrets => Scope::SecretsRead,
             Self::Webhooks | Self::Audit => Scope::Admin,
         }
@@ -102,7 +98,6 @@ impl Topic {
             Self::Evaluations => &[RunRow::COLLECTION],
             Self::Environments => &[EnvironmentRow::COLLECTION],
             Self::Budgets => &[BudgetRow::COLLECTION],
-            Self::Keys => &[KeyRow::COLLECTION],
             Self::Secrets => &[SecretRow::COLLECTION],
             Self::Webhooks => &[WebhookRow::COLLECTION, DeliveryRow::COLLECTION],
             Self::Audit => &[AuditLine::COLLECTION],
@@ -221,7 +216,7 @@ mod tests {
         let actor = Actor { at: clock::now(), entropy: clock::entropy(), ..Actor::without_key("ana") };
         catalog.mint_key(&tenant, NewKey { name: "one".to_owned(), ..NewKey::default() }, &actor).await.unwrap();
         let told = all.next().await.unwrap();
-        assert_eq!((told.change_kind, told.topics), (ChangeKind::Changed, vec![Topic::Keys, Topic::Audit]));
+        assert_eq!((told.change_kind, told.topics), (ChangeKind::Changed, vec![Topic::Audit]));
         assert_eq!(few.next().await.unwrap().topics, [Topic::Audit]);
     }
 }

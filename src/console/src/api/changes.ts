@@ -4,7 +4,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { address } from "./client";
 import { follow } from "./events";
 
-export type Topic = "executions" | "approvals" | "agents" | "deployments" | "triggers" | "firings" | "evaluations" | "environments" | "budgets" | "keys" | "secrets" | "webhooks" | "audit";
+export type Topic = "executions" | "approvals" | "agents" | "deployments" | "triggers" | "firings" | "evaluations" | "environments" | "budgets" | "secrets" | "webhooks" | "audit";
 
 /** Lists that are told of are asked for so seldom, in case the telling fails. */
 const SLOW_MS = 60_000;
@@ -31,7 +31,6 @@ const TOPICS: Record<string, readonly Topic[]> = {
   triggers: ["triggers"],
   evaluationRuns: ["evaluations"],
   environments: ["environments"],
-  apiKeys: ["keys"],
   secrets: ["secrets"],
   webhooks: ["webhooks"],
   auditEvents: ["audit"],

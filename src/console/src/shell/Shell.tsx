@@ -30,7 +30,7 @@ const WAYS: readonly Way[] = [
 const COUNT_REFRESH_MS = 5_000;
 
 /** Of the rest, only an administrator may read anything. */
-const HEARD = ["executions:read", "approvals:read", "agents:read", "keys:read", "secrets:read"] as const;
+const HEARD = ["executions:read", "approvals:read", "agents:read", "secrets:read"] as const;
 
 function useOpenApprovals(): number {
   const { tenant, may } = useSession();
