@@ -348,7 +348,7 @@ impl LogState {
     }
 }
 
-fn whole<'a>(record: frame::Checked<'a>) -> &'a [u8] {
+fn whole(record: frame::Checked<'_>) -> &[u8] {
     let (Ok(bytes) | Err(bytes)) = record;
     bytes
 }

@@ -332,7 +332,7 @@ fn a_segment_that_is_empty_only_where_it_begins_is_damage() {
     assert!(is_intact(&open(dir.path()).unwrap()));
 }
 
-/// A closed store, and a view of it that is made by replaying its log.
+/// Replays the whole log of a closed store.
 fn replayed(dir: &Path, applier: &mut Applier) -> Result<Position, Error> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
     let recovered = recover::open(&disk, options(dir).sizes)?;
