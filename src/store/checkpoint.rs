@@ -9,7 +9,6 @@ use super::error::Error;
 use super::heads::HeadRow;
 use super::log::StoreId;
 use super::small;
-use super::view::View;
 
 pub const NAME: &str = "checkpoint";
 /// Of keys and values; raise it with any change to `keys`, `value`, `rows` or `sums`, and every view is made again.
@@ -28,9 +27,8 @@ pub struct Checkpoint {
     pub heads: Vec<HeadRow>,
 }
 
-/// Makes the view durable and writes its manifest.
-pub fn write(disk: &dyn Disk, id: StoreId, view: &dyn View, applier: &Applier) -> Result<(), Error> {
-    view.flush()?;
+/// Writes the manifest of a view that has just been made durable. If that fails, the manifest before stands: the next start has more to read.
+pub fn write(disk: &dyn Disk, id: StoreId, applier: &Applier) -> Result<(), Error> {
     let checkpoint = Checkpoint {
         id,
         view_format: VIEW_FORMAT,

@@ -183,7 +183,8 @@ impl Running {
             return Err(stopped(&self.progress.stopped().unwrap_or_default()));
         }
         if threads.durable_view {
-            checkpoint::write(self.disk.as_ref(), self.id, self.view.as_ref(), &applier)?;
+            self.view.flush()?;
+            checkpoint::write(self.disk.as_ref(), self.id, &applier)?;
         }
         self.mark_clean()
     }
@@ -238,7 +239,11 @@ impl Feeder {
             if self.since_checkpoint >= CHECKPOINT_BYTES {
                 self.since_checkpoint = 0;
                 if let Some((disk, id)) = &self.manifest {
-                    checkpoint::write(disk.as_ref(), *id, self.view.as_ref(), &self.applier)?;
+                    self.view.flush()?;
+                    // The one before still stands, only from further back: a full disk need not end the process.
+                    if let Err(error) = checkpoint::write(disk.as_ref(), *id, &self.applier) {
+                        tracing::warn!(%error, "no checkpoint of the view was written; the next start has more to read");
+                    }
                 }
             }
             let frame = if self.applier.is_scanning() {

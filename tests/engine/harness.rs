@@ -26,7 +26,8 @@ pub fn in_memory() -> EngineHandle {
 }
 
 pub fn on_disk(dir: &Path, resume: Resume) -> EngineHandle {
-    let options = store::Options { dir: dir.to_owned(), ..store::Options::default() };
+    // A test may remove its directory while the store still writes what came last: that must not end the others.
+    let options = store::Options { dir: dir.to_owned(), on_fatal: store::OnFatal::stop_only(), ..store::Options::default() };
     EngineHandle::spawn(Store::open(&options).unwrap(), runner(), Options { resume, ..Options::default() }).unwrap()
 }
 

@@ -76,7 +76,7 @@ async fn a_call_that_ends_in_time_is_not_cut() {
 async fn two_engines_cannot_have_one_directory() {
     let dir = tempfile::tempdir().unwrap();
     let engine = on_disk(dir.path(), Resume::Asked);
-    let options = store::Options { dir: dir.path().to_owned(), ..store::Options::default() };
+    let options = store::Options { dir: dir.path().to_owned(), on_fatal: store::OnFatal::stop_only(), ..store::Options::default() };
     assert!(matches!(Store::open(&options), Err(store::Error::Locked { .. })));
     engine.shutdown(Duration::from_secs(1)).await;
     let again = EngineHandle::spawn(Store::open(&options).unwrap(), runner(), Options::default()).unwrap();

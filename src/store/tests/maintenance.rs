@@ -58,6 +58,21 @@ fn a_rebuild_goes_on_without_what_is_lost_only_when_asked_to() {
     assert!(check(dir.path()).unwrap().sound);
 }
 
+/// Its journal ends where the checkpoint says: only the numbers tell what is missing before.
+#[test]
+fn a_gap_within_a_journal_is_named_by_a_check_and_by_a_rebuild() {
+    let dir = closed();
+    let options = options(dir.path());
+    let store = Store::open(&options).unwrap();
+    store.commit(turn(3, 5, 2, None)).wait().unwrap();
+    store.close().unwrap();
+    let log = segment(dir.path());
+    flip(&log, find(&log, &format!("{}\",\"first_seq\":2", execution(3))) + 80);
+    let checked = check(dir.path()).unwrap().losses;
+    assert_eq!(checked.iter().map(|loss| loss.what.as_str()).collect::<Vec<_>>(), ["events 2 to 4 are missing"]);
+    assert_eq!(rebuild(&options, OnDamage::Quarantine).unwrap().quarantined, checked);
+}
+
 /// Killed after the repair: nothing shows the damage any more, but the next opening knows.
 #[test]
 fn a_rebuild_that_was_cut_short_still_sets_aside_what_lost_something() {

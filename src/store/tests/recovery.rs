@@ -409,3 +409,21 @@ fn large_records_are_replayed_a_few_at_a_time() {
     let error = replay(disk.as_ref(), recovered.id, &recovered.survey, &mut applier, Position(0)).unwrap_err();
     assert!(error.to_string().contains("it is full"), "what the writing thread met comes back: {error}");
 }
+
+/// A full disk refuses the manifest of the view; what it would have saved is time, at the next start.
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { sizes: Sizes::default(), ..options(dir.path()) };
+    // Where the next manifest would be written first.
+    std::fs::create_dir(dir.path().join(format!("{}{}", crate::store::checkpoint::NAME, crate::store::disk::BESIDE))).unwrap();
+    let store = Store::open(&options).unwrap();
+    for number in 0..6 {
+        let (events, summary) = (vec![large(1 << 20)], Some(summary(Status::Running)));
+        let entry =
+            Entry::Execution { tenant: tenant(), execution: execution(number), expected_seq: 0, at: TimeMs(2_000), events, summary };
+        store.commit(entry).wait().unwrap();
+        // Reading waits for the view to be as far.
+        assert_eq!(store.events(&tenant(), execution(number), 0, 10).unwrap().len(), 1);
+    }
+}
