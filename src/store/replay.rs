@@ -44,11 +44,14 @@ pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Appli
     })
 }
 
+/// The thread that applies, and how that went.
+type Writing<'scope> = ScopedJoinHandle<'scope, Result<(), Error>>;
+
 /// The applier, until there is enough to do for two threads.
 struct Writer<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     applier: Option<&'scope mut Applier>,
-    thread: Option<(SyncSender<Frame>, ScopedJoinHandle<'scope, Result<(), Error>>)>,
+    thread: Option<(SyncSender<Frame>, Writing<'scope>)>,
     /// Up to where frames were handed over.
     handed: Position,
 }
