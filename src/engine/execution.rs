@@ -93,6 +93,7 @@ impl ExecutionActor {
         };
         let root = life.lineage.last().unwrap_or(&self.key).clone();
         self.directory.do_send(Loaded { key: self.key.clone(), generation: self.generation, root });
+        self.shared.performer.abort_settled(&self.key, |call| life.state.is_flying(call));
         let (lost, owed) = life.owed(&self.shared);
         let deadline = life.state.deadline();
         self.life = Some(life);

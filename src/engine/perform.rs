@@ -1,5 +1,5 @@
-//! The calls that are running: each a task on the runtime with a token of its own, unless it only computes. A call stays in the register until its outcome is
-//! durable, so that a reloaded execution does not perform it a second time in this process.
+//! The calls that are running: each a task on the runtime with a token of its own, unless it only computes. A call stays in the register until
+//! its outcome is durable, so that a reloaded execution does not perform it a second time in this process.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -25,11 +25,13 @@ use crate::runner::vault::CallContext;
 
 pub(super) struct Performer {
     pub runner: Runner,
-    running: Mutex<HashMap<(Key, CallId), Running>>,
+    running: Mutex<Register>,
     /// Set: only `once` calls still begin (they would be in doubt, although they never began); everything else is begun again after the
     /// next start.
     closing: AtomicBool,
 }
+
+type Register = HashMap<Key, HashMap<CallId, Running>>;
 
 /// One call to perform.
 pub(super) struct Work {
@@ -74,7 +76,7 @@ impl Performer {
         let cancel = CancellationToken::new();
         {
             let mut running = self.register();
-            let Entry::Vacant(place) = running.entry((key.clone(), call)) else { return };
+            let Entry::Vacant(place) = running.entry(key.clone()).or_default().entry(call) else { return };
             place.insert(Running { cancel: cancel.clone(), stage: Stage::UnderWay, text: String::new() });
         }
         let (shared, directory, lineage) = (Arc::clone(shared), directory.clone(), lineage.to_vec());
@@ -98,25 +100,38 @@ impl Performer {
 
     /// Trips the call's token: nothing is sent from here on, an open connection is closed.
     pub(super) fn abort(&self, key: &Key, call: CallId) {
-        if let Some(running) = self.register().get(&(key.clone(), call)) {
+        if let Some(running) = self.register().get(key).and_then(|calls| calls.get(&call)) {
             running.cancel.cancel();
         }
     }
 
+    /// Breaks off those calls of an execution that its journal does not know as under way any more: whoever decided that may have been gone
+    /// before it could say so.
+    pub(super) fn abort_settled(&self, key: &Key, is_flying: impl Fn(CallId) -> bool) {
+        let register = self.register();
+        let settled = register.get(key).into_iter().flatten().filter(|(call, _)| !is_flying(**call));
+        settled.for_each(|(_, running)| running.cancel.cancel());
+    }
+
     /// The outcome is durable.
     pub(super) fn forget(&self, key: &Key, call: CallId) {
-        self.register().remove(&(key.clone(), call));
+        let mut register = self.register();
+        let Some(calls) = register.get_mut(key) else { return };
+        calls.remove(&call);
+        if calls.is_empty() {
+            register.remove(key);
+        }
     }
 
     /// The outcome could not be decided.
     pub(super) fn turn_away(&self, key: &Key, call: CallId) {
-        if let Some(running) = self.register().get_mut(&(key.clone(), call)) {
+        if let Some(running) = self.register().get_mut(key).and_then(|calls| calls.get_mut(&call)) {
             running.stage = Stage::TurnedAway;
         }
     }
 
     pub(super) fn is_turned_away(&self, key: &Key, call: CallId) -> bool {
-        self.register().get(&(key.clone(), call)).is_some_and(|running| running.stage == Stage::TurnedAway)
+        self.register().get(key).and_then(|calls| calls.get(&call)).is_some_and(|running| running.stage == Stage::TurnedAway)
     }
 
     /// No new calls, apart from `once` ones.
@@ -127,7 +142,7 @@ impl Performer {
     /// Breaks off whatever still runs, and says how many that were.
     pub(super) fn cut(&self) -> usize {
         let mut count = 0;
-        for call in self.register().values_mut().filter(|call| call.stage == Stage::UnderWay) {
+        for call in self.register().values_mut().flat_map(HashMap::values_mut).filter(|call| call.stage == Stage::UnderWay) {
             call.stage = Stage::Cut;
             call.cancel.cancel();
             count += 1;
@@ -137,12 +152,12 @@ impl Performer {
 
     /// Calls whose outcome is not there yet.
     pub(super) fn running(&self) -> usize {
-        self.register().values().filter(|call| call.stage == Stage::UnderWay).count()
+        self.register().values().flat_map(HashMap::values).filter(|call| call.stage == Stage::UnderWay).count()
     }
 
     /// Keeps a piece of a model's answer; where in the answer it begins.
     fn said(&self, key: &Key, call: CallId, text: &str) -> usize {
-        match self.register().get_mut(&(key.clone(), call)) {
+        match self.register().get_mut(key).and_then(|calls| calls.get_mut(&call)) {
             Some(running) => {
                 running.text.push_str(text);
                 running.text.len() - text.len()
@@ -154,13 +169,13 @@ impl Performer {
     /// What the models of an execution are in the middle of saying.
     pub(super) fn texts(&self, key: &Key) -> Vec<(CallId, String)> {
         let register = self.register();
-        let said = register.iter().filter(|((owner, _), running)| owner == key && !running.text.is_empty());
-        said.map(|((_, call), running)| (*call, running.text.clone())).collect()
+        let said = register.get(key).into_iter().flatten().filter(|(_, running)| !running.text.is_empty());
+        said.map(|(call, running)| (*call, running.text.clone())).collect()
     }
 
     /// The call has answered; true when that is its outcome.
     fn is_over(&self, key: &Key, call: CallId) -> bool {
-        match self.register().get_mut(&(key.clone(), call)) {
+        match self.register().get_mut(key).and_then(|calls| calls.get_mut(&call)) {
             Some(running) if running.stage == Stage::UnderWay => {
                 running.stage = Stage::Over;
                 true
@@ -169,7 +184,7 @@ impl Performer {
         }
     }
 
-    fn register(&self) -> MutexGuard<'_, HashMap<(Key, CallId), Running>> {
+    fn register(&self) -> MutexGuard<'_, Register> {
         // A panic while it was held leaves a map that is whole.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,5 +206,33 @@ async fn perform(shared: &Shared, lineage: &[Key], work: &Work, cancel: Cancella
             let message = format!("the call broke inside the engine: {}", payload_text(panic.as_ref()));
             Outcome::Unknown { error: CallError::new("engine_fault", message) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::ids::{ExecutionId, Tenant, TimeMs};
+    use crate::runner::{Settings, settings};
+
+    #[test]
+    fn what_a_journal_has_settled_is_broken_off_and_nothing_else() {
+        let settings = Settings::new(&BTreeMap::new(), settings::File::default()).unwrap();
+        let performer = Performer::new(Runner::new(settings).unwrap());
+        let key = |name: &str| Key::new(&Tenant::default(), ExecutionId::derived(TimeMs(1), name));
+        let begun = |name: &str, call: u64| {
+            let cancel = CancellationToken::new();
+            let running = Running { cancel: cancel.clone(), stage: Stage::UnderWay, text: String::new() };
+            performer.register().entry(key(name)).or_default().insert(CallId(call), running);
+            cancel
+        };
+        let (flying, settled, others) = (begun("one", 1), begun("one", 2), begun("other", 2));
+        performer.abort_settled(&key("one"), |call| call == CallId(1));
+        assert_eq!([flying, settled, others].map(|cancel| cancel.is_cancelled()), [false, true, false]);
+        performer.forget(&key("one"), CallId(1));
+        performer.forget(&key("one"), CallId(2));
+        assert_eq!(performer.register().len(), 1, "nothing is kept of an execution without calls");
     }
 }

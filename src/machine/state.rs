@@ -449,6 +449,12 @@ impl State {
         nearest.filter(|_| self.ended.is_none())
     }
 
+    /// Whether this call has neither an outcome nor been given up.
+    #[must_use]
+    pub fn is_flying(&self, call: CallId) -> bool {
+        self.flights.contains_key(&call)
+    }
+
     /// Calls that were started under another boot and have no outcome: the shell feeds `Body::Lost` for each.
     #[must_use]
     pub fn lost(&self, boot: BootId) -> Vec<CallId> {

@@ -62,6 +62,9 @@ pub enum Message {
     Close,
 }
 
+/// The number at which each stands.
+pub type Fences = HashMap<Fence, u64>;
+
 /// The committer's state; lives on its thread.
 pub struct Committer {
     pub log: Log,
@@ -70,7 +73,7 @@ pub struct Committer {
     pub frames: SyncSender<Frame>,
     /// Called when a write or sync failed and nothing may be acknowledged any more. Ends the process, except in tests.
     pub fatal: Arc<dyn Fn(&str) + Send + Sync>,
-    pub fences: HashMap<Fence, u64>,
+    pub fences: Fences,
     pub meters: Arc<Meters>,
 }
 
@@ -127,7 +130,7 @@ impl Committer {
 
     fn commit(&mut self, batch: Vec<Request>) -> Result<(), String> {
         let began = Instant::now();
-        let accepted = self.accept(batch).map_err(|error| error.to_string())?;
+        let (accepted, moved) = self.accept(batch).map_err(|error| error.to_string())?;
         if accepted.is_empty() {
             return Ok(());
         }
@@ -137,7 +140,7 @@ impl Committer {
             Ok(written) => written,
             Err(AppendError::Full) => {
                 answer_all(accepted, &CommitError::Full);
-                return self.forget_fences().map_err(|error| error.to_string());
+                return Ok(());
             }
             Err(AppendError::Failed(error)) => {
                 let reason = error.to_string();
@@ -145,6 +148,7 @@ impl Committer {
                 return Err(reason);
             }
         };
+        self.fences.extend(moved);
         self.meters.synced();
         self.meters.committed(began.elapsed());
         self.progress.set_durable(position);
@@ -171,13 +175,13 @@ impl Committer {
         Ok(())
     }
 
-    /// The requests whose claims hold; the others are answered here.
-    fn accept(&mut self, batch: Vec<Request>) -> Result<Vec<Request>, Error> {
+    /// The requests whose claims hold, and where that moves the fences once they are written; the others are answered here.
+    fn accept(&mut self, batch: Vec<Request>) -> Result<(Vec<Request>, Fences), Error> {
         if self.fences.len() >= FENCES_KEPT {
             // Between batches only: the claims of this one are in no view yet.
             self.forget_fences()?;
         }
-        let mut accepted = Vec::with_capacity(batch.len());
+        let (mut accepted, mut fences) = (Vec::with_capacity(batch.len()), Fences::new());
         let space = self.log.space();
         for request in batch {
             if space == Space::None || (space == Space::Low && is_new_work(&request)) {
@@ -189,12 +193,12 @@ impl Committer {
                 request.refuse(CommitError::Stale { expected: number, found: number });
                 continue;
             }
-            match self.moved(&request.claims)? {
+            match self.moved(&request.claims, &fences)? {
                 Ok(moved) => {
-                    self.fences.extend(moved);
+                    fences.extend(moved);
                     for (record, _) in &request.records {
                         if let Record::Purged(purged) = record {
-                            self.fences.insert(Fence::Execution(purged.tenant.clone(), purged.execution), 0);
+                            fences.insert(Fence::Execution(purged.tenant.clone(), purged.execution), 0);
                         }
                     }
                     accepted.push(request);
@@ -202,14 +206,14 @@ impl Committer {
                 Err(stale) => request.refuse(stale),
             }
         }
-        Ok(accepted)
+        Ok((accepted, fences))
     }
 
-    /// Where the fences stand once every one of `claims` is taken; or the first that does not hold.
-    fn moved(&self, claims: &[Claim]) -> Result<Result<HashMap<Fence, u64>, CommitError>, Error> {
-        let mut moved = HashMap::with_capacity(claims.len());
+    /// Where the fences stand once every one of `claims` is taken, after what was accepted `before`; or the first that does not hold.
+    fn moved(&self, claims: &[Claim], before: &Fences) -> Result<Result<Fences, CommitError>, Error> {
+        let mut moved = Fences::with_capacity(claims.len());
         for claim in claims {
-            let found = match moved.get(&claim.fence) {
+            let found = match moved.get(&claim.fence).or_else(|| before.get(&claim.fence)) {
                 Some(number) => *number,
                 None => self.stands_at(&claim.fence)?,
             };

@@ -53,6 +53,12 @@ impl Outside {
         }
     }
 
+    /// As the engine does when it loads an execution: what its journal has settled is broken off.
+    pub fn abort_settled(&mut self, id: ExecutionId, is_flying: impl Fn(CallId) -> bool) {
+        let settled = self.running.iter_mut().filter(|((owner, call), _)| *owner == id && !is_flying(*call));
+        settled.for_each(|(_, running)| running.aborted = true);
+    }
+
     pub fn forget(&mut self, id: ExecutionId, call: CallId) {
         self.running.remove(&(id, call));
     }

@@ -88,6 +88,7 @@ impl World {
             (Some(stored), Some(folded)) if stored.agrees(folded) => {}
             _ => return Err(format!("G13: {id}: row and journal disagree: {committed:?} {folded:?}")),
         }
+        self.outside.abort_settled(id, |call| state.is_flying(call));
         let lost = if self.recording { Vec::new() } else { state.lost(self.boot_id()) };
         let mut owed = outstanding(&state);
         owed.retain(|effect| !matches!(effect, Effect::Perform { call, .. } if lost.contains(call)));
