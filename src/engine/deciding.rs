@@ -5,8 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::error::Error;
 use super::hydrate::Life;
 use super::messages::{Answer, Key, Reply, Ticket};
@@ -14,12 +12,11 @@ use super::request::Answered;
 use super::shared::{self, Shared};
 use crate::clock;
 use crate::ids::{Digest, QuestionId, TimeMs};
-use crate::machine::call::Outcome;
 use crate::machine::effect::Effect;
 use crate::machine::event::Recorded;
 use crate::machine::input::{Body, Input};
 use crate::machine::summary::Summary;
-use crate::machine::{Refusal, State, decide};
+use crate::machine::{Refusal, State, decide, size};
 
 /// Inputs in one commit.
 const COMMIT_INPUTS_MAX: usize = 128;
@@ -121,24 +118,13 @@ fn decide_inputs(shared: &Shared, key: &Key, life: &mut Life, inbox: &mut VecDeq
     (commit, events)
 }
 
-/// Roughly how many bytes an input brings in.
+/// How many bytes an input brings in, beside what is small.
 fn weight(body: &Body) -> usize {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-            Value::String(text) => text.len() + 2,
-            Value::Array(items) => items.iter().map(of).sum(),
-            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 4 + of(value)).sum(),
-        }
-    }
     match body {
-        Body::Outcome { outcome: Outcome::Done { answer: crate::machine::call::Answer::Value(value), .. }, .. } => of(value),
-        Body::Outcome { outcome: Outcome::Done { answer: crate::machine::call::Answer::Model { text, calls }, .. }, .. } => {
-            text.len() + calls.iter().map(|call| of(&call.args)).sum::<usize>()
-        }
-        Body::ChildEnded { ended, .. } => of(&ended.output),
-        Body::Signal(signal) => of(&signal.payload),
-        Body::Start(start) => of(&start.input),
+        Body::Outcome { outcome, .. } => size(outcome),
+        Body::ChildEnded { ended, .. } => size(ended),
+        Body::Signal(signal) => size(signal),
+        Body::Start(start) => size(&start.input),
         _ => 0,
     }
 }

@@ -1,6 +1,5 @@
 //! From a journal to a state that can decide: read, replay, compare with what the store says. Blocking; pure apart from the reads.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::Error;
@@ -18,10 +17,6 @@ use crate::store;
 
 /// Events read at a time.
 const EVENTS_PER_READ: usize = 1_024;
-/// A journal with more events is read by several threads, each a part of it: decoding is most of what waking an execution costs.
-const EVENTS_ALONE_MAX: usize = 16 * EVENTS_PER_READ;
-/// Threads that read one journal.
-const READERS_MAX: usize = 4;
 
 /// Where an actor gets its state from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,52 +114,10 @@ pub(super) fn load(shared: &Shared, key: &Key, origin: Origin) -> Result<Life, C
 
 /// The whole journal.
 pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Vec<Recorded>, store::Error> {
-    let mut events = part(shared, tenant, id, 0..EVENTS_ALONE_MAX)?;
-    if events.len() == EVENTS_ALONE_MAX {
-        let count = usize::try_from(shared.store.event_count(tenant, id)?).unwrap_or(usize::MAX);
-        parts(shared, tenant, id, count, &mut events)?;
-        let rest = part(shared, tenant, id, events.len()..usize::MAX)?;
-        events.extend(rest);
-    }
-    Ok(events)
-}
-
-/// What lies between the end of `events` and number `count`, read by several threads.
-fn parts(shared: &Shared, tenant: &Tenant, id: ExecutionId, count: usize, events: &mut Vec<Recorded>) -> Result<(), store::Error> {
-    let readers = std::thread::available_parallelism().map_or(1, usize::from).min(READERS_MAX);
-    let (begin, size) = (events.len(), count.saturating_sub(events.len()).div_ceil(readers));
-    let within = |reader: usize| (begin + reader * size).min(count)..(begin + (reader + 1) * size).min(count);
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..readers)
-            .map(|reader| {
-                let read = move || part(shared, tenant, id, within(reader));
-                (reader, std::thread::Builder::new().spawn_scoped(scope, read))
-            })
-            .collect();
-        events.extend(part(shared, tenant, id, within(0))?);
-        for (reader, spawned) in others {
-            let read = match spawned {
-                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
-                // The system has no thread to spare.
-                Err(_) => part(shared, tenant, id, within(reader))?,
-            };
-            events.extend(read);
-        }
-        Ok(())
-    })
-}
-
-/// The events with these numbers, as far as there are so many.
-fn part(shared: &Shared, tenant: &Tenant, id: ExecutionId, within: Range<usize>) -> Result<Vec<Recorded>, store::Error> {
     let mut events = Vec::new();
     loop {
-        let next = within.start + events.len();
-        let wanted = within.end.saturating_sub(next).min(EVENTS_PER_READ);
-        if wanted == 0 {
-            return Ok(events);
-        }
-        let more = shared.store.events(tenant, id, next as u64, wanted)?;
-        let last = more.len() < wanted;
+        let more = shared.store.events(tenant, id, events.len() as u64, EVENTS_PER_READ)?;
+        let last = more.len() < EVENTS_PER_READ;
         events.extend(more);
         if last {
             return Ok(events);

@@ -12,6 +12,7 @@ use super::shared::Shared;
 use crate::flow::plan::Plan;
 use crate::ids::{ExecutionId, Tenant};
 use crate::machine::event::{Event, Recorded};
+use crate::machine::size;
 use crate::machine::trace::{Outline, Row};
 
 /// Rows kept over all outlines, of about half a kilobyte each. One execution that has more is folded for each of its pages.
@@ -122,7 +123,7 @@ pub(super) fn attempts(shared: &Shared, tenant: &Tenant, id: ExecutionId, reques
         let told = entries.of(row.entries(request.whole))?;
         let (what, child) = (row.what, row.child);
         let attempt = row.filled(|seq| told.get(&seq));
-        bytes += Outline::bytes_of(&attempt.input) + Outline::bytes_of(&attempt.output);
+        bytes += size(&attempt.input) + size(&attempt.output);
         bytes += attempt.error.as_ref().map_or(0, |error| error.message.len());
         page.rows.push(AttemptRow { attempt, parent, what, child });
     }

@@ -69,7 +69,7 @@ impl<'a> Deciding<'a> {
             return self.fail_agent(frame, ix, CallError::new("max_iterations", message));
         }
         let Some(messages) = self.state.agent_run(frame, ix).map(|agent| agent.messages.clone()) else { return };
-        let bytes = super::steps::size(&messages);
+        let bytes = super::size(&messages);
         if bytes > limits::CONVERSATION_BYTES_MAX {
             let message =
                 format!("the conversation has {bytes} bytes; an agent's model is told at most {}", limits::CONVERSATION_BYTES_MAX);

@@ -61,8 +61,7 @@ impl Deciding<'_> {
     /// The worst case of a model call: a token for every three bytes that go in (what dense text comes to), the most that may come out.
     pub(super) fn worst_case(&self, request: &Request) -> Reserved {
         let Request::Llm(llm) = request else { return Reserved::default() };
-        let bytes = serde_json::to_string(&llm.messages).map_or(0, |text| text.len())
-            + serde_json::to_string(&llm.tools).map_or(0, |text| text.len());
+        let bytes = super::size(&llm.messages) + super::size(&llm.tools);
         let input = (bytes as u64).div_ceil(3);
         let price = self.state.start().and_then(|start| start.prices.get(&llm.model));
         let cost = price.map_or(NanoUsd(0), |price| {

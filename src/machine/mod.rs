@@ -53,3 +53,21 @@ pub(crate) fn clipped(mut text: String, bytes_max: usize) -> String {
     }
     text
 }
+
+/// Bytes of the value as JSON.
+pub(crate) fn size(value: &impl serde::Serialize) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Fails only for what is no JSON, which nothing here is.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}

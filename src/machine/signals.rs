@@ -6,7 +6,7 @@ use super::call::CallError;
 use super::decide::{Deciding, Refusal};
 use super::event::{Event, Work};
 use super::input::Signal;
-use super::steps::size;
+use super::size;
 use crate::flow::plan::{EventStep, Kind, StepIx};
 use crate::ids::FrameId;
 use crate::limits;

@@ -8,6 +8,7 @@ use super::call::CallError;
 use super::decide::Deciding;
 use super::event::{Ending, Event, Part, Place, Stop, Work};
 use super::names::Scoped;
+use super::size;
 use super::state::{FrameKind, NodeState, Running};
 use super::{render, route};
 use crate::flow::names::Names;
@@ -260,24 +261,6 @@ fn instant(value: &Value) -> Result<TimeMs, String> {
         Value::Number(number) => number.as_u64().map(TimeMs).ok_or_else(bad),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(bad()),
     }
-}
-
-/// Bytes of the value as JSON.
-pub(super) fn size(value: &impl serde::Serialize) -> usize {
-    struct Count(usize);
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(0);
-    // Fails only for what is no JSON, which nothing here is.
-    let _ = serde_json::to_writer(&mut count, value);
-    count.0
 }
 
 /// The size of a value that is too large to journal.

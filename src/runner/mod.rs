@@ -33,8 +33,8 @@ use self::vault::{CallContext, CallSecrets};
 use crate::flow::spec::EffectClass;
 use crate::limits::{ERROR_DATA_BYTES_MAX, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::machine::call::{Answer, Call, CallError, Outcome, Request, ToolDefinition, Usage};
-use crate::machine::clipped;
 use crate::machine::input::Price;
+use crate::machine::{clipped, size};
 
 /// Why the runner cannot be made, or a server not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -257,7 +257,7 @@ fn with_error(outcome: Outcome, change: impl FnOnce(CallError) -> CallError) -> 
 /// Whatever came, what is recorded of it is bounded: a turn repeats it. A model's text has a bound of its own.
 fn bounded(outcome: Outcome, effect: EffectClass) -> Outcome {
     if let Outcome::Done { answer: Answer::Value(value), .. } = &outcome {
-        let bytes = value.to_string().len();
+        let bytes = size(value);
         if bytes > PAYLOAD_BYTES_MAX {
             let message = format!("the answer has {bytes} bytes; a step may give at most {PAYLOAD_BYTES_MAX}");
             return Failure::new(Stage::Unusable, "answer_too_large", message).judged(effect);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::weight::{self, Weight};
+use super::weight::Weight;
 use super::{Attempt, Homes, kind_name, told};
 use crate::flow::plan::{Plan, Scope};
 use crate::ids::{CallId, ExecutionId, FrameId, QuestionId, StepId, TimeMs};
@@ -132,12 +132,6 @@ impl Outline {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.fold.weight.bytes()
-    }
-
-    /// About as many bytes as a value takes.
-    #[must_use]
-    pub fn bytes_of(value: &Value) -> usize {
-        weight::bytes_of(value)
     }
 
     /// Gives up what is needed to read on. Who wants to read on begins anew.

@@ -1,5 +1,4 @@
-//! MCP over streamable HTTP and over a program's standard input and output. The official server is used where it is at hand:
-//! `FLOWGATE_TEST_MCP_EVERYTHING=PATH/mcp-server-everything cargo test --lib mcp -- --ignored`.
+//! MCP over streamable HTTP and over a program's standard input and output. `tests/external/run programs` has the official servers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -250,33 +249,5 @@ async fn a_program_is_kept_and_replaced_when_it_dies() {
     assert_eq!(kind(&perform(&runner, &tool("x", Value::Null)).await), ("unknown", "connection_cut"));
     let third = value(perform(&runner, &tool("x", Value::Null)).await);
     assert_ne!(first, third, "a fresh program");
-    runner.shutdown().await;
-}
-
-#[tokio::test]
-#[ignore = "needs the official server: npm i @modelcontextprotocol/server-everything"]
-async fn the_official_server_over_stdio() {
-    let command = std::env::var("FLOWGATE_TEST_MCP_EVERYTHING").expect("FLOWGATE_TEST_MCP_EVERYTHING names the program");
-    let runner = with_servers(&[("files", McpServer::Stdio { command, args: vec!["stdio".to_owned()], env: BTreeMap::new() })]);
-    official(&runner).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the official server: PORT=3001 mcp-server-everything streamableHttp"]
-async fn the_official_server_over_http() {
-    let url = std::env::var("FLOWGATE_TEST_MCP_URL").expect("FLOWGATE_TEST_MCP_URL is its address, /mcp included");
-    official(&with_servers(&[("files", over_http(&url))])).await;
-}
-
-async fn official(runner: &Runner) {
-    let tools = runner.tools("files").await.unwrap();
-    let echo = tools.iter().find(|tool| tool.name == "echo").expect("echo");
-    let call = pinned(tool("echo", json!({"message": "hello"})), echo.digest());
-    assert_eq!(value(perform(runner, &call).await), json!("Echo: hello"));
-    assert_eq!(kind(&perform(runner, &pinned(call.clone(), crate::ids::Digest::of(b""))).await), ("permanent", "tool_changed"));
-    let mut sum = tool("get-sum", json!({"a": 2, "b": 3}));
-    sum.effect = Read;
-    assert!(value(perform(runner, &sum).await).to_string().contains('5'));
-    assert_eq!(kind(&perform(runner, &tool("get-sum", json!({"a": "x"}))).await).0, "permanent");
     runner.shutdown().await;
 }

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::limits::HTTP_ANSWER_BYTES_MAX;
 use crate::machine::call::{McpRequest, ToolDefinition};
-use crate::machine::clipped;
+use crate::machine::{clipped, size};
 use crate::runner::failure::{Failure, Stage};
 use crate::runner::outbound::{Header, HeaderName, HeaderValue, TrustedClient, Wire, header_map};
 use crate::runner::secrets::Secrets;
@@ -281,7 +281,7 @@ async fn listed(session: &Session) -> Result<Vec<ToolDefinition>, Unlisted> {
         let asked = PaginatedRequestParams::default().with_cursor(cursor);
         let page = session.list_tools(Some(asked)).await.map_err(Unlisted::Cut)?;
         for tool in page.tools.iter().map(definition) {
-            bytes += tool.name.len() + tool.description.len() + tool.args.to_string().len();
+            bytes += size(&tool);
             tools.push(tool);
         }
         if tools.len() > TOOLS_MAX || bytes > DEFINITIONS_BYTES_MAX {

@@ -4,26 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { topicsOf, useLiveLists } from "./changes";
 import { forgetEverything, useApi } from "./query";
 import { usePages } from "./pages";
-
-class FakeSource {
-  static made: FakeSource[] = [];
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-  isClosed = false;
-  private listeners = new Map<string, (message: unknown) => void>();
-  constructor(readonly url: string) {
-    FakeSource.made.push(this);
-  }
-  addEventListener(name: string, listener: (message: unknown) => void) {
-    this.listeners.set(name, listener);
-  }
-  close() {
-    this.isClosed = true;
-  }
-  say(changeKind: string, topics: string[]) {
-    this.listeners.get("changes")?.({ data: JSON.stringify({ changeKind, topics }), lastEventId: "" });
-  }
-}
+import { FakeSource } from "./fakeSource";
 
 let asked: string[] = [];
 const count = (part: string) => asked.filter((url) => url.includes(part)).length;
@@ -70,10 +51,10 @@ test("a list is read again when it is told of, and others are not", async () => 
   await settle(10_000);
   const before = { secrets: count("secrets"), approvals: count("pendingApprovals") };
   expect(before).toEqual({ secrets: 1, approvals: 1 });
-  act(() => source.say("changed", ["approvals", "executions"]));
+  act(() => source.say("changes", { changeKind: "changed", topics: ["approvals", "executions"] }));
   await settle();
   expect([count("secrets"), count("pendingApprovals")]).toEqual([1, 2]);
-  act(() => source.say("changed", ["secrets"]));
+  act(() => source.say("changes", { changeKind: "changed", topics: ["secrets"] }));
   await settle();
   expect([count("secrets"), count("pendingApprovals")]).toEqual([2, 2]);
 });
@@ -82,7 +63,7 @@ test("what is told of again and again is read at a distance, and the last word c
   const source = await shown();
   await settle(10_000);
   for (let at = 0; at < 8; at += 1) {
-    act(() => source.say("changed", ["secrets", "approvals"]));
+    act(() => source.say("changes", { changeKind: "changed", topics: ["secrets", "approvals"] }));
     await settle(100);
   }
   expect([count("secrets"), count("pendingApprovals")]).toEqual([2, 2]);
@@ -105,7 +86,7 @@ test("a new connection means that everything is read again, and hidden there is 
   await settle();
   expect([count("secrets"), count("pendingApprovals")]).toEqual([2, 2]);
   expect(FakeSource.made).toHaveLength(2);
-  act(() => FakeSource.made[1]?.say("sync", ["secrets", "approvals"]));
+  act(() => FakeSource.made[1]?.say("changes", { changeKind: "sync", topics: ["secrets", "approvals"] }));
   await settle();
   expect([count("secrets"), count("pendingApprovals")]).toEqual([3, 3]);
 });

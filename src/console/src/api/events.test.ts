@@ -1,26 +1,7 @@
 // What must hold of events.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { follow } from "./events";
-
-class FakeSource {
-  static made: FakeSource[] = [];
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-  isClosed = false;
-  private listeners = new Map<string, (message: unknown) => void>();
-  constructor(readonly url: string) {
-    FakeSource.made.push(this);
-  }
-  addEventListener(name: string, listener: (message: unknown) => void) {
-    this.listeners.set(name, listener);
-  }
-  close() {
-    this.isClosed = true;
-  }
-  say(name: string, data: unknown, lastEventId = "") {
-    this.listeners.get(name)?.({ data: JSON.stringify(data), lastEventId });
-  }
-}
+import { FakeSource } from "./fakeSource";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -11,6 +11,7 @@ import { busySpans, folded, straight } from "./scale";
 import { marksOf } from "./Timeline";
 import { merged } from "./useAttempts";
 import { entryPlace, entryText, whyOf } from "./words";
+import { FakeSource } from "../../api/fakeSource";
 
 test("the address becomes the server's filters, and nothing that it would refuse", () => {
   const query = new URLSearchParams("status=FAILED,NONSENSE&label=team%3Dpost+broken&agentRevision=2,x&longer=1.5&since=hour&origin=TEST&participantId=ana,+ben&hasToolCalls=true&triggerId=t-1");
@@ -161,26 +162,6 @@ test("a cancel touches what stands below, and a new start sends only what was ch
 test("the filters of a list say what is cancelled", () => {
   expect(filterOf(listQuery(new URLSearchParams("status=FAILED&agentRevision=2&since=&label=a%3Db"), 0, null))).toEqual({ status: ["FAILED"], agentRevision: [2], label: ["a=b"] });
 });
-
-class FakeSource {
-  static made: FakeSource[] = [];
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-  isClosed = false;
-  private listeners = new Map<string, (message: unknown) => void>();
-  constructor(readonly url: string) {
-    FakeSource.made.push(this);
-  }
-  addEventListener(name: string, listener: (message: unknown) => void) {
-    this.listeners.set(name, listener);
-  }
-  close() {
-    this.isClosed = true;
-  }
-  say(name: string, data: unknown, lastEventId = "") {
-    if (!this.isClosed) this.listeners.get(name)?.({ data: JSON.stringify(data), lastEventId });
-  }
-}
 
 beforeEach(() => {
   FakeSource.made = [];
