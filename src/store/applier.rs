@@ -34,27 +34,35 @@ pub struct Mark {
     pub sums: Sums,
 }
 
-/// The records of one log frame.
+/// Records that are applied in one write at most, or so many of their bytes: all that they change is in memory then. Most executions begin and
+/// end within so many, and leave only what remains of them.
+const FRAME_RECORDS_MAX: usize = 4_096;
+const FRAME_BYTES_MAX: usize = 8 << 20;
+
+/// The records of one log frame, or of several that follow each other.
 #[derive(Debug)]
 pub struct Frame {
     pub position: Position,
     pub records: Vec<Located>,
+    /// Of the records.
+    pub bytes: usize,
 }
 
-/// So many records are applied in one write, or so many of their bytes: each may be a large one, and all that they change is in memory then.
-const FRAME_RECORDS_MAX: usize = 512;
-const FRAME_BYTES_MAX: usize = 16 << 20;
-
 impl Frame {
+    pub fn new(position: Position, records: Vec<Located>) -> Self {
+        let bytes = records.iter().map(|located| located.bytes.len()).sum();
+        Self { position, records, bytes }
+    }
+
     /// Whether it is enough for one write.
     pub fn is_full(&self) -> bool {
-        let bytes = || self.records.iter().map(|located| located.bytes.len()).sum::<usize>();
-        self.records.len() >= FRAME_RECORDS_MAX || bytes() >= FRAME_BYTES_MAX
+        self.records.len() >= FRAME_RECORDS_MAX || self.bytes >= FRAME_BYTES_MAX
     }
 
     /// Both together, to be applied in one write.
     pub fn append(&mut self, next: Self) {
         self.position = next.position;
+        self.bytes += next.bytes;
         self.records.extend(next.records);
     }
 }

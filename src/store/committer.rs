@@ -159,7 +159,7 @@ impl Committer {
             let located = request.records.into_iter().zip(places.by_ref());
             records.extend(located.map(|((record, bytes), place)| Located { record, bytes, place }));
         }
-        let handed = self.frames.send(Frame { position, records });
+        let handed = self.frames.send(Frame::new(position, records));
         crash::point("commit.handed_to_view");
         for answer in answers {
             let _ = answer.send(Ok(position));

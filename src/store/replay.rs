@@ -14,29 +14,20 @@ use super::rows::Located;
 use super::value::Place;
 use crate::journal::{self, Outline};
 
-/// Records applied in one write. Most executions begin and end within so many, and leave only what remains of them.
-const RECORDS_MAX: usize = 4_096;
-/// Bytes of records in one write. Two of these are in memory at once, the one that is written and the one that is decoded.
-const BYTES_MAX: usize = 8 << 20;
-
 /// Applies every frame that the view lacks. `heads_at` is the position that the heads belong to, which may be before the view's.
 pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
     let shown = applier.mark().position;
     std::thread::scope(|scope| {
         let mut writer = Writer { scope, applier: Some(applier), thread: None, handed: shown };
-        let mut pending = Frame { position: shown, records: Vec::new() };
-        let mut bytes = 0;
+        let mut pending = Frame::new(shown, Vec::new());
         survey.walk(disk, id, heads_at.min(shown).0 + 1, |segment, found| {
             let position = Position(found.lsn + u64::from(found.span) - 1);
             if position <= shown {
                 return writer.follow(outlined(found)?);
             }
-            let records = located(segment.header.number, found)?;
-            bytes += records.iter().map(|located| located.bytes.len()).sum::<usize>();
-            pending.append(Frame { position, records });
-            if pending.records.len() >= RECORDS_MAX || bytes >= BYTES_MAX {
-                bytes = 0;
-                writer.write(std::mem::replace(&mut pending, Frame { position, records: Vec::new() }))?;
+            pending.append(Frame::new(position, located(segment.header.number, found)?));
+            if pending.is_full() {
+                writer.write(std::mem::replace(&mut pending, Frame::new(position, Vec::new())))?;
             }
             Ok(())
         })?;

@@ -263,7 +263,7 @@ impl Feeder {
                     frame.records.iter().for_each(|located| self.meters.applied(&located.record));
                     self.progress.set_applied(frame.position);
                     self.touches.tell(frame.position, frame.records.iter().map(|located| &located.record));
-                    self.since_checkpoint += frame.records.iter().map(|located| located.bytes.len()).sum::<usize>();
+                    self.since_checkpoint += frame.bytes;
                 }
                 Err(RecvTimeoutError::Timeout) => self.applier.scan()?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),

@@ -11,6 +11,7 @@ use super::handle::Store;
 use crate::ids::Tenant;
 use crate::journal::Record;
 use crate::machine::event::Event;
+use crate::machine::pause::Held;
 
 /// When what was last changed, since somebody listens to the tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +66,7 @@ fn is_about_a_question(event: &Event) -> bool {
             | Event::ActionEdited { .. }
             | Event::Reassigned { .. }
             | Event::Answered { .. }
+            | Event::Held { input: Held::Decision { .. } }
             | Event::Expired { .. }
             | Event::Withdrawn { .. }
     )

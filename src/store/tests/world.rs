@@ -115,7 +115,7 @@ impl World {
     pub fn apply(&mut self) {
         self.position += 1;
         let records = std::mem::take(&mut self.waiting);
-        self.applier.apply(&Frame { position: Position(self.position), records }).unwrap();
+        self.applier.apply(&Frame::new(Position(self.position), records)).unwrap();
     }
 
     /// Compares the whole view with the sums that the applier kept: a row that was written without looking must not have been there.
