@@ -8,7 +8,7 @@ pub const TURN_HELD_BYTES_MAX: usize = 2 << 20;
 pub const CONVERSATION_BYTES_MAX: usize = 8 << 20;
 /// The largest value one step may take in or give out; larger ones belong in attachments.
 pub const PAYLOAD_BYTES_MAX: usize = 4 << 20;
-/// Values up to this size live in the view; larger ones stay in the log and the view holds where.
+/// Documents and flow revisions up to this size live in the view; larger ones, and all turns, stay in the log and the view holds where.
 pub const VIEW_VALUE_BYTES_MAX: usize = 32 << 10;
 /// A flow file; far above what a person writes, low enough to parse in milliseconds.
 pub const FLOW_BYTES_MAX: usize = 1 << 20;

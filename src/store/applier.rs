@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::closings;
 use super::counters::{Addition, Counters};
@@ -17,7 +18,7 @@ use super::rows::{self, Before, Located};
 use super::scan::{self, Scan};
 use super::stats;
 use super::sums::Sums;
-use super::value::{self, Blob, JournalRow};
+use super::value::{self, Blob, Extract, JournalRow};
 use super::view::{Order, Range, View, Write};
 use crate::crash;
 use crate::ids::{ExecutionId, Tenant};
@@ -39,6 +40,11 @@ pub struct Mark {
 const FRAME_RECORDS_MAX: usize = 4_096;
 const FRAME_BYTES_MAX: usize = 8 << 20;
 
+/// Whether so many records with so many bytes are enough for one write.
+pub fn is_enough(records: usize, bytes: usize) -> bool {
+    records >= FRAME_RECORDS_MAX || bytes >= FRAME_BYTES_MAX
+}
+
 /// The records of one log frame, or of several that follow each other.
 #[derive(Debug)]
 pub struct Frame {
@@ -54,9 +60,8 @@ impl Frame {
         Self { position, records, bytes }
     }
 
-    /// Whether it is enough for one write.
     pub fn is_full(&self) -> bool {
-        self.records.len() >= FRAME_RECORDS_MAX || self.bytes >= FRAME_BYTES_MAX
+        is_enough(self.records.len(), self.bytes)
     }
 
     /// Both together, to be applied in one write.
@@ -67,11 +72,31 @@ impl Frame {
     }
 }
 
-/// Reads bytes of records that are too large for the view.
+/// Reads records that the view does not hold.
 pub trait Records: Send + Sync {
+    /// The record at this place, as its own checksum in the log says.
+    ///
     /// # Errors
-    /// When the log does not hold these bytes there any more.
-    fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error>;
+    /// When the log does not hold a record there any more.
+    fn extract(&self, extract: &Extract) -> Result<Vec<u8>, Error>;
+
+    /// # Errors
+    /// As `extract`, and when it is another record.
+    fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error> {
+        match blob {
+            Blob::Inline(bytes) => Ok(bytes.clone()),
+            Blob::InLog { extract, sha256 } => {
+                let bytes = self.extract(extract)?;
+                if <[u8; 32]>::from(Sha256::digest(&bytes)) == *sha256 {
+                    return Ok(bytes);
+                }
+                Err(Error::ViewDamaged(format!(
+                    "what segment {} holds at {} is another record",
+                    extract.place.segment, extract.place.offset
+                )))
+            }
+        }
+    }
 }
 
 /// How far the view says it is.
@@ -308,7 +333,7 @@ impl Overlay<'_> {
         let mut owned = Vec::new();
         for (key, sealed) in rows {
             if let Some(row) = JournalRow::read(value::open(&key, &sealed)?) {
-                let record = journal::decode(&self.records.read(&row.blob)?)?;
+                let record = journal::decode(&self.records.extract(&row.turn)?)?;
                 if let Record::Execution(turn) = record {
                     let asked = turn.summary.iter().flat_map(questions::ids);
                     owned.extend(asked.map(|question| keys::question_home(tenant, question)));

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::applier::Frame;
+use super::backlog::Giver;
 use super::documents;
 use super::entry::{Answer, Chain, Claim, CommitError, Fence, Position};
 use super::error::Error;
@@ -70,7 +71,7 @@ pub struct Committer {
     pub log: Log,
     pub view: Arc<dyn View>,
     pub progress: Arc<Progress>,
-    pub frames: SyncSender<Frame>,
+    pub frames: Giver,
     /// Called when a write or sync failed and nothing may be acknowledged any more. Ends the process, except in tests.
     pub fatal: Arc<dyn Fn(&str) + Send + Sync>,
     pub fences: Fences,
@@ -151,7 +152,12 @@ impl Committer {
         self.fences.extend(moved);
         self.meters.synced();
         self.meters.committed(began.elapsed());
-        self.progress.set_durable(position);
+        let records = accepted.iter().flat_map(|request| &request.records);
+        let collections = records.filter_map(|(record, _)| match record {
+            Record::Document(document) => Some(document.collection.as_str()),
+            _ => None,
+        });
+        self.progress.set_durable(position, collections);
         let mut places = places.into_iter();
         let (mut answers, mut records) = (Vec::with_capacity(accepted.len()), Vec::with_capacity(places.len()));
         for request in accepted {
@@ -159,13 +165,13 @@ impl Committer {
             let located = request.records.into_iter().zip(places.by_ref());
             records.extend(located.map(|((record, bytes), place)| Located { record, bytes, place }));
         }
-        let handed = self.frames.send(Frame::new(position, records));
+        let is_taken = self.frames.give(Frame::new(position, records));
         crash::point("commit.handed_to_view");
         for answer in answers {
             let _ = answer.send(Ok(position));
         }
         crash::point("commit.answered");
-        handed.map_err(|_| self.progress.stopped().unwrap_or_else(|| "the applier is gone".to_owned()))
+        if is_taken { Ok(()) } else { Err(self.progress.stopped().unwrap_or_else(|| "the applier is gone".to_owned())) }
     }
 
     /// Drops every fence from memory once the view knows them all.

@@ -373,7 +373,7 @@ impl Store {
     /// # Errors
     /// When the view or the log cannot be read.
     pub fn document(&self, tenant: &Tenant, collection: &str, key: &str) -> Result<Option<DocumentRow>, Error> {
-        documents::get(self.view()?, self.inner.records.as_ref(), tenant, collection, key)
+        documents::get(self.view_of(collection)?, self.inner.records.as_ref(), tenant, collection, key)
     }
 
     /// At most `limit` documents of a collection whose keys begin with `prefix`, in the order of their keys or against it; those behind
@@ -382,7 +382,7 @@ impl Store {
     /// # Errors
     /// When the view or the log cannot be read.
     pub fn documents(&self, tenant: &Tenant, wanted: &DocumentRange<'_>, limit: usize) -> Result<Vec<DocumentRow>, Error> {
-        documents::scan(self.view()?, self.inner.records.as_ref(), tenant, wanted, limit)
+        documents::scan(self.view_of(wanted.collection)?, self.inner.records.as_ref(), tenant, wanted, limit)
     }
 
     /// Whether it was set aside because a damaged log lost some of its events.
@@ -428,6 +428,12 @@ impl Store {
     /// The view, once it has everything that was acknowledged so far.
     pub(super) fn view(&self) -> Result<&dyn View, Error> {
         self.inner.progress.wait(self.inner.progress.durable())?;
+        Ok(self.inner.view.as_ref())
+    }
+
+    /// The view, once it has every document of `collection` that was acknowledged so far.
+    fn view_of(&self, collection: &str) -> Result<&dyn View, Error> {
+        self.inner.progress.wait(self.inner.progress.durable_of(collection))?;
         Ok(self.inner.view.as_ref())
     }
 }

@@ -3,6 +3,7 @@
 
 mod applier;
 mod attachments;
+mod backlog;
 mod backup;
 mod check;
 mod checkpoint;

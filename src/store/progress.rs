@@ -1,10 +1,12 @@
 //! How far the log is durable and how far the view has followed; readers wait here for what was acknowledged.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::backlog::Backlog;
 use super::entry::Position;
 use super::error::Error;
 
@@ -12,11 +14,15 @@ use super::error::Error;
 pub struct Progress {
     /// The last position that is durable. Raised by the committer before it acknowledges.
     durable: AtomicU64,
+    /// The last of them that changed documents of each collection: who reads one waits for nothing else.
+    documents: Mutex<HashMap<String, Position>>,
     /// What the applier has done; guarded so that blocking readers can wait on `moved`.
     applied: Mutex<Applied>,
     moved: Condvar,
     /// The same for async waiters.
     watch: watch::Sender<Position>,
+    /// What a reader who waits asks to be applied.
+    backlog: Arc<Backlog>,
 }
 
 #[derive(Default)]
@@ -29,12 +35,14 @@ struct Applied {
 }
 
 impl Progress {
-    pub fn new(position: Position) -> Self {
+    pub fn new(position: Position, backlog: Arc<Backlog>) -> Self {
         Self {
             durable: AtomicU64::new(position.0),
+            documents: Mutex::default(),
             applied: Mutex::new(Applied { position: position.0, stopped: None, failed: false }),
             moved: Condvar::new(),
             watch: watch::Sender::new(position),
+            backlog,
         }
     }
 
@@ -42,8 +50,24 @@ impl Progress {
         Position(self.durable.load(Ordering::Acquire))
     }
 
-    pub fn set_durable(&self, position: Position) {
+    /// `collections`: of the documents that the commit changed.
+    pub fn set_durable<'a>(&self, position: Position, collections: impl Iterator<Item = &'a str>) {
+        let mut documents = None;
+        for collection in collections {
+            let documents = documents.get_or_insert_with(|| self.documents.lock().unwrap_or_else(PoisonError::into_inner));
+            match documents.get_mut(collection) {
+                Some(last) => *last = position,
+                None => drop(documents.insert(collection.to_owned(), position)),
+            }
+        }
+        drop(documents);
         self.durable.store(position.0, Ordering::Release);
+    }
+
+    /// The last durable position that changed documents of `collection` since the store was opened.
+    pub fn durable_of(&self, collection: &str) -> Position {
+        let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        documents.get(collection).copied().unwrap_or_default()
     }
 
     pub fn applied(&self) -> Position {
@@ -80,6 +104,9 @@ impl Progress {
     /// Blocks until the view has everything up to `position`; at once when it does already.
     pub fn wait(&self, position: Position) -> Result<(), Error> {
         let mut applied = self.lock();
+        if applied.position < position.0 {
+            self.backlog.want(position);
+        }
         loop {
             if applied.position >= position.0 {
                 return Ok(());
@@ -91,7 +118,7 @@ impl Progress {
         }
     }
 
-    /// The same without blocking the thread; also returns when the store has stopped.
+    /// Waits without blocking the thread, and without asking for anything: for who follows. Also returns when the store has stopped.
     pub async fn reached(&self, position: Position) {
         let mut watch = self.watch.subscribe();
         let _ = watch.wait_for(|applied| *applied >= position || self.stopped().is_some()).await;

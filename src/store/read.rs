@@ -66,20 +66,24 @@ pub fn events(
 ) -> Result<Vec<Recorded>, Error> {
     let damaged = |message: String| Error::JournalDamaged { execution, message };
     let whole = Range::prefix(keys::journal_prefix(tenant, execution));
-    // The row that holds `from_seq` may begin before it.
+    // The row that holds `from_seq` may begin before it; the one in front of it says what it must follow.
     let before = Range { start: whole.start.clone(), end: keys::journal(tenant, execution, from_seq.saturating_add(1)) };
-    let Some((mut start, _)) = view.scan(&before, Order::Descending, 1)?.pop() else {
+    let mut found = view.scan(&before, Order::Descending, 2)?.into_iter();
+    let Some((mut start, _)) = found.next() else {
         let rest = view.scan(&whole, Order::Ascending, 1)?;
         return if rest.is_empty() && head.is_none() { Ok(Vec::new()) } else { Err(damaged("its first events are missing".to_owned())) };
     };
     let mut events = Vec::new();
-    let mut previous: Option<([u8; 32], u64)> = (keys::journal_seq(&start) == Some(0)).then_some(([0; 32], 0));
+    let mut previous = match found.next() {
+        Some((key, sealed)) => journal_row(&key, &sealed).map(|row| (row.chain, row.next_seq))?,
+        None => ([0; 32], 0),
+    };
     loop {
         let chunk = view.scan(&Range { start, end: whole.end.clone() }, Order::Ascending, CHUNK_ROWS)?;
         let Some((last, _)) = chunk.last() else {
-            return match (head, previous) {
-                (Some(head), Some((_, next_seq))) if next_seq < head.next_seq => {
-                    Err(damaged(format!("it ends at {next_seq}, its last event is {}", head.next_seq.saturating_sub(1))))
+            return match head {
+                Some(head) if previous.1 < head.next_seq => {
+                    Err(damaged(format!("it ends at {}, its last event is {}", previous.1, head.next_seq.saturating_sub(1))))
                 }
                 _ => Ok(events),
             };
@@ -88,16 +92,15 @@ pub fn events(
         for (key, sealed) in &chunk {
             let row = journal_row(key, sealed)?;
             let first_seq = keys::journal_seq(key).unwrap_or_default();
-            let bytes = records.read(&row.blob)?;
-            if let Some((chain, next_seq)) = previous
-                && (next_seq != first_seq || value::chain(&chain, &bytes) != row.chain)
-            {
+            let bytes = records.extract(&row.turn)?;
+            let (chain, next_seq) = previous;
+            if next_seq != first_seq || value::chain(&chain, &bytes) != row.chain {
                 return Err(damaged(format!("event {first_seq} does not follow event {}", next_seq.saturating_sub(1))));
             }
             if head.is_some_and(|head| head.next_seq == row.next_seq && head.chain.0 != row.chain) {
                 return Err(damaged(format!("event {first_seq} is not what was recorded")));
             }
-            previous = Some((row.chain, row.next_seq));
+            previous = (row.chain, row.next_seq);
             let Record::Execution(turn) = journal::decode(&bytes)? else {
                 return Err(damaged(format!("row {first_seq} does not hold a turn")));
             };

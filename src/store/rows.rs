@@ -10,7 +10,7 @@ use super::facets;
 use super::keys;
 use super::questions;
 use super::stats;
-use super::value::{self, Blob, JournalRow, Place};
+use super::value::{self, Blob, Extract, JournalRow, Place};
 use super::view::Write;
 use crate::ids::{ExecutionId, Tenant};
 use crate::journal::{Record, Turn};
@@ -94,7 +94,7 @@ fn turn_rows(turn: &Turn, located: &Located, before: &Before, writes: &mut Vec<W
     let row = JournalRow {
         next_seq: turn.next_seq(),
         chain: value::chain(&before.chain, &located.bytes),
-        blob: Blob::of(&located.bytes, located.place),
+        turn: Extract::of(&located.bytes, located.place),
     };
     writes.push((keys::journal(&turn.tenant, turn.execution, turn.first_seq), Some(row.write())));
     if let Some(summary) = turn.summary.as_ref().or(before.summary.as_ref()) {

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::applier::{Applier, Frame, Records};
+use super::applier::{Applier, Records};
 use super::attachments::Attachments;
+use super::backlog::{Backlog, Taken, Taker};
 use super::checkpoint;
 use super::committer::{Committer, Message};
 use super::disk::Disk;
@@ -28,8 +29,6 @@ use super::small;
 use super::touches::Touches;
 use super::view::View;
 
-/// Frames that are durable and not yet applied: bounds how far readers can be behind, and the memory this takes.
-pub const FRAMES_AHEAD_MAX: usize = 8;
 /// Bytes applied between two checkpoints: bounds what is replayed after a kill.
 const CHECKPOINT_BYTES: usize = 64 << 20;
 /// Bytes applied before the first checkpoint of an empty store: without any, a kill means that the whole view is made again.
@@ -64,7 +63,7 @@ pub struct Parts {
     pub committer: Committer,
     pub requests: Receiver<Message>,
     pub applier: Applier,
-    pub frames: Receiver<Frame>,
+    pub frames: Taker,
 }
 
 struct Threads {
@@ -124,15 +123,15 @@ impl Running {
         let Opened { recovered, view, reader, applier, rebuilt, .. } = opened;
         let records: Arc<dyn Records> = reader;
         let heads = applier.shared_heads();
-        let progress = Arc::new(Progress::new(recovered.position));
+        let (backlog, giver, frames) = Backlog::new();
+        let progress = Arc::new(Progress::new(recovered.position, backlog));
         let meters = Arc::new(Meters::default());
         let (queue, requests) = mpsc::channel();
-        let (sender, frames) = mpsc::sync_channel::<Frame>(FRAMES_AHEAD_MAX);
         let committer = Committer {
             log: recovered.log,
             view: Arc::clone(&view),
             progress: Arc::clone(&progress),
-            frames: sender,
+            frames: giver,
             fatal,
             fences: HashMap::new(),
             meters: Arc::clone(&meters),
@@ -213,7 +212,7 @@ struct Feeder {
 }
 
 impl Feeder {
-    fn run(mut self, frames: &Receiver<Frame>) -> Result<Applier, Error> {
+    fn run(mut self, frames: &Taker) -> Result<Applier, Error> {
         // A panic (sled has some) must wake the readers like any other failure.
         let fed = catch_unwind(AssertUnwindSafe(|| self.feed(frames)))
             .unwrap_or_else(|_| Err(Error::ViewDamaged("its code panicked".to_owned())));
@@ -234,7 +233,7 @@ impl Feeder {
         }
     }
 
-    fn feed(&mut self, frames: &Receiver<Frame>) -> Result<(), Error> {
+    fn feed(&mut self, frames: &Taker) -> Result<(), Error> {
         loop {
             if self.since_checkpoint >= CHECKPOINT_BYTES {
                 self.since_checkpoint = 0;
@@ -246,27 +245,16 @@ impl Feeder {
                     }
                 }
             }
-            let frame = if self.applier.is_scanning() {
-                frames.recv_timeout(SCAN_PAUSE)
-            } else {
-                frames.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            };
-            match frame {
-                Ok(mut frame) => {
-                    // Frames that came in meanwhile go into the same write: rows that they change again and again are written once.
-                    while !frame.is_full()
-                        && let Ok(next) = frames.try_recv()
-                    {
-                        frame.append(next);
-                    }
+            match frames.take(self.applier.is_scanning().then_some(SCAN_PAUSE)) {
+                Taken::Frame(frame) => {
                     self.applier.apply(&frame)?;
                     frame.records.iter().for_each(|located| self.meters.applied(&located.record));
                     self.progress.set_applied(frame.position);
                     self.touches.tell(frame.position, frame.records.iter().map(|located| &located.record));
                     self.since_checkpoint += frame.bytes;
                 }
-                Err(RecvTimeoutError::Timeout) => self.applier.scan()?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Taken::Idle => self.applier.scan()?,
+                Taken::Closed => return Ok(()),
             }
         }
     }

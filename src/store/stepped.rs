@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use super::applier::{Applier, Frame};
+use super::applier::Applier;
 use super::attachments::Attachments;
+use super::backlog::Taker;
 use super::committer::{Committer, Message};
 use super::disk::Disk;
 use super::error::Error;
@@ -13,7 +14,7 @@ use super::handle::Store;
 use super::log::supply::Sizes;
 use super::memory_disk::MemoryDisk;
 use super::opening;
-use super::running::{FRAMES_AHEAD_MAX, Parts, Running};
+use super::running::{Parts, Running};
 
 /// A store in memory that moves only when it is told to. Dropping it is like killing the process.
 ///
@@ -23,9 +24,7 @@ pub struct Stepped {
     committer: Committer,
     applier: Applier,
     requests: Receiver<Message>,
-    frames: Receiver<Frame>,
-    /// Durable and not yet applied.
-    behind: usize,
+    frames: Taker,
     stopped: bool,
 }
 
@@ -41,7 +40,7 @@ impl Stepped {
         let (running, parts) = Running::assemble(opened, attachments, disk, Arc::new(|_| {}));
         let Parts { committer, requests, applier, frames } = parts;
         let store = Store { inner: Arc::new(running) };
-        Ok(Self { store, committer, applier, requests, frames, behind: 0, stopped: false })
+        Ok(Self { store, committer, applier, requests, frames, stopped: false })
     }
 
     /// The handle; what is committed through it waits until [`Stepped::commit`].
@@ -66,12 +65,10 @@ impl Stepped {
             supply.stock_up();
         }
         // The threads would wait here for each other.
-        if self.behind + 1 >= FRAMES_AHEAD_MAX || self.store.inner.supply().is_out() {
+        if self.frames.is_full() || self.store.inner.supply().is_out() {
             self.apply_all()?;
         }
-        let before = self.store.position();
         let committed = self.committer.commit_ready(&self.requests);
-        self.behind += usize::from(self.store.position() > before);
         self.stopped |= committed.is_err();
         Ok(committed.unwrap_or(true))
     }
@@ -81,10 +78,9 @@ impl Stepped {
     /// # Errors
     /// When the view does not take it.
     pub fn apply(&mut self) -> Result<bool, Error> {
-        let Ok(frame) = self.frames.try_recv() else { return Ok(false) };
+        let Some(frame) = self.frames.next() else { return Ok(false) };
         self.applier.apply(&frame)?;
         self.store.inner.progress.set_applied(frame.position);
-        self.behind -= 1;
         Ok(true)
     }
 

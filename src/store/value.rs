@@ -1,5 +1,5 @@
-//! Values of the view: each carries a CRC32C over its key and itself, and a record that is too large for the view is replaced by
-//! where it stands in the log.
+//! Values of the view: each carries a CRC32C over its key and itself. Turns stay in the log, and the view says where they stand; so does a
+//! record of another kind that is too large for it.
 
 use sha2::{Digest as _, Sha256};
 
@@ -19,21 +19,49 @@ pub struct Place {
     pub offset: u64,
 }
 
-/// A record as a row holds it.
+/// Bytes of a turn in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extract {
+    pub place: Place,
+    pub length: u32,
+}
+
+impl Extract {
+    #[expect(clippy::cast_possible_truncation, reason = "a record is at most RECORD_BYTES_MAX")]
+    pub fn of(record: &[u8], place: Place) -> Self {
+        Self { place, length: record.len() as u32 }
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.place.segment.to_be_bytes());
+        bytes.extend_from_slice(&self.place.offset.to_be_bytes());
+        bytes.extend_from_slice(&self.length.to_be_bytes());
+    }
+
+    /// What stands at the beginning of `bytes`, and the rest of them.
+    fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (segment, rest) = bytes.split_first_chunk::<8>()?;
+        let (offset, rest) = rest.split_first_chunk::<8>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let place = Place { segment: u64::from_be_bytes(*segment), offset: u64::from_be_bytes(*offset) };
+        Some((Self { place, length: u32::from_be_bytes(*length) }, rest))
+    }
+}
+
+/// A record of a kind that is read often and is small mostly, as a row holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blob {
     Inline(Vec<u8>),
-    InLog { place: Place, length: u32, sha256: [u8; 32] },
+    InLog { extract: Extract, sha256: [u8; 32] },
 }
 
 impl Blob {
     /// Inline when small, otherwise a pointer into the log.
-    #[expect(clippy::cast_possible_truncation, reason = "a record is at most RECORD_BYTES_MAX")]
     pub fn of(record: &[u8], place: Place) -> Self {
         if record.len() <= VIEW_VALUE_BYTES_MAX {
             return Self::Inline(record.to_vec());
         }
-        Self::InLog { place, length: record.len() as u32, sha256: Sha256::digest(record).into() }
+        Self::InLog { extract: Extract::of(record, place), sha256: Sha256::digest(record).into() }
     }
 
     pub fn write(&self, bytes: &mut Vec<u8>) {
@@ -42,11 +70,9 @@ impl Blob {
                 bytes.push(INLINE);
                 bytes.extend_from_slice(record);
             }
-            Self::InLog { place, length, sha256 } => {
+            Self::InLog { extract, sha256 } => {
                 bytes.push(IN_LOG);
-                bytes.extend_from_slice(&place.segment.to_be_bytes());
-                bytes.extend_from_slice(&place.offset.to_be_bytes());
-                bytes.extend_from_slice(&length.to_be_bytes());
+                extract.write(bytes);
                 bytes.extend_from_slice(sha256);
             }
         }
@@ -57,11 +83,8 @@ impl Blob {
         match *tag {
             INLINE => Some(Self::Inline(rest.to_vec())),
             IN_LOG => {
-                let (segment, rest) = rest.split_first_chunk::<8>()?;
-                let (offset, rest) = rest.split_first_chunk::<8>()?;
-                let (length, rest) = rest.split_first_chunk::<4>()?;
-                let place = Place { segment: u64::from_be_bytes(*segment), offset: u64::from_be_bytes(*offset) };
-                Some(Self::InLog { place, length: u32::from_be_bytes(*length), sha256: rest.try_into().ok()? })
+                let (extract, rest) = Extract::read(rest)?;
+                Some(Self::InLog { extract, sha256: rest.try_into().ok()? })
             }
             _ => None,
         }
@@ -75,7 +98,7 @@ pub struct JournalRow {
     pub next_seq: u64,
     /// SHA-256 over the previous row's chain and this record.
     pub chain: [u8; 32],
-    pub blob: Blob,
+    pub turn: Extract,
 }
 
 impl JournalRow {
@@ -83,14 +106,15 @@ impl JournalRow {
         let mut bytes = Vec::with_capacity(64);
         bytes.extend_from_slice(&self.next_seq.to_be_bytes());
         bytes.extend_from_slice(&self.chain);
-        self.blob.write(&mut bytes);
+        self.turn.write(&mut bytes);
         bytes
     }
 
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (next_seq, rest) = bytes.split_first_chunk::<8>()?;
         let (chain, rest) = rest.split_first_chunk::<32>()?;
-        Some(Self { next_seq: u64::from_be_bytes(*next_seq), chain: *chain, blob: Blob::read(rest)? })
+        let (turn, rest) = Extract::read(rest)?;
+        rest.is_empty().then_some(Self { next_seq: u64::from_be_bytes(*next_seq), chain: *chain, turn })
     }
 }
 
@@ -153,8 +177,13 @@ mod tests {
     fn rows_come_back() {
         let place = Place { segment: 3, offset: 4096 };
         for size in [0, 10, VIEW_VALUE_BYTES_MAX, VIEW_VALUE_BYTES_MAX + 1] {
-            let row = JournalRow { next_seq: 7, chain: [9; 32], blob: Blob::of(&vec![1; size], place) };
-            assert_eq!(matches!(row.blob, Blob::InLog { .. }), size > VIEW_VALUE_BYTES_MAX);
+            let record = vec![1; size];
+            let blob = Blob::of(&record, place);
+            assert_eq!(matches!(blob, Blob::InLog { .. }), size > VIEW_VALUE_BYTES_MAX);
+            let mut bytes = Vec::new();
+            blob.write(&mut bytes);
+            assert_eq!(Blob::read(&bytes), Some(blob));
+            let row = JournalRow { next_seq: 7, chain: [9; 32], turn: Extract::of(&record, place) };
             assert_eq!(JournalRow::read(&row.write()), Some(row));
         }
     }

@@ -13,14 +13,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::applier::Records;
 use super::disk::{Disk, DiskFile};
 use super::entry::Position;
 use super::error::Error;
-use super::value::{Blob, Place};
+use super::value::{Extract, Place};
 use crate::crash;
 use mark::Mark;
 use segment::{Active, Header};
@@ -102,10 +101,17 @@ impl Log {
     }
 }
 
-/// The reading end, for records that are too large for the view.
+/// The reading end.
 pub struct Reader {
     disk: Arc<dyn Disk>,
-    open: Mutex<HashMap<u64, Arc<dyn DiskFile>>>,
+    open: Mutex<HashMap<u64, Opened>>,
+}
+
+/// A segment that is read from. Segments keep their size.
+#[derive(Clone)]
+struct Opened {
+    file: Arc<dyn DiskFile>,
+    size: u64,
 }
 
 impl Reader {
@@ -113,40 +119,42 @@ impl Reader {
         Self { disk, open: Mutex::new(HashMap::new()) }
     }
 
-    fn segment(&self, number: u64) -> Result<Arc<dyn DiskFile>, Error> {
+    fn segment(&self, number: u64) -> Result<Opened, Error> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = open.get(&number) {
-            return Ok(Arc::clone(file));
+        if let Some(opened) = open.get(&number) {
+            return Ok(opened.clone());
         }
         if open.len() >= OPEN_SEGMENTS_MAX {
             open.clear();
         }
         let name = segment::name(number);
         let file = self.disk.open(&name).map_err(Error::io("open", self.disk.path(&name)))?;
-        open.insert(number, Arc::clone(&file));
-        Ok(file)
+        let size = file.size().map_err(Error::io("read", self.disk.path(&name)))?;
+        let opened = Opened { file, size };
+        open.insert(number, opened.clone());
+        Ok(opened)
+    }
+
+    fn damaged(&self, place: Place, message: &str) -> Error {
+        Error::Damaged { path: self.disk.path(&segment::name(place.segment)), message: format!("the record at {} {message}", place.offset) }
     }
 }
 
 impl Records for Reader {
-    fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error> {
-        let (place, length, sha256) = match blob {
-            Blob::Inline(bytes) => return Ok(bytes.clone()),
-            Blob::InLog { place, length, sha256 } => (place, *length, sha256),
-        };
-        let path = self.disk.path(&segment::name(place.segment));
-        let damaged = |message: String| Error::Damaged { path: path.clone(), message };
-        let file = self.segment(place.segment)?;
-        let size = file.size().map_err(Error::io("read", path.clone()))?;
+    fn extract(&self, extract: &Extract) -> Result<Vec<u8>, Error> {
+        let Extract { place, length } = *extract;
+        let Opened { file, size } = self.segment(place.segment)?;
         // The row's checksum holds, so a length that does not fit is the segment's damage; never allocate for it.
+        let begin = place.offset.checked_sub(frame::RECORD_HEADER_BYTES as u64).ok_or_else(|| self.damaged(place, "has no beginning"))?;
         if place.offset.saturating_add(u64::from(length)) > size {
-            return Err(damaged(format!("it ends before the record at {}", place.offset)));
+            return Err(self.damaged(place, "goes on behind its end"));
         }
-        let mut bytes = vec![0; length as usize];
-        file.read_at(&mut bytes, place.offset).map_err(Error::io("read", path.clone()))?;
-        if <[u8; 32]>::from(Sha256::digest(&bytes)) != *sha256 {
-            return Err(damaged(format!("the record at {} is not what was written", place.offset)));
+        let mut bytes = vec![0; frame::RECORD_HEADER_BYTES + length as usize];
+        file.read_at(&mut bytes, begin).map_err(Error::io("read", self.disk.path(&segment::name(place.segment))))?;
+        if !matches!(frame::records(&bytes).as_slice(), [(_, Ok(record))] if record.len() == length as usize) {
+            return Err(self.damaged(place, "is not what was written"));
         }
+        bytes.drain(..frame::RECORD_HEADER_BYTES);
         Ok(bytes)
     }
 }

@@ -1,14 +1,14 @@
 //! A view in memory with its applier, without a log and without threads: fast to fill, and it counts what is read.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::store::applier::{Applier, Frame, Records};
 use crate::store::memory::MemoryView;
 use crate::store::rows::Located;
-use crate::store::value::{Blob, Place};
+use crate::store::value::{Extract, Place};
 use crate::store::view::{Order, Range, Row, View, Write};
 use crate::store::{Error, scan};
 
@@ -51,15 +51,21 @@ impl View for CountingView {
     }
 }
 
-/// Every record here is small enough for the view.
-struct NoLog;
+/// The records so far; the offset of a place is the number of its record.
+#[derive(Default)]
+struct Written(Mutex<Vec<Vec<u8>>>);
 
-impl Records for NoLog {
-    fn read(&self, blob: &Blob) -> Result<Vec<u8>, Error> {
-        match blob {
-            Blob::Inline(bytes) => Ok(bytes.clone()),
-            Blob::InLog { .. } => Err(Error::Stopped("there is no log".to_owned())),
-        }
+impl Written {
+    fn append(&self, bytes: &[u8]) -> Place {
+        let mut records = self.0.lock().unwrap();
+        records.push(bytes.to_vec());
+        Place { segment: 1, offset: records.len() as u64 - 1 }
+    }
+}
+
+impl Records for Written {
+    fn extract(&self, extract: &Extract) -> Result<Vec<u8>, Error> {
+        Ok(self.0.lock().unwrap()[usize::try_from(extract.place.offset).unwrap()].clone())
     }
 }
 
@@ -68,6 +74,7 @@ pub struct World {
     /// What was applied last, by execution: what the view is held against.
     pub summaries: BTreeMap<ExecutionId, Summary>,
     applier: Applier,
+    log: Arc<Written>,
     seqs: BTreeMap<ExecutionId, u64>,
     waiting: Vec<Located>,
     position: u64,
@@ -76,8 +83,9 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let view = Arc::new(CountingView::default());
-        let applier = Applier::new(Arc::clone(&view) as Arc<dyn View>, Arc::new(NoLog), Arc::default()).unwrap();
-        Self { view, summaries: BTreeMap::new(), applier, seqs: BTreeMap::new(), waiting: Vec::new(), position: 0 }
+        let log = Arc::new(Written::default());
+        let applier = Applier::new(Arc::clone(&view) as Arc<dyn View>, Arc::clone(&log) as Arc<dyn Records>, Arc::default()).unwrap();
+        Self { view, summaries: BTreeMap::new(), applier, log, seqs: BTreeMap::new(), waiting: Vec::new(), position: 0 }
     }
 
     /// A turn with this summary, and with these events or one that says nothing.
@@ -105,7 +113,8 @@ impl World {
     fn record(&mut self, entry: Entry) {
         let (record, _) = entry.into_record();
         let bytes = crate::journal::encode(&record).unwrap();
-        self.waiting.push(Located { record, bytes, place: Place { segment: 1, offset: 0 } });
+        let place = self.log.append(&bytes);
+        self.waiting.push(Located { record, bytes, place });
         if self.waiting.len() >= FRAME {
             self.apply();
         }
