@@ -14,6 +14,8 @@ pub const HEADER_BYTES: usize = 3;
 /// Nesting of arrays and objects in a record. `serde_json` refuses to read more than 127 levels, so a deeper record would be written
 /// and never come back; upcasts get the difference.
 pub const DEPTH_MAX: usize = 120;
+/// What most records fit into, so that writing one seldom asks for more memory.
+const RECORD_BYTES_USUAL: usize = 768;
 
 /// Why a record could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +55,7 @@ pub fn encode(record: &Record) -> Result<Vec<u8>, Error> {
 }
 
 fn encode_body<T: Serialize>(kind: Kind, body: &T) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(256);
+    let mut bytes = Vec::with_capacity(RECORD_BYTES_USUAL);
     bytes.extend_from_slice(&SCHEMA_VERSION.to_be_bytes());
     bytes.push(kind as u8);
     serde_json::to_writer(&mut bytes, body).map_err(|source| Error::Unwritable { kind, source })?;

@@ -12,17 +12,18 @@ use super::counters::{Addition, Counters};
 use super::entry::Position;
 use super::error::Error;
 use super::heads::{self, Change, Changes as Moves, Heads};
+use super::journal_rows::{self, Chain, JournalRow, Tail, TurnAt};
 use super::keys::{self, RowKind};
 use super::questions;
 use super::rows::{self, Before, Located};
 use super::scan::{self, Scan};
 use super::stats;
 use super::sums::Sums;
-use super::value::{self, Blob, Extract, JournalRow};
+use super::value::{self, Blob, Extract};
 use super::view::{Order, Range, View, Write};
 use crate::crash;
 use crate::ids::{ExecutionId, Tenant};
-use crate::journal::{self, Outline, Record};
+use crate::journal::{self, Outline, Record, Turn};
 use crate::machine::summary::Summary;
 
 /// Journal rows read at a time while an execution is purged.
@@ -158,20 +159,20 @@ impl Applier {
 
     fn overlay(&self) -> Overlay<'_> {
         let (view, records, heads) = (self.view.as_ref(), self.records.as_ref(), self.heads.as_ref());
-        Overlay { view, records, heads, moved: Moves::new(), changed: HashMap::new() }
+        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed: HashMap::new() }
     }
 
     /// Moves the heads over the records of a frame that the view already has.
     pub fn follow(&mut self, records: Vec<(Outline, &[u8])>) -> Result<(), Error> {
         let mut overlay = self.overlay();
         for (outline, bytes) in records {
-            let chain = match (outline.execution, outline.extent) {
+            let before = match (outline.execution, outline.extent) {
                 (Some(execution), Some(extent)) if extent.first_seq > 0 => {
                     overlay.last_chain(&outline.tenant, execution, extent.first_seq)?
                 }
                 _ => [0; 32],
             };
-            heads::change(outline, bytes, &chain, &mut overlay.moved);
+            heads::change(outline, value::chain(&before, bytes), &mut overlay.moved);
         }
         self.heads.change(overlay.moved);
         Ok(())
@@ -182,7 +183,11 @@ impl Applier {
         let mut overlay = self.overlay();
         for located in &frame.records {
             let before = overlay.before(&located.record)?;
-            heads::change(located.record.outline(), &located.bytes, &before.chain, &mut overlay.moved);
+            let chain = match &located.record {
+                Record::Execution(turn) => overlay.extend(turn, located)?,
+                _ => [0; 32],
+            };
+            heads::change(located.record.outline(), chain, &mut overlay.moved);
             let changes = rows::rows(located, &before)?;
             for (key, value) in changes.writes {
                 overlay.write(key, value)?;
@@ -190,6 +195,9 @@ impl Applier {
             for addition in changes.additions {
                 overlay.add(addition)?;
             }
+        }
+        for ((tenant, execution), tail) in std::mem::take(&mut overlay.tails) {
+            overlay.write(keys::journal(&tenant, execution, tail.first_seq), Some(tail.row.write()))?;
         }
         let Overlay { changed, moved, .. } = overlay;
         let mut sums = self.mark.sums.clone();
@@ -230,6 +238,8 @@ struct Overlay<'a> {
     records: &'a dyn Records,
     heads: &'a Heads,
     moved: Moves,
+    /// The last row of each journal that goes on in this frame.
+    tails: HashMap<(Tenant, ExecutionId), Tail>,
     changed: HashMap<Vec<u8>, Changed>,
 }
 
@@ -247,7 +257,7 @@ impl Overlay<'_> {
             changed.new = new;
             return Ok(());
         }
-        // Most writes add a row, and cost no read then.
+        // Most writes add a row, and cost no read then; the row that a journal goes on in has been read.
         let is_added = new.is_some() && RowKind::of(&key).is_some_and(RowKind::is_only_added);
         let old = if is_added { None } else { self.view.get(&key)? };
         self.changed.insert(key, Changed { old, new });
@@ -265,11 +275,10 @@ impl Overlay<'_> {
         self.sealed(key)?.map(|sealed| value::open(key, &sealed).map(<[u8]>::to_vec)).transpose()
     }
 
-    fn before(&self, record: &Record) -> Result<Before, Error> {
+    fn before(&mut self, record: &Record) -> Result<Before, Error> {
         match record {
             Record::Execution(turn) if turn.first_seq == 0 => Ok(Before::default()),
             Record::Execution(turn) => Ok(Before {
-                chain: self.last_chain(&turn.tenant, turn.execution, turn.first_seq)?,
                 summary: if turn.summary.is_some() || stats::has_decisions(turn) || closings::has_any(turn) {
                     self.summary(&turn.tenant, turn.execution)?
                 } else {
@@ -278,10 +287,13 @@ impl Overlay<'_> {
                 owned: Vec::new(),
             }),
             Record::Purged(purged) => {
+                if let Some(tail) = self.tails.remove(&(purged.tenant.clone(), purged.execution)) {
+                    self.write(keys::journal(&purged.tenant, purged.execution, tail.first_seq), Some(tail.row.write()))?;
+                }
                 let summary = self.summary(&purged.tenant, purged.execution)?;
                 let flow = summary.as_ref().map(|summary| summary.flow.as_str());
                 let owned = self.owned(&purged.tenant, purged.execution, flow)?;
-                Ok(Before { chain: [0; 32], summary, owned })
+                Ok(Before { summary, owned })
             }
             Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {
                 Ok(Before::default())
@@ -295,20 +307,42 @@ impl Overlay<'_> {
         Ok(Some(summary))
     }
 
-    /// The chain of the row before `first_seq`. Rows of this frame are in the cache.
-    fn last_chain(&self, tenant: &Tenant, execution: ExecutionId, first_seq: u64) -> Result<[u8; 32], Error> {
+    /// Notes where a turn stands; the chain over its journal up to it.
+    fn extend(&mut self, turn: &Turn, located: &Located) -> Result<Chain, Error> {
+        let Turn { tenant, execution, first_seq, .. } = turn;
+        let key = (tenant.clone(), *execution);
+        let at = TurnAt { next_seq: turn.next_seq(), extract: Extract::of(&located.bytes, located.place) };
+        if *first_seq > 0
+            && !self.tails.contains_key(&key)
+            && let Some((key_of_row, sealed, tail)) = journal_rows::before(self.view, tenant, *execution, *first_seq, 1)?.pop()
+        {
+            self.changed.insert(key_of_row, Changed { old: Some(sealed.clone()), new: Some(sealed) });
+            self.tails.insert(key.clone(), tail);
+        }
+        let left = match self.tails.get_mut(&key) {
+            Some(tail) => tail.extend(*first_seq, at, &located.bytes),
+            None => {
+                self.tails.insert(key.clone(), Tail::begin(&[0; 32], *first_seq, at, &located.bytes));
+                None
+            }
+        };
+        if let Some(left) = left {
+            self.write(keys::journal(tenant, *execution, left.first_seq), Some(left.row.write()))?;
+        }
+        Ok(self.tails.get(&key).map_or([0; 32], |tail| tail.row.chain))
+    }
+
+    /// The chain over everything before `first_seq`.
+    fn last_chain(&self, tenant: &Tenant, execution: ExecutionId, first_seq: u64) -> Result<Chain, Error> {
         match self.moved.get(&(tenant.clone(), execution)) {
             Some(Change::Moved(head) | Change::Ended(head)) => return Ok(head.chain.0),
             Some(Change::Purged) => return Ok([0; 32]),
             None => {}
         }
-        if let Some(head) = self.heads.get(tenant, execution) {
-            return Ok(head.chain.0);
+        match self.heads.get(tenant, execution) {
+            Some(head) => Ok(head.chain.0),
+            None => journal_rows::chain_before(self.view, self.records, tenant, execution, first_seq),
         }
-        let range = Range { start: keys::journal(tenant, execution, 0), end: keys::journal(tenant, execution, first_seq) };
-        let Some((key, sealed)) = self.view.scan(&range, Order::Descending, 1)?.pop() else { return Ok([0; 32]) };
-        let row = JournalRow::read(value::open(&key, &sealed)?);
-        row.map(|row| row.chain).ok_or_else(|| Error::ViewDamaged(format!("journal row {} has no shape", value::hex(&key))))
     }
 
     /// Every key that belongs to the execution alone.
@@ -332,8 +366,8 @@ impl Overlay<'_> {
         }
         let mut owned = Vec::new();
         for (key, sealed) in rows {
-            if let Some(row) = JournalRow::read(value::open(&key, &sealed)?) {
-                let record = journal::decode(&self.records.extract(&row.turn)?)?;
+            for turn in JournalRow::open(&key, &sealed)?.turns {
+                let record = journal::decode(&self.records.extract(&turn.extract)?)?;
                 if let Record::Execution(turn) = record {
                     let asked = turn.summary.iter().flat_map(questions::ids);
                     owned.extend(asked.map(|question| keys::question_home(tenant, question)));

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::value;
+use super::journal_rows::Chain;
 use crate::ids::{Digest, ExecutionId, Tenant};
 use crate::journal::{Kind, Outline};
 
@@ -89,11 +89,11 @@ impl Heads {
     }
 }
 
-/// What a record with this outline, which follows one with this `chain`, does to the heads.
-pub fn change(outline: Outline, bytes: &[u8], chain: &[u8; 32], changes: &mut Changes) {
+/// What a record with this outline does to the heads; `chain` is over it and all before it.
+pub fn change(outline: Outline, chain: Chain, changes: &mut Changes) {
     let Outline { kind, tenant, execution: Some(execution), extent } = outline else { return };
     if let Some(extent) = extent {
-        let head = Head { next_seq: extent.next_seq, chain: Digest(value::chain(chain, bytes)) };
+        let head = Head { next_seq: extent.next_seq, chain: Digest(chain) };
         changes.insert((tenant, execution), if extent.ends { Change::Ended(head) } else { Change::Moved(head) });
     } else if kind == Kind::Purged {
         changes.insert((tenant, execution), Change::Purged);

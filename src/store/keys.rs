@@ -24,6 +24,8 @@ pub const TENANT_BYTES_MAX: usize = 255;
 pub const NAME_BYTES_MAX: usize = 1_024;
 /// A value that stands in an index as it is.
 const INDEX_VALUE_BYTES_MAX: usize = 128;
+/// What most keys fit into.
+const KEY_BYTES_USUAL: usize = 96;
 /// In place of the length of a value that does not.
 const LONG_VALUE: u16 = u16::MAX;
 
@@ -32,7 +34,7 @@ const LONG_VALUE: u16 = u16::MAX;
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum RowKind {
-    /// (execution, first seq) → the turn.
+    /// (execution, first seq) → where turns stand in the log; see `journal_rows`.
     Journal = 1,
     /// execution → its summary.
     Summary = 2,
@@ -95,7 +97,7 @@ impl RowKind {
         Self::Closed,
     ];
 
-    /// Whether rows of this kind are written only when they were not there before, so that nobody need look for what they replace.
+    /// Whether nobody need look for what a row of this kind replaces: it is new, or has been read by who writes it.
     #[must_use]
     pub fn is_only_added(self) -> bool {
         matches!(self, Self::Journal | Self::Status | Self::ByFlow | Self::Index)
@@ -118,7 +120,8 @@ struct Key(Vec<u8>);
 
 impl Key {
     fn tenant(tenant: &Tenant, kind: RowKind) -> Self {
-        let mut key = Self(vec![TENANT]);
+        let mut key = Self(Vec::with_capacity(KEY_BYTES_USUAL));
+        key.0.push(TENANT);
         key.push_tenant(tenant);
         key.0.push(kind as u8);
         key

@@ -21,6 +21,7 @@ mod filter;
 mod handle;
 mod heads;
 mod info;
+mod journal_rows;
 mod keys;
 mod list;
 mod lock;

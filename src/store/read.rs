@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::applier::Records;
 use super::error::Error;
 use super::heads::Head;
+use super::journal_rows::{self, JournalRow};
 use super::keys;
-use super::value::{self, JournalRow};
+use super::value;
 use super::view::{Order, Range, Row, View};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
 use crate::journal::{self, Record};
@@ -15,7 +16,7 @@ use crate::machine::event::Recorded;
 use crate::machine::summary::Summary;
 
 /// Rows read from the view at a time.
-const CHUNK_ROWS: usize = 64;
+const CHUNK_ROWS: usize = 8;
 
 /// One revision of a flow in the local catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,23 +39,14 @@ pub fn summary_of(body: &[u8]) -> Result<Summary, Error> {
     serde_json::from_slice(body).map_err(|error| Error::ViewDamaged(format!("a summary cannot be read: {error}")))
 }
 
-/// The last journal row of an execution.
-pub fn head(view: &dyn View, tenant: &Tenant, execution: ExecutionId) -> Result<Option<JournalRow>, Error> {
-    let range = Range::prefix(keys::journal_prefix(tenant, execution));
-    view.scan(&range, Order::Descending, 1)?.pop().map(|(key, sealed)| journal_row(&key, &sealed)).transpose()
-}
-
 /// The number that the next event of an execution gets; 0 when there is none.
 pub fn next_seq(view: &dyn View, tenant: &Tenant, execution: ExecutionId) -> Result<u64, Error> {
-    Ok(head(view, tenant, execution)?.map_or(0, |row| row.next_seq))
+    let last = journal_rows::before(view, tenant, execution, u64::MAX, 1)?.pop();
+    Ok(last.map_or(0, |(_, _, tail)| tail.row.next_seq()))
 }
 
-fn journal_row(key: &[u8], sealed: &[u8]) -> Result<JournalRow, Error> {
-    JournalRow::read(value::open(key, sealed)?).ok_or_else(|| Error::ViewDamaged(format!("journal row {} has no shape", value::hex(key))))
-}
-
-/// At most `limit` events from `from_seq` on, in order. Checks that none is missing and that each row continues the chain of the one
-/// before, and that the journal reaches `head` and agrees with it.
+/// At most `limit` events from `from_seq` on, in order. Checks that none is missing, that each row continues the chain of the one before
+/// and holds what it says, and that the journal reaches `head` and agrees with it.
 pub fn events(
     view: &dyn View,
     records: &dyn Records,
@@ -67,51 +59,56 @@ pub fn events(
     let damaged = |message: String| Error::JournalDamaged { execution, message };
     let whole = Range::prefix(keys::journal_prefix(tenant, execution));
     // The row that holds `from_seq` may begin before it; the one in front of it says what it must follow.
-    let before = Range { start: whole.start.clone(), end: keys::journal(tenant, execution, from_seq.saturating_add(1)) };
-    let mut found = view.scan(&before, Order::Descending, 2)?.into_iter();
-    let Some((mut start, _)) = found.next() else {
+    let mut found = journal_rows::before(view, tenant, execution, from_seq.saturating_add(1), 2)?.into_iter();
+    let Some((mut start, ..)) = found.next() else {
         let rest = view.scan(&whole, Order::Ascending, 1)?;
         return if rest.is_empty() && head.is_none() { Ok(Vec::new()) } else { Err(damaged("its first events are missing".to_owned())) };
     };
+    let (mut chain, mut next_seq) = found.next().map_or(([0; 32], 0), |(_, _, before)| (before.row.chain, before.row.next_seq()));
     let mut events = Vec::new();
-    let mut previous = match found.next() {
-        Some((key, sealed)) => journal_row(&key, &sealed).map(|row| (row.chain, row.next_seq))?,
-        None => ([0; 32], 0),
-    };
     loop {
         let chunk = view.scan(&Range { start, end: whole.end.clone() }, Order::Ascending, CHUNK_ROWS)?;
         let Some((last, _)) = chunk.last() else {
             return match head {
-                Some(head) if previous.1 < head.next_seq => {
-                    Err(damaged(format!("it ends at {}, its last event is {}", previous.1, head.next_seq.saturating_sub(1))))
+                Some(head) if next_seq < head.next_seq => {
+                    Err(damaged(format!("it ends at {next_seq}, its last event is {}", head.next_seq.saturating_sub(1))))
                 }
                 _ => Ok(events),
             };
         };
         start = [last.as_slice(), &[0]].concat();
         for (key, sealed) in &chunk {
-            let row = journal_row(key, sealed)?;
-            let first_seq = keys::journal_seq(key).unwrap_or_default();
-            let bytes = records.extract(&row.turn)?;
-            let (chain, next_seq) = previous;
-            if next_seq != first_seq || value::chain(&chain, &bytes) != row.chain {
-                return Err(damaged(format!("event {first_seq} does not follow event {}", next_seq.saturating_sub(1))));
+            let row = JournalRow::open(key, sealed)?;
+            if keys::journal_seq(key) != Some(next_seq) {
+                return Err(damaged(format!("what follows event {} is missing", next_seq.saturating_sub(1))));
             }
-            if head.is_some_and(|head| head.next_seq == row.next_seq && head.chain.0 != row.chain) {
-                return Err(damaged(format!("event {first_seq} is not what was recorded")));
+            for turn in &row.turns {
+                let bytes = records.extract(&turn.extract)?;
+                chain = value::chain(&chain, &bytes);
+                if head.is_some_and(|head| head.next_seq == turn.next_seq && head.chain.0 != chain) {
+                    return Err(damaged(format!("event {next_seq} is not what was recorded")));
+                }
+                let first_seq = std::mem::replace(&mut next_seq, turn.next_seq);
+                if next_seq > from_seq && events.len() < limit {
+                    let turn = recorded(&bytes, first_seq)?.ok_or_else(|| damaged(format!("event {first_seq} is in no turn")))?;
+                    events.extend(turn.filter(|recorded| recorded.seq >= from_seq).take(limit - events.len()));
+                }
             }
-            previous = (row.chain, row.next_seq);
-            let Record::Execution(turn) = journal::decode(&bytes)? else {
-                return Err(damaged(format!("row {first_seq} does not hold a turn")));
-            };
-            let at = turn.at;
-            let numbered = (first_seq..).zip(turn.events).filter(|(seq, _)| *seq >= from_seq);
-            events.extend(numbered.map(|(seq, event)| Recorded { seq, at, event }).take(limit - events.len()));
+            if chain != row.chain {
+                return Err(damaged(format!("the events before event {next_seq} are not what was recorded")));
+            }
             if events.len() >= limit {
                 return Ok(events);
             }
         }
     }
+}
+
+/// The events of the turn in `bytes`; none when they hold something else.
+fn recorded(bytes: &[u8], first_seq: u64) -> Result<Option<impl Iterator<Item = Recorded>>, Error> {
+    let Record::Execution(turn) = journal::decode(bytes)? else { return Ok(None) };
+    let at = turn.at;
+    Ok(Some((first_seq..).zip(turn.events).map(move |(seq, event)| Recorded { seq, at, event })))
 }
 
 pub fn flows(view: &dyn View, tenant: &Tenant, prefix: Vec<u8>) -> Result<Vec<FlowRow>, Error> {

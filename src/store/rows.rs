@@ -1,5 +1,5 @@
-//! The one function that says what the view holds: from a record and what was there before, the rows that change. Pure, so that
-//! replaying the log gives the same view. Index rows change only when what they index changes.
+//! The one function that says what the view holds, but for the rows of journals (`journal_rows`): from a record and what was there before,
+//! the rows that change. Pure, so that replaying the log gives the same view. Index rows change only when what they index changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::facets;
 use super::keys;
 use super::questions;
 use super::stats;
-use super::value::{self, Blob, Extract, JournalRow, Place};
+use super::value::{Blob, Place};
 use super::view::Write;
 use crate::ids::{ExecutionId, Tenant};
 use crate::journal::{Record, Turn};
@@ -27,8 +27,6 @@ pub struct Located {
 /// What the view held of the record's owner before.
 #[derive(Clone, Debug, Default)]
 pub struct Before {
-    /// Of the last journal row; zeros when there is none.
-    pub chain: [u8; 32],
     /// For turns that change it, or that need it to be counted.
     pub summary: Option<Summary>,
     /// For `Purged`: every key that belongs to the execution alone (journal, question homes, closed questions).
@@ -52,7 +50,7 @@ pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
     let (mut writes, mut additions) = (Vec::with_capacity(4), Vec::new());
     match &located.record {
         Record::Execution(turn) => {
-            turn_rows(turn, located, before, &mut writes)?;
+            turn_rows(turn, before, &mut writes)?;
             additions = stats::additions(turn, before.summary.as_ref());
             if turn.summary.is_some() {
                 additions.extend(questions::additions(&turn.tenant, before.summary.as_ref(), turn.summary.as_ref()));
@@ -90,13 +88,7 @@ pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
     Ok(Changes { writes, additions })
 }
 
-fn turn_rows(turn: &Turn, located: &Located, before: &Before, writes: &mut Vec<Write>) -> Result<(), Error> {
-    let row = JournalRow {
-        next_seq: turn.next_seq(),
-        chain: value::chain(&before.chain, &located.bytes),
-        turn: Extract::of(&located.bytes, located.place),
-    };
-    writes.push((keys::journal(&turn.tenant, turn.execution, turn.first_seq), Some(row.write())));
+fn turn_rows(turn: &Turn, before: &Before, writes: &mut Vec<Write>) -> Result<(), Error> {
     if let Some(summary) = turn.summary.as_ref().or(before.summary.as_ref()) {
         // The flow of an execution never changes.
         writes.extend(closings::rows(turn, &summary.flow));

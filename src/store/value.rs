@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::Error;
 use crate::limits::VIEW_VALUE_BYTES_MAX;
 
-const CHECKSUM_BYTES: usize = 4;
+pub const CHECKSUM_BYTES: usize = 4;
 const INLINE: u8 = 0;
 const IN_LOG: u8 = 1;
 
@@ -27,19 +27,21 @@ pub struct Extract {
 }
 
 impl Extract {
+    pub const BYTES: usize = 20;
+
     #[expect(clippy::cast_possible_truncation, reason = "a record is at most RECORD_BYTES_MAX")]
     pub fn of(record: &[u8], place: Place) -> Self {
         Self { place, length: record.len() as u32 }
     }
 
-    fn write(&self, bytes: &mut Vec<u8>) {
+    pub fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&self.place.segment.to_be_bytes());
         bytes.extend_from_slice(&self.place.offset.to_be_bytes());
         bytes.extend_from_slice(&self.length.to_be_bytes());
     }
 
     /// What stands at the beginning of `bytes`, and the rest of them.
-    fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
+    pub fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (segment, rest) = bytes.split_first_chunk::<8>()?;
         let (offset, rest) = rest.split_first_chunk::<8>()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;
@@ -88,33 +90,6 @@ impl Blob {
             }
             _ => None,
         }
-    }
-}
-
-/// A row of an execution's journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JournalRow {
-    /// Number of the event after this turn.
-    pub next_seq: u64,
-    /// SHA-256 over the previous row's chain and this record.
-    pub chain: [u8; 32],
-    pub turn: Extract,
-}
-
-impl JournalRow {
-    pub fn write(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64);
-        bytes.extend_from_slice(&self.next_seq.to_be_bytes());
-        bytes.extend_from_slice(&self.chain);
-        self.turn.write(&mut bytes);
-        bytes
-    }
-
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        let (next_seq, rest) = bytes.split_first_chunk::<8>()?;
-        let (chain, rest) = rest.split_first_chunk::<32>()?;
-        let (turn, rest) = Extract::read(rest)?;
-        rest.is_empty().then_some(Self { next_seq: u64::from_be_bytes(*next_seq), chain: *chain, turn })
     }
 }
 
@@ -174,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_come_back() {
+    fn records_come_back() {
         let place = Place { segment: 3, offset: 4096 };
         for size in [0, 10, VIEW_VALUE_BYTES_MAX, VIEW_VALUE_BYTES_MAX + 1] {
             let record = vec![1; size];
@@ -183,8 +158,6 @@ mod tests {
             let mut bytes = Vec::new();
             blob.write(&mut bytes);
             assert_eq!(Blob::read(&bytes), Some(blob));
-            let row = JournalRow { next_seq: 7, chain: [9; 32], turn: Extract::of(&record, place) };
-            assert_eq!(JournalRow::read(&row.write()), Some(row));
         }
     }
 }

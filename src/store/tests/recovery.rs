@@ -10,8 +10,10 @@ use crate::store::Error;
 use crate::store::applier::Applier;
 use crate::store::check;
 use crate::store::disk::{Disk, RealDisk};
+use crate::store::journal_rows;
 use crate::store::log::{Reader, recover};
 use crate::store::replay::replay;
+use crate::store::value;
 use crate::store::view::{Order, Range, Row, View, Write};
 
 /// A store that was closed cleanly with a few executions in it.
@@ -245,8 +247,11 @@ fn without_a_clean_close_and_after_a_reboot_the_view_is_made_again() {
 fn a_view_that_lost_the_end_of_a_journal_is_not_served() {
     let dir = closed();
     let store = open(dir.path()).unwrap();
-    let key = crate::store::keys::journal(&tenant(), execution(3), 2);
-    store.inner.view.apply(vec![(key, None)]).unwrap();
+    let (key, _, mut tail) = journal_rows::before(store.inner.view.as_ref(), &tenant(), execution(3), u64::MAX, 1).unwrap().remove(0);
+    tail.row.turns.pop().unwrap();
+    let kept = tail.row.turns.iter().map(|turn| store.inner.records.extract(&turn.extract).unwrap());
+    tail.row.chain = kept.fold([0; 32], |chain, record| value::chain(&chain, &record));
+    store.inner.view.apply(vec![(key.clone(), Some(value::seal(&key, tail.row.write())))]).unwrap();
     let error = store.events(&tenant(), execution(3), 0, 99).unwrap_err();
     assert!(matches!(error, Error::JournalDamaged { .. }), "{error}");
     store.close().unwrap();

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::journal::Record;
 use crate::limits::VIEW_VALUE_BYTES_MAX;
+use crate::store::journal_rows::{self, JournalRow};
 use crate::store::list;
-use crate::store::{Faults, Filter, FlowRow, Found, MemoryDisk, QuestionFilter};
+use crate::store::value;
+use crate::store::{Error, Faults, Filter, FlowRow, Found, MemoryDisk, QuestionFilter};
 
 /// Runs `write` then `check` on each backend, and `check` again on what was closed and opened.
 fn on_each(write: impl Fn(&Store), check: impl Fn(&Store)) {
@@ -62,6 +64,60 @@ fn a_journal_is_read_back_from_any_place() {
             assert_eq!(store.events(&tenant(), execution(1), 5, 1).unwrap()[0].at, TimeMs(2_005));
         },
     );
+}
+
+#[test]
+fn the_chain_of_a_journal_is_known_before_each_of_its_turns() {
+    on_each(
+        |store| {
+            start(store, 1, summary(Status::Running));
+            for seq in 2..200 {
+                store.commit(turn(1, seq, 1, None)).wait().unwrap();
+            }
+        },
+        |store| {
+            let (view, records) = (store.view().unwrap(), store.inner.records.as_ref());
+            let mut rows = journal_rows::before(view, &tenant(), execution(1), u64::MAX, usize::MAX).unwrap();
+            rows.reverse();
+            let mut chain = [0; 32];
+            for turn in rows.iter().flat_map(|(_, _, tail)| &tail.row.turns) {
+                chain = value::chain(&chain, &records.extract(&turn.extract).unwrap());
+                assert_eq!(journal_rows::chain_before(view, records, &tenant(), execution(1), turn.next_seq).unwrap(), chain);
+            }
+            assert_eq!(rows.len(), 199_usize.div_ceil(journal_rows::ROW_TURNS_MAX));
+        },
+    );
+}
+
+#[test]
+fn a_row_that_says_other_turns_than_were_recorded_is_not_believed() {
+    let store = Store::in_memory(Faults::default());
+    start(&store, 1, summary(Status::Running));
+    for seq in 2..40 {
+        store.commit(turn(1, seq, 1, None)).wait().unwrap();
+    }
+    let view = store.view().unwrap();
+    let (key, sealed, tail) = journal_rows::before(view, &tenant(), execution(1), 10, 1).unwrap().remove(0);
+    let exchanged = |row: &mut JournalRow| {
+        let (one, other) = (row.turns[3].extract, row.turns[4].extract);
+        (row.turns[3].extract, row.turns[4].extract) = (other, one);
+    };
+    let shorter = |row: &mut JournalRow| row.turns.truncate(row.turns.len() - 1);
+    for (what, spoil) in [("exchanged", &exchanged as &dyn Fn(&mut JournalRow)), ("shorter", &shorter)] {
+        let mut row = tail.row.clone();
+        spoil(&mut row);
+        view.apply(vec![(key.clone(), Some(value::seal(&key, row.write())))]).unwrap();
+        for from in [0, 10, 30] {
+            let found = store.events(&tenant(), execution(1), from, 99);
+            assert_eq!(
+                matches!(found, Err(Error::JournalDamaged { .. })),
+                from < 30 || what == "shorter",
+                "{what}, from {from}: {found:?}"
+            );
+        }
+    }
+    view.apply(vec![(key, Some(sealed))]).unwrap();
+    assert_eq!(seqs(&store, 1), (0..40).collect::<Vec<_>>());
 }
 
 #[test]
@@ -368,6 +424,9 @@ fn the_view_is_a_function_of_the_log() {
         let mut asking = summary(Status::WaitingPerson);
         asking.waiting_for = vec![waiting(number, number)];
         store.commit(turn(number, 2, 3, Some(asking))).wait().unwrap();
+    }
+    for seq in 5..60 {
+        store.commit(turn(7, seq, 1, None)).wait().unwrap();
     }
     let sums = |store: &Store| {
         store.inner.progress.wait(store.position()).unwrap();
