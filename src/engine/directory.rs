@@ -17,7 +17,7 @@ use super::messages::{
     Answer, Answers, Between, Cause, Close, Deadline, Deliver, Feed, Generation, Gone, IsLive, Key, Load, Loaded, Measure, Quiet, Restart,
     Resting, Shared, Sink, Ticket,
 };
-use super::notice::Notice;
+use super::notice::{Commits, Notice};
 use super::supervisor::{Supervisor, Verdict};
 use super::timers::Timers;
 use crate::ids::{ExecutionId, TimeMs};
@@ -171,7 +171,7 @@ impl Directory {
     }
 
     /// Forgets a slot, and says so to those who wait for the execution, or for its whole family, to come to rest.
-    fn close_slot(&mut self, key: &Key, summary: Option<Box<Summary>>, ctx: &mut Context<Self>) {
+    fn close_slot(&mut self, key: &Key, (summary, journal): (Option<Box<Summary>>, Option<Commits>), ctx: &mut Context<Self>) {
         let Some(slot) = self.slots.remove(key) else { return };
         let family_rests = self.leave_family(slot.root.as_ref());
         let root = slot.root.unwrap_or_else(|| key.clone());
@@ -182,7 +182,8 @@ impl Directory {
         let Some(summary) = summary else { return };
         self.shared.hub.publish_rest(if is_root && !family_rests { &[] } else { std::slice::from_ref(key) }, || Notice::Idle {
             execution: key.execution,
-            summary: summary.clone(),
+            summary,
+            journal,
         });
     }
 
@@ -413,7 +414,7 @@ impl Handler<Resting> for Directory {
         }
         self.reprieve(&key);
         self.supervisor.rested(&key);
-        self.close_slot(&key, resting.summary, ctx);
+        self.close_slot(&key, (resting.summary, resting.journal), ctx);
     }
 }
 
@@ -457,7 +458,7 @@ impl Handler<Quiet> for Directory {
         // It moves again: another one follows.
         if !self.families.contains_key(&quiet.root) {
             let execution = quiet.root.execution;
-            self.shared.hub.publish_rest(&[quiet.root], || Notice::Idle { execution, summary: quiet.summary });
+            self.shared.hub.publish_rest(&[quiet.root], || Notice::Idle { execution, summary: quiet.summary, journal: None });
         }
     }
 }

@@ -28,6 +28,9 @@ use crate::store::{self, Chain, CommitError, Entry, Kind, Pending};
 
 /// Commits of one execution that wait for the disk at once. A second one lets deciding overlap the sync; more only make smaller commits.
 const COMMITS_IN_FLIGHT_MAX: usize = 2;
+/// Of the journal that is kept for who waits; who waits for more reads it.
+const KEPT_COMMITS_MAX: usize = 64;
+const KEPT_BYTES_MAX: usize = 64 << 10;
 
 pub(super) struct ExecutionActor {
     key: Key,
@@ -47,6 +50,24 @@ pub(super) struct ExecutionActor {
     doom: Option<Cause>,
     /// A `Drain` is on its way.
     draining: bool,
+    kept: Option<Kept>,
+}
+
+/// The journal from its beginning on, for whoever has waited for the rest since then: most are short, and need not be read again then.
+#[derive(Default)]
+struct Kept {
+    commits: Vec<Arc<Vec<Recorded>>>,
+    /// What the inputs of these commits weigh.
+    bytes: usize,
+}
+
+impl Kept {
+    /// One more commit, unless it makes this too much to keep.
+    fn with(mut self, events: &Arc<Vec<Recorded>>, bytes: usize) -> Option<Self> {
+        self.commits.push(Arc::clone(events));
+        self.bytes += bytes;
+        (self.commits.len() <= KEPT_COMMITS_MAX && self.bytes <= KEPT_BYTES_MAX).then_some(self)
+    }
 }
 
 impl ExecutionActor {
@@ -64,6 +85,7 @@ impl ExecutionActor {
             next_commit: 0,
             doom: None,
             draining: false,
+            kept: None,
         }
     }
 
@@ -158,7 +180,10 @@ impl ExecutionActor {
             self.commits.push_back(commit);
             return;
         }
-        if self.shared.hub.listens(&life.lineage) {
+        if expected_seq == 0 && self.shared.hub.awaits(&life.lineage) {
+            self.kept = Some(Kept::default());
+        }
+        if self.kept.is_some() || self.shared.hub.listens(&life.lineage) {
             commit.events = Some(Arc::new(events.clone()));
         }
         commit.deadline = life.state.deadline();
@@ -228,6 +253,9 @@ impl ExecutionActor {
         self.perform(commit.effects);
         crash::point("release.before_answers");
         let Some(life) = self.life.as_ref() else { return };
+        if let (Some(kept), Some(events)) = (self.kept.take(), &commit.events) {
+            self.kept = kept.with(events, commit.bytes);
+        }
         if commit.count > 0 {
             let (execution, count) = (self.key.execution, commit.count);
             self.shared.hub.publish(&life.lineage, || match commit.events {
@@ -276,7 +304,9 @@ impl ExecutionActor {
         if self.shared.boot != BootId::HOLDING && summary.as_ref().is_some_and(|summary| summary.owed) {
             return;
         }
-        self.directory.do_send(Resting { key: self.key.clone(), generation: self.generation, summary: summary.map(Box::new) });
+        let kept = self.kept.as_ref().filter(|_| self.shared.hub.awaits(&life.lineage));
+        let journal = kept.map(|kept| Arc::new(kept.commits.clone()));
+        self.directory.do_send(Resting { key: self.key.clone(), generation: self.generation, summary: summary.map(Box::new), journal });
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::error::Error;
 use super::hub::Hears;
 use super::messages::{Answer, Close, Deliver, IsLive, Key, Measure, Reply, Shared, Sink};
-use super::notice::Notices;
+use super::notice::{Commits, Notices};
 use super::request::{
     Activity, Answered, AttemptsPage, AttemptsRequest, ClosedQuestion, Exported, FlowRef, ForkRequest, KnownQuestion, List, ListRequest,
     Options, Parked, QuestionRef, Resolver, RetryRequest, Snapshot, Standing, StartRequest, StepTimes, StepTimesRequest,
@@ -246,6 +246,14 @@ impl EngineHandle {
     /// As `snapshot`.
     pub async fn at_rest(&self, id: ExecutionId) -> Result<Snapshot, Error> {
         self.read(move |shared, tenant| read::snapshot(shared, tenant, id, false)).await
+    }
+
+    /// The same, and the trace, for who was given the journal with that word; none where it has to be read all the same. Reads nothing.
+    ///
+    /// # Errors
+    /// `Store`: the journal does not replay.
+    pub fn rested(&self, id: ExecutionId, journal: &Commits) -> Result<Option<(Snapshot, Trace)>, Error> {
+        read::rested(&self.inner.shared, &self.tenant, id, journal)
     }
 
     /// How the execution stands, as the store has it: less than a snapshot, and as cheap for a long journal as for a short one.

@@ -6,6 +6,7 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use super::error::Error;
+use super::notice::Commits;
 use super::request::Answered;
 use crate::ids::{CallId, ExecutionId, Tenant, TimeMs};
 use crate::machine::effect::Effect;
@@ -118,6 +119,8 @@ pub(super) struct Resting {
     pub generation: Generation,
     /// None: the execution does not exist.
     pub summary: Option<Box<Summary>>,
+    /// For who waits for it.
+    pub journal: Option<Commits>,
 }
 
 /// To the directory: the actor is dead; every commit it made is settled.

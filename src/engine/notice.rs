@@ -10,6 +10,9 @@ use crate::ids::{CallId, ExecutionId};
 use crate::machine::event::Recorded;
 use crate::machine::summary::Summary;
 
+/// All events of an execution: what each of its commits recorded.
+pub type Commits = Arc<Vec<Arc<Vec<Recorded>>>>;
+
 /// Something about the execution subscribed to, or about one of its children (at any depth): `execution` says which.
 #[derive(Clone, Debug)]
 pub enum Notice {
@@ -20,7 +23,8 @@ pub enum Notice {
     Chunk { execution: ExecutionId, call: CallId, name: String, offset: usize, text: String },
     /// The execution subscribed to has ended, or nothing in this process runs for it or for its children until a person, an event or a
     /// timer moves it. A deadline in the summary is fed by this process when it is due, as long as it lives.
-    Idle { execution: ExecutionId, summary: Box<Summary> },
+    /// `journal`: where somebody waited for this since it began, and there is little of it; see `EngineHandle::rested`.
+    Idle { execution: ExecutionId, summary: Box<Summary>, journal: Option<Commits> },
     /// It kept failing inside the engine and is set aside.
     Quarantined { execution: ExecutionId, reason: String },
     /// The subscriber was too slow and missed this many; read the events from the last one seen.

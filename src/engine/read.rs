@@ -1,6 +1,7 @@
 //! Answers from the store: snapshots, traces, lists, and ids by their beginning. Blocking; moves nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::error::Error;
 use super::request::{ClosedQuestion, Flight, List, ListRequest, Listed, QuestionRef, Snapshot, Standing};
@@ -38,7 +39,7 @@ pub(super) fn unknown(id: ExecutionId) -> Error {
 pub(super) struct Journal {
     pub events: Vec<Recorded>,
     pub start: Start,
-    pub plan: std::sync::Arc<Plan>,
+    pub plan: Arc<Plan>,
 }
 
 pub(super) fn journal(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Journal, Error> {
@@ -51,10 +52,30 @@ pub(super) fn journal(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Resu
 
 pub(super) fn snapshot(shared: &Shared, tenant: &Tenant, id: ExecutionId, live: bool) -> Result<Snapshot, Error> {
     let Journal { events, start, plan } = journal(shared, tenant, id)?;
-    let state = replay(&plan, &events).map_err(|error| Error::Store(format!("the journal of {id} does not replay: {error}")))?;
-    let summary = state.summary(&plan).ok_or_else(|| unknown(id))?;
+    let snapshot = fold(&plan, &events, start, id)?;
+    Ok(Snapshot { live, quarantined: shared.store.quarantined(tenant, id).map_err(failed)?, ..snapshot })
+}
+
+/// The snapshot and the trace of an execution that came to rest with these commits; none where its plan is in memory no more. Reads nothing.
+pub(super) fn rested(
+    shared: &Shared,
+    tenant: &Tenant,
+    id: ExecutionId,
+    commits: &[Arc<Vec<Recorded>>],
+) -> Result<Option<(Snapshot, Trace)>, Error> {
+    let events: Vec<Recorded> = commits.iter().flat_map(|events| events.iter().cloned()).collect();
+    let Some(Recorded { event: Event::Started { start }, .. }) = events.first() else { return Err(unknown(id)) };
+    let Some(plan) = shared.revisions.known(tenant, &start.digest) else { return Ok(None) };
+    let snapshot = fold(&plan, &events, start.as_ref().clone(), id)?;
+    Ok(trace::trace(&plan, &events).map(|trace| (snapshot, trace)))
+}
+
+/// What the events tell of an execution that nothing moves.
+fn fold(plan: &Plan, events: &[Recorded], start: Start, id: ExecutionId) -> Result<Snapshot, Error> {
+    let state = replay(plan, events).map_err(|error| Error::Store(format!("the journal of {id} does not replay: {error}")))?;
+    let summary = state.summary(plan).ok_or_else(|| unknown(id))?;
     let flights = state.flights().into_iter();
-    let failure = state.ended().and_then(|ended| failure(&plan, start.entry.as_deref(), ended));
+    let failure = state.ended().and_then(|ended| failure(plan, start.entry.as_deref(), ended));
     Ok(Snapshot {
         id,
         seq: state.seq(),
@@ -63,9 +84,9 @@ pub(super) fn snapshot(shared: &Shared, tenant: &Tenant, id: ExecutionId, live: 
         ended: state.ended().cloned(),
         failure,
         questions: state.questions().into_iter().cloned().collect(),
-        flights: flights.map(|(call, name, request)| Flight { call, name, request: std::sync::Arc::new(request.clone()) }).collect(),
-        live,
-        quarantined: shared.store.quarantined(tenant, id).map_err(failed)?,
+        flights: flights.map(|(call, name, request)| Flight { call, name, request: Arc::new(request.clone()) }).collect(),
+        live: false,
+        quarantined: None,
     })
 }
 

@@ -29,6 +29,9 @@ use crate::machine::summary::Summary;
 /// Journal rows read at a time while an execution is purged.
 const PURGE_ROWS: usize = 256;
 
+/// Rows that a record changes, to make room for; most change fewer.
+const ROWS_OF_A_RECORD: usize = 4;
+
 /// What the applier notes in the view.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -157,14 +160,16 @@ impl Applier {
         Ok(())
     }
 
-    fn overlay(&self) -> Overlay<'_> {
+    /// For so many records.
+    fn overlay(&self, records_count: usize) -> Overlay<'_> {
         let (view, records, heads) = (self.view.as_ref(), self.records.as_ref(), self.heads.as_ref());
-        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed: HashMap::new() }
+        let changed = HashMap::with_capacity(records_count * ROWS_OF_A_RECORD);
+        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed }
     }
 
     /// Moves the heads over the records of a frame that the view already has.
     pub fn follow(&mut self, records: Vec<(Outline, &[u8])>) -> Result<(), Error> {
-        let mut overlay = self.overlay();
+        let mut overlay = self.overlay(0);
         for (outline, bytes) in records {
             let before = match (outline.execution, outline.extent) {
                 (Some(execution), Some(extent)) if extent.first_seq > 0 => {
@@ -180,7 +185,7 @@ impl Applier {
 
     /// Applies the records of `frame` in one atomic write. A row that several of them change is written, and accounted for, once.
     pub fn apply(&mut self, frame: &Frame) -> Result<(), Error> {
-        let mut overlay = self.overlay();
+        let mut overlay = self.overlay(frame.records.len());
         for located in &frame.records {
             let before = overlay.before(&located.record)?;
             let chain = match &located.record {
@@ -314,10 +319,10 @@ impl Overlay<'_> {
         let at = TurnAt { next_seq: turn.next_seq(), extract: Extract::of(&located.bytes, located.place) };
         if *first_seq > 0
             && !self.tails.contains_key(&key)
-            && let Some((key_of_row, sealed, tail)) = journal_rows::before(self.view, tenant, *execution, *first_seq, 1)?.pop()
+            && let Some(found) = journal_rows::before(self.view, tenant, *execution, *first_seq, 1)?.pop()
         {
-            self.changed.insert(key_of_row, Changed { old: Some(sealed.clone()), new: Some(sealed) });
-            self.tails.insert(key.clone(), tail);
+            self.changed.insert(found.key, Changed { old: Some(found.sealed.clone()), new: Some(found.sealed) });
+            self.tails.insert(key.clone(), found.tail);
         }
         let left = match self.tails.get_mut(&key) {
             Some(tail) => tail.extend(*first_seq, at, &located.bytes),

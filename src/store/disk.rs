@@ -6,12 +6,17 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::error::Error;
 use crate::crash;
 
 /// Written at a time when a new file is filled with zeros.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+/// Filled with zeros before they are synced: a commit that syncs meanwhile waits for them.
+const FILLED_BYTES: u64 = 1 << 20;
+/// After each of these, the disk is left to others for as long as it took, or so long.
+const REST_MAX: Duration = Duration::from_millis(20);
 /// Read at a time when a file is searched for what is not zero.
 const PIECE_BYTES: usize = 256 << 10;
 
@@ -100,9 +105,16 @@ impl Disk for RealDisk {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(self.path(name))?;
         let mut written = 0;
         while written < size {
-            let length = usize::try_from(size - written).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));
-            file.write_all_at(&ZEROS[..length], written)?;
-            written += length as u64;
+            let (begun, end) = (Instant::now(), size.min(written + FILLED_BYTES));
+            while written < end {
+                let length = usize::try_from(end - written).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));
+                file.write_all_at(&ZEROS[..length], written)?;
+                written += length as u64;
+            }
+            if written < size {
+                file.sync_data()?;
+                std::thread::sleep(begun.elapsed().min(REST_MAX));
+            }
         }
         file.sync_all()?;
         Ok(Arc::new(RealFile(file)))

@@ -34,9 +34,9 @@ pub struct DocumentRange<'a> {
     pub descending: bool,
 }
 
-pub fn get(view: &dyn View, records: &dyn Records, tenant: &Tenant, collection: &str, key: &str) -> Result<Option<DocumentRow>, Error> {
-    let row = keys::document(tenant, collection, key);
-    view.get(&row)?.map(|sealed| document(records, &(row, sealed))).transpose()
+/// The document whose row has this key.
+pub fn get(view: &dyn View, records: &dyn Records, key: &[u8]) -> Result<Option<DocumentRow>, Error> {
+    view.get(key)?.map(|sealed| document(records, &(key.to_vec(), sealed))).transpose()
 }
 
 pub fn scan(

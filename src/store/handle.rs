@@ -373,7 +373,15 @@ impl Store {
     /// # Errors
     /// When the view or the log cannot be read.
     pub fn document(&self, tenant: &Tenant, collection: &str, key: &str) -> Result<Option<DocumentRow>, Error> {
-        documents::get(self.view_of(collection)?, self.inner.records.as_ref(), tenant, collection, key)
+        let position = self.inner.progress.durable_of(collection);
+        let row = keys::document(tenant, collection, key);
+        if let Some(seen) = self.inner.recent.get(&row, position) {
+            return Ok(seen.row);
+        }
+        self.inner.progress.wait(position)?;
+        let found = documents::get(self.inner.view.as_ref(), self.inner.records.as_ref(), &row)?;
+        self.inner.recent.keep(row, position, found.as_ref());
+        Ok(found)
     }
 
     /// At most `limit` documents of a collection whose keys begin with `prefix`, in the order of their keys or against it; those behind
@@ -382,7 +390,8 @@ impl Store {
     /// # Errors
     /// When the view or the log cannot be read.
     pub fn documents(&self, tenant: &Tenant, wanted: &DocumentRange<'_>, limit: usize) -> Result<Vec<DocumentRow>, Error> {
-        documents::scan(self.view_of(wanted.collection)?, self.inner.records.as_ref(), tenant, wanted, limit)
+        self.inner.progress.wait(self.inner.progress.durable_of(wanted.collection))?;
+        documents::scan(self.inner.view.as_ref(), self.inner.records.as_ref(), tenant, wanted, limit)
     }
 
     /// Whether it was set aside because a damaged log lost some of its events.
@@ -428,12 +437,6 @@ impl Store {
     /// The view, once it has everything that was acknowledged so far.
     pub(super) fn view(&self) -> Result<&dyn View, Error> {
         self.inner.progress.wait(self.inner.progress.durable())?;
-        Ok(self.inner.view.as_ref())
-    }
-
-    /// The view, once it has every document of `collection` that was acknowledged so far.
-    fn view_of(&self, collection: &str) -> Result<&dyn View, Error> {
-        self.inner.progress.wait(self.inner.progress.durable_of(collection))?;
         Ok(self.inner.view.as_ref())
     }
 }

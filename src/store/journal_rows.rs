@@ -96,26 +96,27 @@ impl Tail {
     }
 }
 
-/// The last rows that begin before event `seq`, the last first, with their keys and as the view has them; at most `limit`.
-pub fn before(
-    view: &dyn View,
-    tenant: &Tenant,
-    execution: ExecutionId,
-    seq: u64,
-    limit: usize,
-) -> Result<Vec<(Vec<u8>, Vec<u8>, Tail)>, Error> {
+/// A row as the view has it, and what it says.
+pub struct Found {
+    pub key: Vec<u8>,
+    pub sealed: Vec<u8>,
+    pub tail: Tail,
+}
+
+/// The last rows that begin before event `seq`, the last first; at most `limit`.
+pub fn before(view: &dyn View, tenant: &Tenant, execution: ExecutionId, seq: u64, limit: usize) -> Result<Vec<Found>, Error> {
     let range = Range { start: keys::journal(tenant, execution, 0), end: keys::journal(tenant, execution, seq) };
     let rows = view.scan(&range, Order::Descending, limit)?.into_iter();
     rows.map(|(key, sealed)| {
         let tail = Tail { first_seq: keys::journal_seq(&key).unwrap_or_default(), row: JournalRow::open(&key, &sealed)? };
-        Ok((key, sealed, tail))
+        Ok(Found { key, sealed, tail })
     })
     .collect()
 }
 
 /// The chain over every record of the journal before event `seq`, where a turn begins.
 pub fn chain_before(view: &dyn View, records: &dyn Records, tenant: &Tenant, execution: ExecutionId, seq: u64) -> Result<Chain, Error> {
-    let mut rows = before(view, tenant, execution, seq, 2)?.into_iter().map(|(_, _, tail)| tail.row);
+    let mut rows = before(view, tenant, execution, seq, 2)?.into_iter().map(|found| found.tail.row);
     let Some(row) = rows.next() else { return Ok([0; CHAIN_BYTES]) };
     if row.next_seq() <= seq {
         return Ok(row.chain);

@@ -36,6 +36,7 @@ mod progress;
 mod questions;
 mod read;
 mod rebuild;
+mod recent;
 mod replay;
 mod rows;
 mod running;

@@ -42,7 +42,7 @@ pub fn summary_of(body: &[u8]) -> Result<Summary, Error> {
 /// The number that the next event of an execution gets; 0 when there is none.
 pub fn next_seq(view: &dyn View, tenant: &Tenant, execution: ExecutionId) -> Result<u64, Error> {
     let last = journal_rows::before(view, tenant, execution, u64::MAX, 1)?.pop();
-    Ok(last.map_or(0, |(_, _, tail)| tail.row.next_seq()))
+    Ok(last.map_or(0, |found| found.tail.row.next_seq()))
 }
 
 /// At most `limit` events from `from_seq` on, in order. Checks that none is missing, that each row continues the chain of the one before
@@ -60,11 +60,11 @@ pub fn events(
     let whole = Range::prefix(keys::journal_prefix(tenant, execution));
     // The row that holds `from_seq` may begin before it; the one in front of it says what it must follow.
     let mut found = journal_rows::before(view, tenant, execution, from_seq.saturating_add(1), 2)?.into_iter();
-    let Some((mut start, ..)) = found.next() else {
+    let Some(journal_rows::Found { key: mut start, .. }) = found.next() else {
         let rest = view.scan(&whole, Order::Ascending, 1)?;
         return if rest.is_empty() && head.is_none() { Ok(Vec::new()) } else { Err(damaged("its first events are missing".to_owned())) };
     };
-    let (mut chain, mut next_seq) = found.next().map_or(([0; 32], 0), |(_, _, before)| (before.row.chain, before.row.next_seq()));
+    let (mut chain, mut next_seq) = found.next().map_or(([0; 32], 0), |before| (before.tail.row.chain, before.tail.row.next_seq()));
     let mut events = Vec::new();
     loop {
         let chunk = view.scan(&Range { start, end: whole.end.clone() }, Order::Ascending, CHUNK_ROWS)?;

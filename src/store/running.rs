@@ -25,6 +25,7 @@ use super::numbers::Sequences;
 use super::opening::Opened;
 use super::options::OnFatal;
 use super::progress::Progress;
+use super::recent::Recent;
 use super::small;
 use super::touches::Touches;
 use super::view::View;
@@ -52,6 +53,7 @@ pub struct Running {
     pub maintenance: Mutex<()>,
     pub meters: Arc<Meters>,
     pub sequences: Sequences,
+    pub recent: Recent,
     /// Who wants to hear what changed.
     pub touches: Arc<Touches>,
     supply: Arc<Supply>,
@@ -150,6 +152,7 @@ impl Running {
             maintenance,
             meters,
             sequences: Sequences::default(),
+            recent: Recent::default(),
             touches: Arc::default(),
             supply,
             threads,

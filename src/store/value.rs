@@ -105,6 +105,7 @@ pub fn chain(previous: &[u8; 32], record: &[u8]) -> [u8; 32] {
 /// `body` with its checksum, as it goes into the view.
 pub fn seal(key: &[u8], mut body: Vec<u8>) -> Vec<u8> {
     let sum = checksum(key, &body);
+    body.reserve_exact(CHECKSUM_BYTES);
     body.extend_from_slice(&sum.to_be_bytes());
     body
 }

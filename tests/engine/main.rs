@@ -10,5 +10,6 @@ mod harness;
 mod pausing;
 mod people;
 mod restarts;
+mod resting;
 mod tenants;
 mod timers;

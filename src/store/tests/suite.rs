@@ -80,7 +80,7 @@ fn the_chain_of_a_journal_is_known_before_each_of_its_turns() {
             let mut rows = journal_rows::before(view, &tenant(), execution(1), u64::MAX, usize::MAX).unwrap();
             rows.reverse();
             let mut chain = [0; 32];
-            for turn in rows.iter().flat_map(|(_, _, tail)| &tail.row.turns) {
+            for turn in rows.iter().flat_map(|found| &found.tail.row.turns) {
                 chain = value::chain(&chain, &records.extract(&turn.extract).unwrap());
                 assert_eq!(journal_rows::chain_before(view, records, &tenant(), execution(1), turn.next_seq).unwrap(), chain);
             }
@@ -97,7 +97,7 @@ fn a_row_that_says_other_turns_than_were_recorded_is_not_believed() {
         store.commit(turn(1, seq, 1, None)).wait().unwrap();
     }
     let view = store.view().unwrap();
-    let (key, sealed, tail) = journal_rows::before(view, &tenant(), execution(1), 10, 1).unwrap().remove(0);
+    let journal_rows::Found { key, sealed, tail } = journal_rows::before(view, &tenant(), execution(1), 10, 1).unwrap().remove(0);
     let exchanged = |row: &mut JournalRow| {
         let (one, other) = (row.turns[3].extract, row.turns[4].extract);
         (row.turns[3].extract, row.turns[4].extract) = (other, one);

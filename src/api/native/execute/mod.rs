@@ -223,8 +223,8 @@ async fn execute(call: Call, origin: Origin) -> Result<Answer, Problem> {
 pub async fn answer(call: &Call, mut started: Started, patience: Patience) -> Result<Answer, Problem> {
     let rest = settle_start(call, &mut started, patience).await?;
     let location = format!("/v1/tenants/{}/agents/{}/executionRecords/{}", call.tenant, started.agent, started.execution);
-    let result = result::of(&started, &rest.snapshot, call.caller()?.era).await?;
     let status = if rest.gave_up { 202 } else { 200 };
+    let result = result::of(&started, rest, call.caller()?.era).await?;
     let mut answer = Answer::json_as(status, &result)?.header("location", location);
     if let Some(applied) = patience.applied() {
         answer = answer.header("preference-applied", applied);

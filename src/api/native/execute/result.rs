@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::start::Started;
 use super::steps::{self, Step, StepResult};
+use super::wait::Rest;
 use crate::api::caller::Era;
 use crate::api::problem::Problem;
 use crate::engine::{EngineHandle, Snapshot};
@@ -163,13 +164,17 @@ pub fn status_name(status: Status, waits_for_person: bool, era: Era) -> &'static
 
 /// # Errors
 /// When the store cannot be read.
-pub async fn of(started: &Started, snapshot: &Snapshot, era: Era) -> Result<ExecutionResult, Problem> {
-    let trace = started.engine.trace(started.execution).await?;
-    let question = open_question(&started.engine, snapshot).await?;
+pub async fn of(started: &Started, rest: Rest, era: Era) -> Result<ExecutionResult, Problem> {
+    let Rest { snapshot, trace, .. } = rest;
+    let trace = match trace {
+        Some(trace) => trace,
+        None => started.engine.trace(started.execution).await?,
+    };
+    let question = open_question(&started.engine, &snapshot).await?;
     let output = snapshot.ended.as_ref().map_or(Value::Null, |ended| ended.output.clone());
     Ok(ExecutionResult {
         response: response_text(&output),
-        trace: trace_of(snapshot, &trace),
+        trace: trace_of(&snapshot, &trace),
         session_id: started.session.clone(),
         links: Vec::new(),
         execution_record_id: started.execution.0,

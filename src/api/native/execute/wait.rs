@@ -12,6 +12,7 @@ use crate::clock;
 use crate::engine::{EngineHandle, Notice, Notices, Snapshot};
 use crate::ids::ExecutionId;
 use crate::machine::summary::{Status, Summary};
+use crate::machine::trace::Trace;
 
 /// A timer that is nearer than this is waited for as if it were work.
 const TIMER_WAITED_MS: u64 = 60_000;
@@ -61,6 +62,8 @@ pub fn patience(call: &Call) -> Result<Patience, Problem> {
 /// Where an execution was when its caller stopped waiting.
 pub struct Rest {
     pub snapshot: Snapshot,
+    /// Where it came along.
+    pub trace: Option<Trace>,
     /// It still moves: the caller's patience was over first.
     pub gave_up: bool,
 }
@@ -121,7 +124,7 @@ async fn wait(
         };
         let is_settled = |found: &Snapshot| is_settled(&found.summary, found.live) || found.quarantined.is_some();
         if let Some(snapshot) = snapshot.filter(is_settled) {
-            return Ok(Rest { snapshot, gave_up: false });
+            return Ok(Rest { snapshot, trace: None, gave_up: false });
         }
         look = loop {
             let over = async {
@@ -137,11 +140,17 @@ async fn wait(
                     return Err(problem.with("executionRecordId", execution));
                 }
                 notice = notices.next() => notice,
-                () = over => return Ok(Rest { snapshot: engine.snapshot(execution).await?, gave_up: true }),
+                () = over => return Ok(Rest { snapshot: engine.snapshot(execution).await?, trace: None, gave_up: true }),
             };
             match notice {
                 Some(Notice::Committed { .. } | Notice::Chunk { .. }) => {}
-                Some(Notice::Idle { .. }) => break Look::AtRest,
+                Some(Notice::Idle { execution: rests, journal, .. }) => {
+                    let told = journal.filter(|_| rests == execution).map(|journal| engine.rested(execution, &journal));
+                    if let Some((snapshot, trace)) = told.transpose()?.flatten().filter(|(snapshot, _)| is_settled(snapshot)) {
+                        return Ok(Rest { snapshot, trace: Some(trace), gave_up: false });
+                    }
+                    break Look::AtRest;
+                }
                 Some(Notice::Quarantined { .. } | Notice::Missed { .. }) => break Look::AtAll,
                 None => return Err(crate::engine::Error::Stopped.into()),
             }
