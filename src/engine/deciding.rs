@@ -41,7 +41,7 @@ pub(super) struct Commit {
     pub(super) durable: bool,
     /// How many events; they themselves are kept only if somebody listens.
     pub(super) count: u64,
-    /// What its inputs weigh.
+    /// As it goes into the log.
     pub(super) bytes: usize,
     pub(super) events: Option<Arc<Vec<Recorded>>>,
     pub(super) effects: Vec<Effect>,
@@ -91,11 +91,12 @@ fn decide_inputs(shared: &Shared, key: &Key, life: &mut Life, inbox: &mut VecDeq
     let (mut commit, mut events) = (Commit::default(), Vec::new());
     // One time for the whole group: its events are one record.
     let now = clock::now();
+    let mut bytes = 0;
     for _ in 0..COMMIT_INPUTS_MAX {
         let Some(Waiting { ticket, body }) = inbox.pop_front() else { break };
         #[cfg(test)]
         super::faults::before_decide(key.execution, &body);
-        commit.bytes += weight(&body);
+        bytes += weight(&body);
         let question = if let Body::Decide(decision) = &body { Some(decision.question) } else { None };
         let answer = match life.plan_for(shared, key, &body) {
             Ok(plan) => {
@@ -111,7 +112,7 @@ fn decide_inputs(shared: &Shared, key: &Key, life: &mut Life, inbox: &mut VecDeq
         if let Some(ticket) = ticket {
             commit.answers.push((ticket, answer.and_then(|reply| reply)));
         }
-        if events.len() >= COMMIT_EVENTS_MAX || commit.bytes >= COMMIT_BYTES_MAX {
+        if events.len() >= COMMIT_EVENTS_MAX || bytes >= COMMIT_BYTES_MAX {
             break;
         }
     }

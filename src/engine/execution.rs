@@ -57,7 +57,7 @@ pub(super) struct ExecutionActor {
 #[derive(Default)]
 struct Kept {
     commits: Vec<Arc<Vec<Recorded>>>,
-    /// What the inputs of these commits weigh.
+    /// As they went into the log.
     bytes: usize,
 }
 
@@ -180,7 +180,7 @@ impl ExecutionActor {
             self.commits.push_back(commit);
             return;
         }
-        if expected_seq == 0 && self.shared.hub.awaits(&life.lineage) {
+        if expected_seq == 0 && self.shared.hub.expects_rest(&self.key) {
             self.kept = Some(Kept::default());
         }
         if self.kept.is_some() || self.shared.hub.listens(&life.lineage) {
@@ -203,6 +203,9 @@ impl ExecutionActor {
             Ok(numbering) => self.shared.store.commit_in(&self.chain, std::iter::once(entry).chain(numbering).collect()),
             Err(error) => Pending::refused(CommitError::Stopped(error.to_string())),
         };
+        if let Some(commit) = self.commits.back_mut() {
+            commit.bytes = acknowledged.bytes;
+        }
         let acknowledged = acknowledged.into_actor(self);
         ctx.spawn(acknowledged.map(move |result, actor, ctx| actor.acknowledged(number, result.map(|_| ()), ctx)));
     }
@@ -253,8 +256,8 @@ impl ExecutionActor {
         self.perform(commit.effects);
         crash::point("release.before_answers");
         let Some(life) = self.life.as_ref() else { return };
-        if let (Some(kept), Some(events)) = (self.kept.take(), &commit.events) {
-            self.kept = kept.with(events, commit.bytes);
+        if let Some(events) = &commit.events {
+            self.kept = self.kept.take().and_then(|kept| kept.with(events, commit.bytes));
         }
         if commit.count > 0 {
             let (execution, count) = (self.key.execution, commit.count);
@@ -304,7 +307,7 @@ impl ExecutionActor {
         if self.shared.boot != BootId::HOLDING && summary.as_ref().is_some_and(|summary| summary.owed) {
             return;
         }
-        let kept = self.kept.as_ref().filter(|_| self.shared.hub.awaits(&life.lineage));
+        let kept = self.kept.as_ref().filter(|_| self.shared.hub.expects_rest(&self.key));
         let journal = kept.map(|kept| Arc::new(kept.commits.clone()));
         self.directory.do_send(Resting { key: self.key.clone(), generation: self.generation, summary: summary.map(Box::new), journal });
     }

@@ -1,5 +1,6 @@
 //! The one way in: a cheap handle that may be used from any tokio runtime.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -253,7 +254,9 @@ impl EngineHandle {
     /// # Errors
     /// `Store`: the journal does not replay.
     pub fn rested(&self, id: ExecutionId, journal: &Commits) -> Result<Option<(Snapshot, Trace)>, Error> {
-        read::rested(&self.inner.shared, &self.tenant, id, journal)
+        let telling = AssertUnwindSafe(|| read::rested(&self.inner.shared, &self.tenant, id, journal));
+        // A panic would take others along here; where it is read, it does not.
+        catch_unwind(telling).unwrap_or(Ok(None))
     }
 
     /// How the execution stands, as the store has it: less than a snapshot, and as cheap for a long journal as for a short one.

@@ -17,7 +17,7 @@ const RESTS_KEPT_MAX: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Hears {
     Everything,
-    /// That it has come to rest, or was set aside. Nobody is woken, and no event copied, for anything else.
+    /// That it has come to rest, or was set aside. Nobody is woken for anything else.
     Rest,
 }
 
@@ -75,6 +75,11 @@ impl Hub {
     /// Does anybody wait for one of `lineage` to come to rest?
     pub(super) fn awaits(&self, lineage: &[Key]) -> bool {
         self.channels().as_ref().is_some_and(|channels| is_heard(&channels.everything, lineage) || is_heard(&channels.rest, lineage))
+    }
+
+    /// Does anybody wait for this one to come to rest, and hear nothing else?
+    pub(super) fn expects_rest(&self, key: &Key) -> bool {
+        self.channels().as_ref().is_some_and(|channels| is_heard(&channels.rest, std::slice::from_ref(key)))
     }
 
     /// Somebody stopped listening.
@@ -213,6 +218,7 @@ mod tests {
         assert!(matches!(watches.next().await, Some(Notice::Missed { .. })));
         assert!(matches!(watches.next().await, Some(Notice::Quarantined { .. })));
         drop(watches);
-        assert!(!hub.listens(&[key(1)]) && hub.awaits(&[key(1)]), "no event is copied for who waits");
+        assert!(!hub.listens(&[key(1)]) && hub.awaits(&[key(1)]), "no event is sent to who waits");
+        assert!(hub.expects_rest(&key(1)) && !hub.expects_rest(&key(2)));
     }
 }

@@ -319,6 +319,7 @@ impl Overlay<'_> {
         let at = TurnAt { next_seq: turn.next_seq(), extract: Extract::of(&located.bytes, located.place) };
         if *first_seq > 0
             && !self.tails.contains_key(&key)
+            && !matches!(self.moved.get(&key), Some(Change::Purged))
             && let Some(found) = journal_rows::before(self.view, tenant, *execution, *first_seq, 1)?.pop()
         {
             self.changed.insert(found.key, Changed { old: Some(found.sealed.clone()), new: Some(found.sealed) });
@@ -372,7 +373,15 @@ impl Overlay<'_> {
         let mut owned = Vec::new();
         for (key, sealed) in rows {
             for turn in JournalRow::open(&key, &sealed)?.turns {
-                let record = journal::decode(&self.records.extract(&turn.extract)?)?;
+                let bytes = match self.records.extract(&turn.extract) {
+                    // What it had asked stays behind in the view until that is made again: no reason to stop everything else.
+                    Err(Error::Damaged { path, message }) => {
+                        tracing::warn!(%execution, path = %path.display(), message, "a turn of a purged execution cannot be read");
+                        continue;
+                    }
+                    read => read?,
+                };
+                let record = journal::decode(&bytes)?;
                 if let Record::Execution(turn) = record {
                     let asked = turn.summary.iter().flat_map(questions::ids);
                     owned.extend(asked.map(|question| keys::question_home(tenant, question)));

@@ -47,6 +47,17 @@ impl State {
         self.since.map_or(Duration::ZERO, |since| GATHERING.saturating_sub(since.elapsed()))
     }
 
+    /// As many as make one write.
+    fn gathered(&mut self) -> Option<Frame> {
+        let mut frame = self.pop()?;
+        while !frame.is_full()
+            && let Some(next) = self.pop()
+        {
+            frame.append(next);
+        }
+        Some(frame)
+    }
+
     fn pop(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_front()?;
         self.records -= frame.records.len();
@@ -142,12 +153,7 @@ impl Taker {
                 None => state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
-        let Some(mut frame) = state.pop() else { return Taken::Idle };
-        while !frame.is_full()
-            && let Some(next) = state.pop()
-        {
-            frame.append(next);
-        }
+        let Some(frame) = state.gathered() else { return Taken::Idle };
         state.since = Some(Instant::now());
         self.0.changed.notify_all();
         Taken::Frame(frame)
@@ -161,6 +167,11 @@ impl Taker {
     /// The next commit alone, if there is one.
     pub fn next(&self) -> Option<Frame> {
         self.0.lock().pop()
+    }
+
+    /// What is there, as one frame, at once.
+    pub fn gathered(&self) -> Option<Frame> {
+        self.0.lock().gathered()
     }
 }
 
@@ -177,6 +188,20 @@ mod tests {
 
     fn frame(position: u64) -> Frame {
         Frame::new(Position(position), Vec::new())
+    }
+
+    #[test]
+    fn a_commit_that_nobody_waits_for_is_left_to_gather_others() {
+        let mut state = State { since: Some(Instant::now() + GATHERING), ..State::default() };
+        assert!(state.rest(&frame(5)) > Duration::ZERO);
+        state.wanted = Position(4);
+        assert!(state.rest(&frame(5)) > Duration::ZERO, "an earlier one is waited for");
+        state.wanted = Position(5);
+        assert_eq!(state.rest(&frame(5)), Duration::ZERO);
+        let closed = State { since: state.since, closed: true, ..State::default() };
+        assert_eq!(closed.rest(&frame(5)), Duration::ZERO);
+        let waited = State { since: Instant::now().checked_sub(GATHERING), ..State::default() };
+        assert_eq!(waited.rest(&frame(5)), Duration::ZERO);
     }
 
     fn taken(taker: &Taker) -> u64 {

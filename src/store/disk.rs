@@ -16,7 +16,7 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// Filled with zeros before they are synced: a commit that syncs meanwhile waits for them.
 const FILLED_BYTES: u64 = 1 << 20;
 /// After each of these, the disk is left to others for as long as it took, or so long.
-const REST_MAX: Duration = Duration::from_millis(20);
+const REST_MAX: Duration = Duration::from_millis(5);
 /// Read at a time when a file is searched for what is not zero.
 const PIECE_BYTES: usize = 256 << 10;
 
@@ -35,6 +35,10 @@ pub trait Disk: Send + Sync {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
     /// A new file of `size` zeros: written, not only allocated, and synced. The name is durable after `sync_names`.
     fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>>;
+    /// The same a piece at a time, with rests in which others have the disk, for who has time.
+    fn create_gently(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
+        self.create(name, size)
+    }
     /// A new file that holds `bytes`, synced. The name is durable after `sync_names`.
     fn create_with(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let file = self.create(name, bytes.len() as u64)?;
@@ -60,6 +64,24 @@ pub struct RealDisk {
 impl RealDisk {
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
+    }
+
+    /// A file of zeros, not synced; `between` its pieces.
+    fn filled(&self, name: &str, size: u64, mut between: impl FnMut(&File) -> io::Result<()>) -> io::Result<File> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(self.path(name))?;
+        let mut written = 0;
+        while written < size {
+            let end = size.min(written + FILLED_BYTES);
+            while written < end {
+                let length = usize::try_from(end - written).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));
+                file.write_all_at(&ZEROS[..length], written)?;
+                written += length as u64;
+            }
+            if written < size {
+                between(&file)?;
+            }
+        }
+        Ok(file)
     }
 }
 
@@ -102,20 +124,19 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(self.path(name))?;
-        let mut written = 0;
-        while written < size {
-            let (begun, end) = (Instant::now(), size.min(written + FILLED_BYTES));
-            while written < end {
-                let length = usize::try_from(end - written).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));
-                file.write_all_at(&ZEROS[..length], written)?;
-                written += length as u64;
-            }
-            if written < size {
-                file.sync_data()?;
-                std::thread::sleep(begun.elapsed().min(REST_MAX));
-            }
-        }
+        let file = self.filled(name, size, |_| Ok(()))?;
+        file.sync_all()?;
+        Ok(Arc::new(RealFile(file)))
+    }
+
+    fn create_gently(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let mut begun = Instant::now();
+        let file = self.filled(name, size, |file| {
+            file.sync_data()?;
+            std::thread::sleep(begun.elapsed().min(REST_MAX));
+            begun = Instant::now();
+            Ok(())
+        })?;
         file.sync_all()?;
         Ok(Arc::new(RealFile(file)))
     }

@@ -141,6 +141,8 @@ pub enum CommitError {
 #[derive(Debug)]
 pub struct Pending<T> {
     answer: oneshot::Receiver<Result<T, CommitError>>,
+    /// Of the records, as they go into the log.
+    pub bytes: usize,
 }
 
 /// Commits that rest on each other: each was decided on the one before, which may still be on its way. Once one of them is refused, for
@@ -164,7 +166,7 @@ pub(super) type Answer<T> = oneshot::Sender<Result<T, CommitError>>;
 impl<T> Pending<T> {
     pub(super) fn new() -> (Answer<T>, Self) {
         let (sender, answer) = oneshot::channel();
-        (sender, Self { answer })
+        (sender, Self { answer, bytes: 0 })
     }
 
     /// The answer is there already: no.

@@ -37,8 +37,8 @@ const MEMORY_SIZES: Sizes = Sizes { segment_bytes_min: 64 << 10, segment_bytes_m
 
 /// A store. Clones share it; it closes with [`Store::close`], or when the last clone is dropped.
 ///
-/// Reads see everything that was acknowledged before they began: they wait for the applier where it is behind (well under a
-/// millisecond, unless the store is saturated).
+/// Reads see everything that was acknowledged before they began: they wait for the applier where it is behind (a
+/// millisecond or two; where the store is saturated, what gathers in 20 ms).
 #[derive(Clone)]
 pub struct Store {
     pub(super) inner: Arc<Running>,
@@ -125,7 +125,8 @@ impl Store {
             }
             claims.extend(claim);
         }
-        let (answer, pending) = Pending::new();
+        let (answer, mut pending) = Pending::new();
+        pending.bytes = records.iter().map(|(_, bytes)| bytes.len()).sum();
         // When the committer is gone the answer is dropped with the request, and the caller reads `Stopped`.
         let _ = self.inner.queue.send(Message::Commit(Box::new(Request { records, claims, chain, answer })));
         pending

@@ -65,25 +65,24 @@ pub fn events(
         return if rest.is_empty() && head.is_none() { Ok(Vec::new()) } else { Err(damaged("its first events are missing".to_owned())) };
     };
     let (mut chain, mut next_seq) = found.next().map_or(([0; 32], 0), |before| (before.tail.row.chain, before.tail.row.next_seq()));
-    let mut events = Vec::new();
+    let (mut events, mut reading) = (Vec::new(), None);
     loop {
-        let chunk = view.scan(&Range { start, end: whole.end.clone() }, Order::Ascending, CHUNK_ROWS)?;
-        let Some((last, _)) = chunk.last() else {
-            return match head {
-                Some(head) if next_seq < head.next_seq => {
-                    Err(damaged(format!("it ends at {next_seq}, its last event is {}", head.next_seq.saturating_sub(1))))
+        let chunk = view.scan(&Range { start: start.clone(), end: whole.end.clone() }, Order::Ascending, CHUNK_ROWS)?;
+        let (mut is_last, read_before) = (chunk.len() < CHUNK_ROWS, next_seq);
+        for (key, sealed) in chunk {
+            let row = JournalRow::open(&key, &sealed)?;
+            let first_seq = keys::journal_seq(&key);
+            if first_seq != Some(next_seq) && first_seq != reading {
+                if next_seq > read_before {
+                    // The journal goes on meanwhile: the row before holds more than when it was read.
+                    is_last = false;
+                    break;
                 }
-                _ => Ok(events),
-            };
-        };
-        start = [last.as_slice(), &[0]].concat();
-        for (key, sealed) in &chunk {
-            let row = JournalRow::open(key, sealed)?;
-            if keys::journal_seq(key) != Some(next_seq) {
                 return Err(damaged(format!("what follows event {} is missing", next_seq.saturating_sub(1))));
             }
-            for turn in &row.turns {
-                let bytes = records.extract(&turn.extract)?;
+            let read_already = next_seq;
+            for turn in row.turns.iter().skip_while(|turn| turn.next_seq <= read_already) {
+                let bytes = records.extract(&turn.extract).map_err(|error| lost(error, execution))?;
                 chain = value::chain(&chain, &bytes);
                 if head.is_some_and(|head| head.next_seq == turn.next_seq && head.chain.0 != chain) {
                     return Err(damaged(format!("event {next_seq} is not what was recorded")));
@@ -100,7 +99,24 @@ pub fn events(
             if events.len() >= limit {
                 return Ok(events);
             }
+            (start, reading) = (key, first_seq);
         }
+        if is_last {
+            return match head {
+                Some(head) if next_seq < head.next_seq => {
+                    Err(damaged(format!("it ends at {next_seq}, its last event is {}", head.next_seq.saturating_sub(1))))
+                }
+                _ => Ok(events),
+            };
+        }
+    }
+}
+
+/// A record of the journal that the log does not hold any more is the journal's damage.
+fn lost(error: Error, execution: ExecutionId) -> Error {
+    match error {
+        Error::Damaged { path, message } => Error::JournalDamaged { execution, message: format!("{}: {message}", path.display()) },
+        error => error,
     }
 }
 

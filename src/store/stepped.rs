@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use super::applier::Applier;
+use super::applier::{Applier, Frame};
 use super::attachments::Attachments;
 use super::backlog::Taker;
 use super::committer::{Committer, Message};
@@ -78,18 +78,22 @@ impl Stepped {
     /// # Errors
     /// When the view does not take it.
     pub fn apply(&mut self) -> Result<bool, Error> {
-        let Some(frame) = self.frames.next() else { return Ok(false) };
+        self.take(Taker::next)
+    }
+
+    fn take(&mut self, take: impl Fn(&Taker) -> Option<Frame>) -> Result<bool, Error> {
+        let Some(frame) = take(&self.frames) else { return Ok(false) };
         self.applier.apply(&frame)?;
         self.store.inner.progress.set_applied(frame.position);
         Ok(true)
     }
 
-    /// The applier takes every commit.
+    /// The applier takes every commit, as many in one write as there are.
     ///
     /// # Errors
     /// When the view does not take one.
     pub fn apply_all(&mut self) -> Result<(), Error> {
-        while self.apply()? {}
+        while self.take(Taker::gathered)? {}
         Ok(())
     }
 

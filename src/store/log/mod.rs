@@ -30,7 +30,7 @@ use supply::{Space, Supply, Taken};
 #[serde(transparent)]
 pub struct StoreId(pub Uuid);
 
-/// Segments kept open for reading large records.
+/// Segments kept open for reading; above it all are opened anew.
 const OPEN_SEGMENTS_MAX: usize = 64;
 
 /// Why a batch was not written.

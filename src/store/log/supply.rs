@@ -106,7 +106,9 @@ impl Supply {
         let number = state.next_number;
         state.next_number += 1;
         drop(state);
-        self.make(number, size.max(self.sizes.segment_bytes_min)).ok()
+        let name = segment::name(number);
+        let size = size.max(self.sizes.segment_bytes_min);
+        self.made(number, size, self.disk.create(&name, size)).ok()
     }
 
     /// Prepares until closed; runs on its own thread.
@@ -173,12 +175,13 @@ impl Supply {
         if free_bytes.saturating_sub(size) < self.sizes.free_bytes_stop {
             return Err(std::io::Error::new(std::io::ErrorKind::StorageFull, format!("only {free_bytes} bytes are free")));
         }
-        self.make(number, size)
+        self.made(number, size, self.disk.create_gently(&segment::name(number), size))
     }
 
-    fn make(&self, number: u64, size: u64) -> std::io::Result<Taken> {
+    /// The segment that was created, with a durable name; nothing is left of one that was not.
+    fn made(&self, number: u64, size: u64, created: std::io::Result<Arc<dyn DiskFile>>) -> std::io::Result<Taken> {
         let name = segment::name(number);
-        let made = self.disk.create(&name, size).and_then(|file| {
+        let made = created.and_then(|file| {
             self.disk.sync_names()?;
             Ok(Taken { number, file, size })
         });

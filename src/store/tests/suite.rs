@@ -1,12 +1,15 @@
 //! What every backend must do. Each test runs on memory and on disk; on disk also after closing and opening again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::world::{GrowingView, World};
 use super::*;
 use crate::journal::Record;
 use crate::limits::VIEW_VALUE_BYTES_MAX;
 use crate::store::journal_rows::{self, JournalRow};
 use crate::store::list;
+use crate::store::read;
 use crate::store::value;
 use crate::store::{Error, Faults, Filter, FlowRow, Found, MemoryDisk, QuestionFilter};
 
@@ -87,6 +90,27 @@ fn the_chain_of_a_journal_is_known_before_each_of_its_turns() {
             assert_eq!(rows.len(), 199_usize.div_ceil(journal_rows::ROW_TURNS_MAX));
         },
     );
+}
+
+/// Reads take rows one after the other, while the applier writes the last of them anew and adds others.
+#[test]
+fn a_journal_can_be_read_while_it_grows() {
+    let mut world = World::new();
+    let grow = |world: &mut World, turns: usize| {
+        (0..turns).for_each(|_| world.turn(execution(1), None, vec![event(0), event(1)]));
+        world.apply();
+    };
+    world.set(execution(1), &summary(Status::Running));
+    // Up to the middle of a row, whatever a read takes at once.
+    grow(&mut world, 5 * journal_rows::ROW_TURNS_MAX + 7);
+    let (view, log) = (Arc::clone(&world.view), world.log());
+    for turns in [1, 10, 40] {
+        let growing = GrowingView::new(Arc::clone(&view), 30, || grow(&mut world, turns));
+        let events = read::events(&growing, log.as_ref(), None, &tenant(), execution(1), 0, usize::MAX).unwrap();
+        assert!(events.iter().map(|recorded| recorded.seq).eq(0..events.len() as u64));
+        drop(growing);
+        assert_eq!(read::next_seq(view.as_ref(), &tenant(), execution(1)).unwrap(), world.event_count(execution(1)));
+    }
 }
 
 #[test]

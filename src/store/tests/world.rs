@@ -51,6 +51,51 @@ impl View for CountingView {
     }
 }
 
+/// A view that changes while it is read: after each row that a scan takes, up to so many times.
+pub struct GrowingView<F> {
+    rows: Arc<CountingView>,
+    grow: Mutex<(usize, F)>,
+}
+
+impl<F: FnMut() + Send> GrowingView<F> {
+    pub fn new(rows: Arc<CountingView>, times: usize, grow: F) -> Self {
+        Self { rows, grow: Mutex::new((times, grow)) }
+    }
+}
+
+impl<F: FnMut() + Send> View for GrowingView<F> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.rows.get(key)
+    }
+
+    fn scan(&self, range: &Range, order: Order, limit: usize) -> Result<Vec<Row>, Error> {
+        let (mut range, mut found) = (range.clone(), Vec::new());
+        while found.len() < limit
+            && let Some((key, value)) = self.rows.scan(&range, order, 1)?.pop()
+        {
+            match order {
+                Order::Ascending => range.start = [key.as_slice(), &[0]].concat(),
+                Order::Descending => range.end.clone_from(&key),
+            }
+            found.push((key, value));
+            let (times, grow) = &mut *self.grow.lock().unwrap();
+            if *times > 0 {
+                *times -= 1;
+                grow();
+            }
+        }
+        Ok(found)
+    }
+
+    fn apply(&self, writes: Vec<Write>) -> Result<(), Error> {
+        self.rows.apply(writes)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.rows.flush()
+    }
+}
+
 /// The records so far; the offset of a place is the number of its record.
 #[derive(Default)]
 struct Written(Mutex<Vec<Vec<u8>>>);
@@ -86,6 +131,14 @@ impl World {
         let log = Arc::new(Written::default());
         let applier = Applier::new(Arc::clone(&view) as Arc<dyn View>, Arc::clone(&log) as Arc<dyn Records>, Arc::default()).unwrap();
         Self { view, summaries: BTreeMap::new(), applier, log, seqs: BTreeMap::new(), waiting: Vec::new(), position: 0 }
+    }
+
+    pub fn log(&self) -> Arc<dyn Records> {
+        Arc::clone(&self.log) as Arc<dyn Records>
+    }
+
+    pub fn event_count(&self, execution: ExecutionId) -> u64 {
+        self.seqs[&execution]
     }
 
     /// A turn with this summary, and with these events or one that says nothing.
