@@ -22,8 +22,15 @@ export function useNow(): number {
         timer = undefined;
       };
     },
-    () => nowMs,
+    presentMs,
   );
+}
+
+/** Where nobody has listened, the clock has stood still: it is set before somebody reads it. */
+function presentMs(): number {
+  const realMs = Date.now();
+  if (timer === undefined && realMs - nowMs > TICK_MS) nowMs = realMs;
+  return nowMs;
 }
 
 /** The value once it has rested. */
