@@ -29,7 +29,7 @@ export default function BudgetsRoom({ params }: RoomProps) {
       <div className="stack">
         <Loaded query={budgets} rows={4}>
           {(all) => (
-            <div className="operate-parts">
+            <div className="operate-pair">
               {ORIGINS.map((one) => {
                 const known = all.find((budget) => budget.origin === one.origin) ?? null;
                 return (
@@ -42,7 +42,7 @@ export default function BudgetsRoom({ params }: RoomProps) {
             </div>
           )}
         </Loaded>
-        <section>
+        <section className="operate-pair-wide">
           <PartHead title="Retention" sub="How long its finished executions are kept, from their end." />
           <Loaded query={retention} rows={2}>
             {(data) => <RetentionForm key={JSON.stringify(data)} known={data} agent={agent} />}

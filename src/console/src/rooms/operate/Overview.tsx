@@ -36,9 +36,9 @@ export function OverviewPart() {
         {now && <Disk now={now} status={status.data} />}
         {now && <Errors now={now} />}
         {now && <SlowOperations now={now} />}
-        <SlowSteps heading="operate-steps" />
         <SlowAgents tenant={tenant} />
         {status.data && <Feeds status={status.data} />}
+        <SlowSteps heading="operate-steps" />
       </div>
     </div>
   );
@@ -208,7 +208,7 @@ function Errors(props: { now: Reading }) {
     .map((one) => ({ operation: one.labels["operation"] ?? "", status: one.labels["status"] ?? "", value: one.value, all: all.get(one.labels["operation"] ?? "") ?? one.value }))
     .sort((a, b) => Number(b.status >= "500") - Number(a.status >= "500") || b.value - a.value);
   const columns: Column<ErrorLine>[] = [
-    { key: "operation", title: "Operation", cell: (one) => <code>{one.operation}</code> },
+    { key: "operation", title: "Operation", cell: (one) => <code className="operate-name">{one.operation}</code> },
     { key: "status", title: "Status", width: "4.5rem", align: "end", cell: (one) => <Badge tone={one.status >= "500" ? "bad" : "waiting"}>{one.status}</Badge> },
     { key: "value", title: "Answers", width: "4.5rem", align: "end", cell: (one) => <span className="number">{count(one.value)}</span> },
     { key: "share", title: "Of all", width: "4rem", align: "end", cell: (one) => <span className="number">{percent(one.value / one.all)}</span> },
@@ -227,7 +227,7 @@ function ms(value: number | null) {
 }
 
 const SLOW: Column<Spread>[] = [
-  { key: "operation", title: "Operation", cell: (one) => <code>{one.key}</code> },
+  { key: "operation", title: "Operation", cell: (one) => <code className="operate-name">{one.key}</code> },
   { key: "count", title: "Answers", width: "4.5rem", align: "end", cell: (one) => <span className="number">{count(one.count)}</span> },
   { key: "mean", title: "On average", width: "5.5rem", align: "end", cell: (one) => ms(one.meanMs) },
   { key: "p99", title: "99 % below", width: "5.5rem", align: "end", cell: (one) => ms(one.p99Ms) },
