@@ -249,7 +249,7 @@ function History(props: { release: Release; lines: readonly Line[]; onAsk: ((ask
         <span className="release-what">
           <span className="cut">
             {one.previousRevision > 0 && <span className="quiet">{one.previousRevision} → </span>}
-            {one.split.length > 1 ? sharesOf(one.split).map((share) => `revision ${share.revision} ${percent(share.share)}`).join(", ") : `Revision ${one.targetRevision}`}
+            {one.split.length > 1 ? sharesOf(one.split).map((share) => `Revision ${share.revision} ${percent(share.share)}`).join(", ") : `Revision ${one.targetRevision}`}
           </span>
           {one.isRollback && <Badge tone="stopped">Rollback</Badge>}
           {one.status !== "SUCCESS" && <Badge tone="bad"><PlainText text={one.failureReason ?? one.status} max={200} /></Badge>}
