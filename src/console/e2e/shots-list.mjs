@@ -32,6 +32,18 @@ async function twoRevisions(api) {
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
+  { name: "nowhere", at: "/nowhere", until: ".empty" },
+  { name: "keyboard", at: "/agents", until: ".table-row", then: (page) => page.keyboard.press("?").then(() => page.getByRole("dialog").waitFor()), after: (page) => page.keyboard.press("Escape") },
+  {
+    name: "more",
+    at: "/agents",
+    until: ".table-row",
+    then: async (page) => {
+      const more = page.getByRole("button", { name: "More", exact: true });
+      if (await more.isVisible()) await more.click();
+    },
+    after: (page) => page.keyboard.press("Escape"),
+  },
   { name: "agents-none", at: "/agents?search=nobody", until: ".empty" },
   { name: "agent-new", at: "/agents", until: ".table-row", then: (page) => page.getByRole("button", { name: "New agent" }).click().then(() => page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Refund review")) },
   { name: "agent", at: "/agents/company-profile", until: ".table-row .status" },
@@ -77,6 +89,14 @@ export const SHOTS = [
   { name: "operate-triggers", at: "/operate/triggers", until: ".table-row", prepare: someReleases },
   { name: "operate-environments", at: "/operate/environments", until: ".table-row", prepare: someReleases },
   { name: "operate-tenants", at: "/operate/tenants", until: ".table-row" },
+  {
+    name: "operate-tenants-many",
+    at: "/operate/tenants",
+    until: ".table-row",
+    prepare: async (api) => {
+      for (let at = 1; at <= Number(process.env.SHOT_ROWS ?? 1_000); at += 1) await api("POST", "/v1/tenants", { id: `branch-${at}`, displayName: `Branch ${at}` }).catch(() => undefined);
+    },
+  },
   { name: "designer", at: "/agents/refund-review/design/1", until: ".designer .tab", then: (page) => page.waitForTimeout(1_500) },
   {
     name: "designer-step",
@@ -99,8 +119,8 @@ export const SHOTS = [
       await page.waitForTimeout(1_000);
     },
   },
-  { name: "designer-compare", at: "/agents/compared/design/1?compare=2", until: ".designer-diff", prepare: twoRevisions },
-  { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow },
+  { name: "designer-compare", at: "/agents/compared/design/1?compare=2", until: ".designer-diff", prepare: twoRevisions, then: (page) => page.waitForTimeout(600) },
+  { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow, then: (page) => page.locator(".designer-template-reading").first().waitFor({ state: "detached" }) },
   { name: "designer-long", at: "/agents/long-flow/design", until: ".react-flow__node", then: (page) => page.waitForTimeout(800) },
   { name: "executions", at: "/executions", until: ".table-row", prepare: async (api) => void ((made.order ??= await waiting(api)), (made.failed ??= await failed(api))) },
   { name: "executions-none", at: "/executions?status=CANCELLED&label=team%3Dnobody", until: ".empty" },
