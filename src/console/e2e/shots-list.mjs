@@ -103,11 +103,12 @@ export const SHOTS = [
     at: "/agents/support-triage/design/1",
     until: ".react-flow__node",
     then: async (page) => {
+      await page.waitForTimeout(600);
       await page.locator(".react-flow__node").nth(1).dblclick();
       await page.waitForTimeout(500);
     },
   },
-  { name: "designer-map", at: "/agents/lead-enrichment/design/1", until: ".react-flow__node", then: (page) => page.locator('.react-flow__node[data-id="leads"]').dblclick().then(() => page.locator('.react-flow__node[data-id="save"]').click()) },
+  { name: "designer-map", at: "/agents/lead-enrichment/design/1", until: ".react-flow__node", then: (page) => page.waitForTimeout(600).then(() => page.locator('.react-flow__node[data-id="leads"]').dblclick()).then(() => page.locator('.react-flow__node[data-id="save"]').click()) },
   {
     name: "designer-test",
     at: "/agents/support-triage/design/1",

@@ -27,14 +27,17 @@ try {
       if (shots.some((shot) => shot.isSignedOut)) await take("sign-in");
       await signIn(page, server);
       for (const shot of shots.filter((one) => !one.isSignedOut)) {
-        await page.goto(`${server.url}/#${shot.at}`);
-        await page.locator(shot.until).first().waitFor().catch(async (error) => {
+        try {
+          await page.goto(`${server.url}/#${shot.at}`);
+          await page.locator(shot.until).first().waitFor();
+          await shot.then?.(page);
+          await take(shot.name);
+          await shot.after?.(page);
+        } catch (error) {
           await take(`${shot.name}-missed`);
-          throw new Error(`${shot.name}: ${error.message}`);
-        });
-        await shot.then?.(page);
-        await take(shot.name);
-        await shot.after?.(page);
+          console.log(`${shot.name}-${size}-${colorScheme}: ${error.message}`);
+          process.exitCode = 1;
+        }
       }
       await context.close();
     }
