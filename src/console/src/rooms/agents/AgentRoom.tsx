@@ -64,9 +64,9 @@ function Overview(props: { agent: Schemas["Agent"] }) {
         <Figure label="Running now">{figureOf(now.running, live.isKnown, now.isRunningPartial)}</Figure>
         <Figure label="Waiting">{figureOf(now.waiting, live.isKnown)}</Figure>
         <Figure label="Failed today">{figureOf(now.failedToday, live.isKnown, now.isFailedPartial)}</Figure>
-        <Figure label="Started this month">{now.startedThisMonth.toLocaleString("en-US")}</Figure>
+        <Figure label="Started this month">{figureOf(now.startedThisMonth, live.isKnown)}</Figure>
         <Figure label="Cost this month" note={<BudgetNote agent={agent.id} />}>
-          <Money usd={now.costUsd} />
+          {live.isKnown ? <Money usd={now.costUsd} /> : "–"}
         </Figure>
       </dl>
       <div className="agent-parts">

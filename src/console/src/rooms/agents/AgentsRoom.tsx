@@ -76,7 +76,7 @@ function Totals(props: { live: ReturnType<typeof useLive> }) {
       <Figure label="Waiting">{figureOf(total.waiting, isKnown)}</Figure>
       <Figure label="Failed today">{figureOf(total.failedToday, isKnown, total.isFailedPartial)}</Figure>
       <Figure label="Cost this month">
-        <Money usd={total.costUsd} />
+        {isKnown ? <Money usd={total.costUsd} /> : "–"}
       </Figure>
     </dl>
   );
@@ -88,13 +88,14 @@ export function fits(agent: Agent, sought: string): boolean {
   return sought.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
-function columns(live: (agent: string) => AgentLive): Column<Agent>[] {
+function columns(live: (agent: string) => AgentLive, isKnown: boolean): Column<Agent>[] {
   const number = (key: string, title: string, cell: (live: AgentLive) => React.ReactNode, width = "6.5rem"): Column<Agent> => ({
     key,
     title,
     align: "end",
     width,
-    cell: (agent) => cell(live(agent.id)),
+    // Before it is known, none would be a lie. On a phone, counts that are none take no line; the cost always does.
+    cell: (agent) => (isKnown ? cell(live(agent.id)) : <span className={key === "cost" ? "quiet" : "tally-none quiet"}>–</span>),
   });
   return [
     {
@@ -127,7 +128,7 @@ function columns(live: (agent: string) => AgentLive): Column<Agent>[] {
 function Agents(props: { agents: Agent[]; sought: string; live: ReturnType<typeof useLive> }) {
   const { agents, sought, live } = props;
   const shown = useMemo(() => agents.filter((agent) => fits(agent, sought)), [agents, sought]);
-  const table = useMemo(() => columns(live.of), [live.of]);
+  const table = useMemo(() => columns(live.of, live.isKnown), [live.of, live.isKnown]);
   if (shown.length === 0) {
     return (
       <Empty icon="search" title="No agent fits">

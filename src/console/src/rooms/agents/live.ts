@@ -99,7 +99,7 @@ export function useLive(agent?: string): Live {
     return {
       of: (id: string) => all.get(id) ?? { ...IDLE, isRunningPartial: total.isRunningPartial, isFailedPartial: total.isFailedPartial },
       total,
-      isKnown: running.data !== undefined && failed.data !== undefined && unfinished.data !== undefined,
+      isKnown: running.data !== undefined && failed.data !== undefined && unfinished.data !== undefined && figures.data !== undefined,
     };
   }, [running.data, failed.data, unfinished.data, figures.data]);
 }

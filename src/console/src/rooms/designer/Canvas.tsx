@@ -344,12 +344,12 @@ function showWell(flow: ReactFlowInstance<FlowNode, RoutedEdgeType>, props: Canv
   void flow.setViewport(viewportAt(start, element.clientWidth));
 }
 
-/** Of very many steps each is less than a pixel on the small map: they get a line round them, and what is seen gets a frame. */
+/** Of very many steps each is less than a pixel on the small map: they get a line round them. */
 function mapLinesOf(points: readonly { x: number; y: number }[]) {
   const height = Math.max(...points.map((one) => one.y)) - Math.min(...points.map((one) => one.y));
   const width = Math.max(...points.map((one) => one.x)) - Math.min(...points.map((one) => one.x));
   const nodeStrokeWidth = Math.max(height, width) / MAP_LINES;
-  return { nodeStrokeWidth, nodeStrokeColor: (node: Node) => mapColour(node as FlowNode), maskStrokeColor: "var(--accent)", maskStrokeWidth: 2 };
+  return { nodeStrokeWidth, nodeStrokeColor: (node: Node) => mapColour(node as FlowNode) };
 }
 
 function mapColour(node: FlowNode): string {
