@@ -28,10 +28,20 @@ async function twoRevisions(api) {
   await api("POST", `${base}/agents/compared/revisions`, { comment: "Shorter", flow: other });
 }
 
+const keyOf = (body) => async (api) => (await api("POST", `${base}/apiKeys:generate`, body)).apiKey;
+const APPROVER = keyOf({ name: "ana", preset: "approver", user: "ana", roles: ["finance", "office"] });
+const DEPLOYER = keyOf({ name: "dora", user: "dora", scopes: ["agents:read", "agents:deploy", "executions:read"] });
+
 /** Names with `rows-`: every room with nothing, with one row, with very many. */
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
+  { name: "approver", key: APPROVER, at: null, until: ".inbox-filters", prepare: someApprovals },
+  { name: "approver-agents", key: APPROVER, at: "/agents", until: ".empty" },
+  { name: "deployer", key: DEPLOYER, at: null, until: ".table-row" },
+  { name: "deployer-operate", key: DEPLOYER, at: "/operate", until: ".operate-lines" },
+  { name: "deployer-keys", key: DEPLOYER, at: "/operate/keys", until: ".empty" },
+  { name: "deployer-budgets", key: DEPLOYER, at: "/agents/refund-review/budgets", until: ".operate-form" },
   { name: "nowhere", at: "/nowhere", until: ".empty" },
   { name: "keyboard", at: "/agents", until: ".table-row", then: (page) => page.keyboard.press("?").then(() => page.getByRole("dialog").waitFor()), after: (page) => page.keyboard.press("Escape") },
   {
@@ -78,10 +88,10 @@ export const SHOTS = [
       await manyDeploys(api, Number(process.env.SHOT_ROWS ?? 1_000));
     },
   },
-  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()) },
+  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()), after: (page) => page.keyboard.press("Escape") },
   { name: "compare", at: "/agents/letters/compare?before=1&after=3", until: ".release-figures", then: (page) => page.getByText("In the text").waitFor() },
   { name: "compare-graph", at: "/agents/letters/compare?before=1&after=3", until: ".release-graph .react-flow__node", then: (page) => page.locator(".release-graph").scrollIntoViewIfNeeded().then(() => page.waitForTimeout(600)) },
-  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()) },
+  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()), after: (page) => page.keyboard.press("Escape") },
   { name: "triggers", at: "/agents/letters/triggers", until: ".table-row", prepare: someReleases },
   { name: "triggers-none", at: "/agents/company-profile/triggers", until: ".empty" },
   { name: "trigger", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByText("Every night").first().click().then(() => page.getByRole("dialog").getByRole("row", { name: /letters/ }).first().waitFor()) },

@@ -12,34 +12,51 @@ const out = new URL("./out/", import.meta.url);
 await mkdir(out, { recursive: true });
 const server = await startServer();
 const browser = await launch();
+
+const takes = (page, kind) => async (name) => {
+  await page.screenshot({ path: new URL(`${name}-${kind}.png`, out).pathname });
+  for (const what of await page.evaluate(sticksOut)) console.log(`${name}-${kind}: ${what}`);
+};
+
+async function shoot(page, shot, take) {
+  try {
+    if (shot.at !== null) await page.goto(`${server.url}/#${shot.at}`);
+    await page.locator(shot.until).first().waitFor();
+    await shot.then?.(page);
+    await take(shot.name);
+    await shot.after?.(page);
+  } catch (error) {
+    await take(`${shot.name}-missed`);
+    console.log(`${shot.name}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+/** With a key of its own, which may less; `at: null` is where it begins. */
+async function asOther(shot, { size, colorScheme }) {
+  const { page, context } = await openPage(browser, server, { viewport: SIZES[size], colorScheme });
+  await page.goto(`${server.url}/`);
+  await page.getByLabel("Key", { exact: true }).fill(await shot.key(apiOf(server)));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator(".room").first().waitFor();
+  await shoot(page, shot, takes(page, `${size}-${colorScheme}`));
+  await context.close();
+}
+
 try {
   const shots = SHOTS.filter((shot) => wanted.length === 0 || wanted.some((part) => shot.name.includes(part)));
   for (const shot of shots) await shot.prepare?.(apiOf(server));
   for (const size of sizes) {
     for (const colorScheme of ["light", "dark"]) {
       const { page, context } = await openPage(browser, server, { viewport: SIZES[size], colorScheme });
-      const take = async (name) => {
-        await page.screenshot({ path: new URL(`${name}-${size}-${colorScheme}.png`, out).pathname });
-        for (const what of await page.evaluate(sticksOut)) console.log(`${name}-${size}-${colorScheme}: ${what}`);
-      };
+      const take = takes(page, `${size}-${colorScheme}`);
       await page.goto(`${server.url}/`);
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
       if (shots.some((shot) => shot.isSignedOut)) await take("sign-in");
       await signIn(page, server);
-      for (const shot of shots.filter((one) => !one.isSignedOut)) {
-        try {
-          await page.goto(`${server.url}/#${shot.at}`);
-          await page.locator(shot.until).first().waitFor();
-          await shot.then?.(page);
-          await take(shot.name);
-          await shot.after?.(page);
-        } catch (error) {
-          await take(`${shot.name}-missed`);
-          console.log(`${shot.name}-${size}-${colorScheme}: ${error.message}`);
-          process.exitCode = 1;
-        }
-      }
+      for (const shot of shots.filter((one) => !one.isSignedOut && !one.key)) await shoot(page, shot, take);
       await context.close();
+      for (const shot of shots.filter((one) => one.key)) await asOther(shot, { size, colorScheme });
     }
   }
 } finally {
