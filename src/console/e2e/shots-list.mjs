@@ -28,6 +28,8 @@ async function twoRevisions(api) {
   await api("POST", `${base}/agents/compared/revisions`, { comment: "Shorter", flow: other });
 }
 
+let approvals;
+const APPROVALS = (api) => (approvals ??= someApprovals(api));
 const keyOf = (body) => async (api) => (await api("POST", `${base}/apiKeys:generate`, body)).apiKey;
 const APPROVER = keyOf({ name: "ana", preset: "approver", user: "ana", roles: ["finance", "office"] });
 const DEPLOYER = keyOf({ name: "dora", user: "dora", scopes: ["agents:read", "agents:deploy", "executions:read"] });
@@ -36,7 +38,7 @@ const DEPLOYER = keyOf({ name: "dora", user: "dora", scopes: ["agents:read", "ag
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
-  { name: "approver", key: APPROVER, at: null, until: ".inbox-filters", prepare: someApprovals },
+  { name: "approver", key: APPROVER, at: null, until: ".inbox-filters", prepare: APPROVALS },
   { name: "approver-agents", key: APPROVER, at: "/agents", until: ".empty" },
   { name: "deployer", key: DEPLOYER, at: null, until: ".table-row" },
   { name: "deployer-operate", key: DEPLOYER, at: "/operate", until: ".operate-lines" },
@@ -58,7 +60,7 @@ export const SHOTS = [
   { name: "agent-new", at: "/agents", until: ".table-row", then: (page) => page.getByRole("button", { name: "New agent" }).click().then(() => page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Refund review")) },
   { name: "agent", at: "/agents/company-profile", until: ".table-row .status" },
   { name: "inbox-closed-none", at: "/inbox?view=closed&agent=nightly-report", until: ".empty" },
-  { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: someApprovals, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
+  { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: APPROVALS, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
   { name: "inbox-list", at: "/inbox", until: ".inbox-item" },
   { name: "inbox-edit", at: "/inbox", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByRole("button", { name: "Edit" }).click()).then(() => page.getByLabel("amount").fill("10")) },
   { name: "inbox-answer", at: "/inbox", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /coffee/ }).click().then(() => page.getByRole("button", { name: "Answer" }).click()).then(() => page.getByRole("button", { name: "Send the answer" }).click()) },
