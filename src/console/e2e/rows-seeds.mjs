@@ -74,6 +74,69 @@ export async function tenantOf(api, tenant, count) {
   await times(count, (at) => api("POST", `${base}/environments`, { displayName: `Place ${at}` }));
 }
 
+/** An agent to which nothing has happened yet. */
+async function bare(api) {
+  const base = "/v1/tenants/rows-bare";
+  if ((await api("GET", "/v1/tenants")).some((one) => one.id === "rows-bare")) return;
+  await api("POST", "/v1/tenants", { id: "rows-bare", displayName: "With an agent" });
+  await api("POST", `${base}/agents`, { id: "a0", displayName: "Letters to customers" });
+}
+
+/** Executions with nothing, with one attempt, and with very many attempts and children, by how many. */
+const made = {};
+const WAIT_MS = 60_000;
+
+async function ended(api, base, agent, id) {
+  for (const lateMs = Date.now() + WAIT_MS; Date.now() < lateMs; ) {
+    const record = await api("GET", `${base}/agents/${agent}/executionRecords/${id}`);
+    if (record.endTime > 0) return id;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+  throw new Error(`${agent} ${id} does not end`);
+}
+
+async function executionOf(api, tenant, count) {
+  if (made[count]) return;
+  const base = `/v1/tenants/${tenant}`;
+  const agent = async (id, flow) => {
+    await api("POST", `${base}/agents`, { id, displayName: id });
+    await api("POST", `${base}/agents/${id}/revisions`, { flow: { flow: id, ...flow } });
+  };
+  const run = async (id, parameters) => {
+    const { executionRecordId } = await api("POST", `${base}/agents/${id}:execute`, { parameters });
+    return `/agents/${id}/executions/${await ended(api, base, id, executionRecordId)}`;
+  };
+  const name = `rows-${count}`;
+  if (count === 0) {
+    // Its budget is used up by the first one: the second is refused before anything runs.
+    await agent(name, { input: { type: "object" }, steps: { think: { llm: { model: "openai/gpt-5-mini", prompt: "Think." }, sandbox: { output: "Thought." } } } });
+    await run(name, {});
+    await api("PUT", `${base}/agents/${name}/budget`, { amount: 0.000001, enforceLimit: true });
+    await api("POST", `${base}/agents/${name}:execute`, { parameters: {} }).catch(() => null);
+    const { items } = await api("GET", `${base}/agents/${name}/executionRecords?status=REJECTED`);
+    made[count] = `/agents/${name}/executions/${items[0]?.id}`;
+    return;
+  }
+  const keep = { set: { value: "input.at" } };
+  await agent(`${name}-child`, { input: { type: "object" }, steps: { keep }, output: "steps.keep.output" });
+  if (count === 1) made[count] = await run(`${name}-child`, { at: 1 });
+  else {
+    const each = { map: { over: "input.items", concurrency: 16, body: { steps: { child: { flow: { agent: `${name}-child`, input: { at: "item" } } } } } } };
+    await agent(name, { input: { type: "object" }, limits: { steps: 100_000 }, steps: { each }, output: "size(steps.each.output)" });
+    made[count] = await run(name, { items: Array.from({ length: count }, (_, at) => at) });
+  }
+}
+
+/** A draft of so many steps, one after the other. */
+async function longDraft(api, tenant, count) {
+  const base = `/v1/tenants/${tenant}`;
+  if (await api("GET", `${base}/agents/long`).catch(() => null)) return;
+  const steps = Array.from({ length: count }, (_, at) => `  s${at}:\n    set: {value: "${at}"}\n`).join("");
+  const edges = Array.from({ length: count - 1 }, (_, at) => `  - {from: s${at}, to: s${at + 1}}\n`).join("");
+  await api("POST", `${base}/agents`, { id: "long", displayName: "A long flow" });
+  await api("PUT", `${base}/agents/long/revisions/0/draft`, { flow: `flow: long\nsteps:\n${steps}edges:\n${edges}` });
+}
+
 /** The rooms that list something: their address, and what is there with no row. */
 const ROOMS = [
   ["agents", "/agents"],
@@ -97,6 +160,15 @@ const OF_AGENT = [
   ["agent-executions", "/agents/a0/executions"],
   ["agent-triggers", "/agents/a0/triggers"],
   ["agent-budgets", "/agents/a0/budgets"],
+  ["compare", "/agents/a0/compare"],
+  ["designer", "/agents/a0/design"],
+];
+const OF_EXECUTION = [
+  ["execution", ""],
+  ["graph", "?view=graph"],
+  ["journal", "?view=journal"],
+  ["family", "?view=family"],
+  ["data", "?view=data"],
 ];
 
 /** The trigger that has fired, opened: its firings are there. */
@@ -107,11 +179,18 @@ export function rowShots(count) {
   const shots = [];
   for (const [many, tenant] of [[0, "rows-none"], [1, "rows-one"], [count, "rows-many"]]) {
     const prepare = (api) => tenantOf(api, tenant, many);
-    const rooms = many === 0 ? ROOMS : [...ROOMS, ...OF_AGENT];
-    for (const [name, place] of rooms) {
-      const at = `${place}${place.includes("?") ? "&" : "?"}tenant=${tenant}`;
-      shots.push({ name: `rows-${name}-${many}`, at, until: ".room h1", prepare, then: settled });
+    const at = (place, of = tenant) => `${place}${place.includes("?") ? "&" : "?"}tenant=${of}`;
+    const shot = (name, more) => shots.push(Object.assign(more, { name: `rows-${name}-${many}`, until: ".room h1", prepare: more.prepare ?? prepare, then: settled }));
+    for (const [name, place] of ROOMS) shot(name, { at: at(place) });
+    for (const [name, place] of OF_AGENT) {
+      if (many === 0) shot(name, { at: at(place, "rows-bare"), prepare: bare });
+      else if (name !== "designer" || many === 1) shot(name, { at: at(place) });
+      else shot(name, { at: at("/agents/long/design"), prepare: async (api) => (await prepare(api), longDraft(api, tenant, many)) });
     }
+    // Where there is nothing, what runs has a tenant of its own.
+    const where = many === 0 ? "rows-bare" : tenant;
+    const begin = many === 0 ? bare : prepare;
+    for (const [name, view] of OF_EXECUTION) shot(name, { get at() { return at(`${made[many]}${view}`, where); }, prepare: async (api) => (await begin(api), executionOf(api, where, many)) });
     if (many > 0) shots.push({ name: `rows-trigger-${many}`, at: `/operate/triggers?tenant=${tenant}`, until: ".table-row", prepare, then: many === 1 ? opened : found });
   }
   return shots;
@@ -120,7 +199,7 @@ export function rowShots(count) {
 /** Nothing is loading any more. */
 async function settled(page) {
   await page.locator(".skeleton").first().waitFor({ state: "detached" }).catch(() => undefined);
-  await page.waitForTimeout(250);
+  await page.waitForTimeout(page.url().includes("/design") || page.url().includes("view=graph") ? 1_000 : 250);
 }
 
 /** Among many triggers it is the last one that is made first: looked for. */

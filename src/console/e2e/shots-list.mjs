@@ -28,15 +28,39 @@ async function twoRevisions(api) {
   await api("POST", `${base}/agents/compared/revisions`, { comment: "Shorter", flow: other });
 }
 
+let approvals;
+const APPROVALS = (api) => (approvals ??= someApprovals(api));
+const keyOf = (body) => async (api) => (await api("POST", `${base}/apiKeys:generate`, body)).apiKey;
+const APPROVER = keyOf({ name: "ana", preset: "approver", user: "ana", roles: ["finance", "office"] });
+const DEPLOYER = keyOf({ name: "dora", user: "dora", scopes: ["agents:read", "agents:deploy", "executions:read"] });
+
 /** Names with `rows-`: every room with nothing, with one row, with very many. */
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
+  { name: "approver", key: APPROVER, at: null, until: ".inbox-filters", prepare: APPROVALS },
+  { name: "approver-agents", key: APPROVER, at: "/agents", until: ".empty" },
+  { name: "deployer", key: DEPLOYER, at: null, until: ".table-row" },
+  { name: "deployer-operate", key: DEPLOYER, at: "/operate", until: ".operate-lines" },
+  { name: "deployer-keys", key: DEPLOYER, at: "/operate/keys", until: ".empty" },
+  { name: "deployer-budgets", key: DEPLOYER, at: "/agents/refund-review/budgets", until: ".operate-form" },
+  { name: "nowhere", at: "/nowhere", until: ".empty" },
+  { name: "keyboard", at: "/agents", until: ".table-row", then: (page) => page.keyboard.press("?").then(() => page.getByRole("dialog").waitFor()), after: (page) => page.keyboard.press("Escape") },
+  {
+    name: "more",
+    at: "/agents",
+    until: ".table-row",
+    then: async (page) => {
+      const more = page.getByRole("button", { name: "More", exact: true });
+      if (await more.isVisible()) await more.click();
+    },
+    after: (page) => page.keyboard.press("Escape"),
+  },
   { name: "agents-none", at: "/agents?search=nobody", until: ".empty" },
   { name: "agent-new", at: "/agents", until: ".table-row", then: (page) => page.getByRole("button", { name: "New agent" }).click().then(() => page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Refund review")) },
   { name: "agent", at: "/agents/company-profile", until: ".table-row .status" },
   { name: "inbox-closed-none", at: "/inbox?view=closed&agent=nightly-report", until: ".empty" },
-  { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: someApprovals, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
+  { name: "inbox", at: "/inbox", until: ".inbox-item", prepare: APPROVALS, then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByText("Last time was").waitFor()) },
   { name: "inbox-list", at: "/inbox", until: ".inbox-item" },
   { name: "inbox-edit", at: "/inbox", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /A-1001/ }).click().then(() => page.getByRole("button", { name: "Edit" }).click()).then(() => page.getByLabel("amount").fill("10")) },
   { name: "inbox-answer", at: "/inbox", until: ".inbox-item", then: (page) => page.getByRole("link", { name: /coffee/ }).click().then(() => page.getByRole("button", { name: "Answer" }).click()).then(() => page.getByRole("button", { name: "Send the answer" }).click()) },
@@ -66,10 +90,10 @@ export const SHOTS = [
       await manyDeploys(api, Number(process.env.SHOT_ROWS ?? 1_000));
     },
   },
-  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()) },
+  { name: "release-share", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Share the traffic" }).first().click().then(() => page.getByLabel("Percent of revision 3").fill("25")).then(() => page.getByText("What follows").waitFor()), after: (page) => page.keyboard.press("Escape") },
   { name: "compare", at: "/agents/letters/compare?before=1&after=3", until: ".release-figures", then: (page) => page.getByText("In the text").waitFor() },
   { name: "compare-graph", at: "/agents/letters/compare?before=1&after=3", until: ".release-graph .react-flow__node", then: (page) => page.locator(".release-graph").scrollIntoViewIfNeeded().then(() => page.waitForTimeout(600)) },
-  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()) },
+  { name: "release-rollback", at: "/agents/letters/deployments", until: ".release-place .row", then: (page) => page.getByRole("button", { name: "Roll back" }).first().click().then(() => page.getByText("What follows").waitFor()), after: (page) => page.keyboard.press("Escape") },
   { name: "triggers", at: "/agents/letters/triggers", until: ".table-row", prepare: someReleases },
   { name: "triggers-none", at: "/agents/company-profile/triggers", until: ".empty" },
   { name: "trigger", at: "/agents/letters/triggers", until: ".table-row", then: (page) => page.getByText("Every night").first().click().then(() => page.getByRole("dialog").getByRole("row", { name: /letters/ }).first().waitFor()) },
@@ -77,17 +101,26 @@ export const SHOTS = [
   { name: "operate-triggers", at: "/operate/triggers", until: ".table-row", prepare: someReleases },
   { name: "operate-environments", at: "/operate/environments", until: ".table-row", prepare: someReleases },
   { name: "operate-tenants", at: "/operate/tenants", until: ".table-row" },
+  {
+    name: "operate-tenants-many",
+    at: "/operate/tenants",
+    until: ".table-row",
+    prepare: async (api) => {
+      for (let at = 1; at <= Number(process.env.SHOT_ROWS ?? 1_000); at += 1) await api("POST", "/v1/tenants", { id: `branch-${at}`, displayName: `Branch ${at}` }).catch(() => undefined);
+    },
+  },
   { name: "designer", at: "/agents/refund-review/design/1", until: ".designer .tab", then: (page) => page.waitForTimeout(1_500) },
   {
     name: "designer-step",
     at: "/agents/support-triage/design/1",
     until: ".react-flow__node",
     then: async (page) => {
+      await page.waitForTimeout(600);
       await page.locator(".react-flow__node").nth(1).dblclick();
       await page.waitForTimeout(500);
     },
   },
-  { name: "designer-map", at: "/agents/lead-enrichment/design/1", until: ".react-flow__node", then: (page) => page.locator('.react-flow__node[data-id="leads"]').dblclick().then(() => page.locator('.react-flow__node[data-id="save"]').click()) },
+  { name: "designer-map", at: "/agents/lead-enrichment/design/1", until: ".react-flow__node", then: (page) => page.waitForTimeout(600).then(() => page.locator('.react-flow__node[data-id="leads"]').dblclick()).then(() => page.locator('.react-flow__node[data-id="save"]').click()) },
   {
     name: "designer-test",
     at: "/agents/support-triage/design/1",
@@ -99,8 +132,8 @@ export const SHOTS = [
       await page.waitForTimeout(1_000);
     },
   },
-  { name: "designer-compare", at: "/agents/compared/design/1?compare=2", until: ".designer-diff", prepare: twoRevisions },
-  { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow },
+  { name: "designer-compare", at: "/agents/compared/design/1?compare=2", until: ".designer-diff", prepare: twoRevisions, then: (page) => page.waitForTimeout(600) },
+  { name: "designer-none", at: "/agents/no-flow/design", until: ".designer-templates", prepare: longFlow, then: (page) => page.locator(".designer-template-reading").first().waitFor({ state: "detached" }) },
   { name: "designer-long", at: "/agents/long-flow/design", until: ".react-flow__node", then: (page) => page.waitForTimeout(800) },
   { name: "executions", at: "/executions", until: ".table-row", prepare: async (api) => void ((made.order ??= await waiting(api)), (made.failed ??= await failed(api))) },
   { name: "executions-none", at: "/executions?status=CANCELLED&label=team%3Dnobody", until: ".empty" },

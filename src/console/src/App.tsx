@@ -4,6 +4,7 @@ import { SessionAround, useGate, useSession } from "./api/session";
 import { navigate, placeAt, setPlaces, useLocation } from "./lib/router";
 import { PLACES } from "./routes";
 import { Shell } from "./shell/Shell";
+import { homeFor } from "./shell/ways";
 import { SignIn } from "./shell/SignIn";
 import { Empty, ErrorState, LinkButton, Skeleton } from "./ui";
 
@@ -26,16 +27,16 @@ export function App() {
 
 function Room() {
   const { path } = useLocation();
-  const { tenant } = useSession();
+  const { tenant, may } = useSession();
   const found = useMemo(() => placeAt(path), [path]);
   useEffect(() => found?.place.readAhead?.(found.params, tenant), [found, tenant]);
   if (path === "/") {
-    navigate("/agents", { replace: true });
+    navigate(homeFor(may), { replace: true });
     return null;
   }
   if (!found) {
     return (
-      <Empty icon="search" title="There is nothing at this address" action={<LinkButton to="/agents">To the agents</LinkButton>}>
+      <Empty icon="search" title="There is nothing at this address" action={<LinkButton to={homeFor(may)}>To the beginning</LinkButton>}>
         <code>{path}</code>
       </Empty>
     );

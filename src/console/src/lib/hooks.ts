@@ -8,22 +8,29 @@ const TICK_MS = 1_000;
 
 /** The present time, moving once a second, the same for everybody on the page. */
 export function useNow(): number {
-  return useSyncExternalStore(
-    (listener) => {
-      tickers.add(listener);
-      timer ??= window.setInterval(() => {
-        nowMs = Date.now();
-        for (const ticker of tickers) ticker();
-      }, TICK_MS);
-      return () => {
-        tickers.delete(listener);
-        if (tickers.size > 0) return;
-        window.clearInterval(timer);
-        timer = undefined;
-      };
-    },
-    () => nowMs,
-  );
+  return useSyncExternalStore(onTick, presentMs);
+}
+
+/** One function for all drawings: a new one would be listened to anew each time, and a page that draws often would never come to a tick. */
+function onTick(listener: () => void): () => void {
+  tickers.add(listener);
+  timer ??= window.setInterval(() => {
+    nowMs = Date.now();
+    for (const ticker of tickers) ticker();
+  }, TICK_MS);
+  return () => {
+    tickers.delete(listener);
+    if (tickers.size > 0) return;
+    window.clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** Where nobody has listened, the clock has stood still: it is set before somebody reads it. */
+function presentMs(): number {
+  const realMs = Date.now();
+  if (timer === undefined && Math.abs(realMs - nowMs) > TICK_MS) nowMs = realMs;
+  return nowMs;
 }
 
 /** The value once it has rested. */

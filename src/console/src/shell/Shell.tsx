@@ -13,20 +13,8 @@ import { KeyboardHelp } from "../ui/KeyboardHelp";
 import { RoomBoundary } from "../ui/States";
 import { Toasts } from "../ui/Toast";
 import { Brand } from "./Brand";
+import { waysFor, type Way } from "./ways";
 
-interface Way {
-  to: string;
-  label: string;
-  icon: IconName;
-  /** With g before it. */
-  key: string;
-}
-const WAYS: readonly Way[] = [
-  { to: "/agents", label: "Agents", icon: "agents", key: "a" },
-  { to: "/executions", label: "Executions", icon: "executions", key: "e" },
-  { to: "/inbox", label: "Inbox", icon: "inbox", key: "i" },
-  { to: "/operate", label: "Operate", icon: "operate", key: "o" },
-];
 const COUNT_REFRESH_MS = 5_000;
 
 /** Of the rest, only an administrator may read anything. */
@@ -53,13 +41,14 @@ export function Shell(props: { children: ReactNode }) {
   const { path } = useLocation();
   const { tenant, may } = useSession();
   useLiveLists(HEARD.some(may) ? tenant : null);
+  const ways = waysFor(may);
   const open = useOpenApprovals();
   useTitleCount(open);
   const isPhone = usePhone();
   const room = useRef<HTMLElement>(null);
   const [overlay, setOverlay] = useState<"keys" | "more" | null>(null);
   useShortcuts([
-    ...WAYS.map((way) => ({ keys: `g ${way.key}`, label: `Go to ${way.label}`, run: () => navigate(way.to) })),
+    ...ways.map((way) => ({ keys: `g ${way.key}`, label: `Go to ${way.label}`, run: () => navigate(way.to) })),
     { keys: "?", label: "These keys", run: () => setOverlay("keys") },
   ]);
   return (
@@ -71,7 +60,7 @@ export function Shell(props: { children: ReactNode }) {
         <div className="rail">
           <Brand />
           <nav className="rail-rooms" aria-label="Rooms">
-            {WAYS.map((way) => (
+            {ways.map((way) => (
               <Link key={way.to} to={way.to} className="rail-room" aria-current={isAt(path, way) ? "page" : undefined}>
                 <Icon name={way.icon} />
                 {way.label}
@@ -92,7 +81,7 @@ export function Shell(props: { children: ReactNode }) {
       <main className="shell-room" id="room" ref={room} tabIndex={-1}>
         <RoomBoundary key={roomOf(path)}>{props.children}</RoomBoundary>
       </main>
-      {isPhone && <PhoneBar path={path} open={open} onMore={() => setOverlay("more")} />}
+      {isPhone && <PhoneBar ways={ways} path={path} open={open} onMore={() => setOverlay("more")} />}
       {overlay === "keys" && <KeyboardHelp onClose={() => setOverlay(null)} />}
       {overlay === "more" && (
         <Drawer title="Flowgate" onClose={() => setOverlay(null)}>
@@ -107,10 +96,10 @@ export function Shell(props: { children: ReactNode }) {
   );
 }
 
-function PhoneBar(props: { path: string; open: number; onMore: () => void }) {
+function PhoneBar(props: { ways: readonly Way[]; path: string; open: number; onMore: () => void }) {
   return (
     <nav className="phone-bar" aria-label="Rooms">
-      {WAYS.map((way) => (
+      {props.ways.map((way) => (
         <Link key={way.to} to={way.to} className="phone-room" aria-current={isAt(props.path, way) ? "page" : undefined}>
           <Icon name={way.icon} size={20} />
           {way.label}
@@ -131,9 +120,10 @@ function PhoneBar(props: { path: string; open: number; onMore: () => void }) {
 
 /** Whose data is shown: the tenant (for those who may see several) and the environment. */
 function Whose() {
-  const { who, tenant, environment, chooseTenant, chooseEnvironment } = useSession();
+  const { who, tenant, environment, chooseTenant, chooseEnvironment, may } = useSession();
   const tenants = useApi("/v1/tenants", {}, { enabled: who.isRoot });
-  const environments = useApi("/v1/tenants/{tenant}/environments", { path: { tenant } });
+  const mayChoose = may("agents:read");
+  const environments = useApi("/v1/tenants/{tenant}/environments", { path: { tenant } }, { enabled: mayChoose });
   const known = itemsOf(environments.data);
   const isKnown = environment === null || known.some((one) => one.slug === environment);
   // One that this tenant does not have would leave every room empty.
@@ -151,12 +141,14 @@ function Whose() {
           options={(tenants.data ?? []).map((one) => ({ value: one.id, label: spelled(one.displayName) }))}
         />
       )}
-      <Select
-        label="Environment"
-        value={isKnown ? (environment ?? "") : ""}
-        onChange={(event) => chooseEnvironment(event.target.value || null)}
-        options={[{ value: "", label: "All environments" }, ...known.map((one) => ({ value: one.slug, label: spelled(one.displayName) }))]}
-      />
+      {mayChoose && (
+        <Select
+          label="Environment"
+          value={isKnown ? (environment ?? "") : ""}
+          onChange={(event) => chooseEnvironment(event.target.value || null)}
+          options={[{ value: "", label: "All environments" }, ...known.map((one) => ({ value: one.slug, label: spelled(one.displayName) }))]}
+        />
+      )}
     </div>
   );
 }

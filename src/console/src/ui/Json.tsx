@@ -23,7 +23,7 @@ export function PlainText(props: { text: string; max?: number }) {
         )}
       </bdi>
       {isCut && (
-        <button type="button" className="text-button" onClick={() => setWhole(true)}>
+        <button type="button" className="text-button plain-more" onClick={() => setWhole(true)}>
           Show all {text.length.toLocaleString("en-US")} characters
         </button>
       )}

@@ -29,13 +29,14 @@ export function Tally(props: { tone: Tone; value: number; more?: boolean; label:
   if (value === 0) {
     return (
       <span className="tally-none number quiet">
-        0<span className="unseen"> {label}</span>
+        {more ? "–" : "0"}
+        <span className="unseen"> {label}</span>
       </span>
     );
   }
   return (
     <span className={`tally number tone-${props.tone}`}>
-      {value}
+      {value.toLocaleString("en-US")}
       {more && "+"}
       <span className="unseen"> {label}</span>
     </span>

@@ -34,7 +34,9 @@ export interface TableProps<T> {
   phoneRow?: number;
 }
 
-const ROW = 41;
+/** `--row`, in the page's own size of text: what is drawn by parts is as high as what is drawn whole. */
+const ROW_REM = 2.5;
+const rowHeight = () => ROW_REM * (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
 const AHEAD = 12;
 /** Fewer rows than this are all drawn: a browser's find and a screen reader see them. */
 const VIRTUAL_MIN = 150;
@@ -59,7 +61,7 @@ export function Table<T>(props: TableProps<T>) {
   const [at, setAt] = useState(-1);
   const scroller = useRef<HTMLDivElement>(null);
   const isVirtual = rows.length > VIRTUAL_MIN;
-  const rowSize = isPhone ? (props.phoneRow ?? 24 + 26 * shown.length) : ROW;
+  const rowSize = isPhone ? (props.phoneRow ?? 24 + 26 * shown.length) : rowHeight();
   const virtual = useVirtualizer({ count: isVirtual ? rows.length : 0, getScrollElement: () => scroller.current, estimateSize: () => rowSize, overscan: AHEAD });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;

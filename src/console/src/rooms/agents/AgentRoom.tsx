@@ -45,7 +45,7 @@ function Gone(props: { error: ProblemError }) {
 function Overview(props: { agent: Schemas["Agent"] }) {
   const { agent } = props;
   const { tenant, environment } = useSession();
-  const live = useLive();
+  const live = useLive(agent.id);
   const now = live.of(agent.id);
   const path = { tenant, agent: agent.id };
   const recent = useApi(
@@ -53,7 +53,6 @@ function Overview(props: { agent: Schemas["Agent"] }) {
     { path, query: { pageSize: RECENT, environment: environment ?? undefined } },
     { refreshMs: REFRESH_MS },
   );
-  const shown = (value: number) => figureOf(value, live.isKnown, live.isPartial);
   return (
     <div className="stack">
       {agent.description && (
@@ -62,12 +61,12 @@ function Overview(props: { agent: Schemas["Agent"] }) {
         </p>
       )}
       <dl className="figures">
-        <Figure label="Running now">{shown(now.running)}</Figure>
-        <Figure label="Waiting">{shown(now.waiting)}</Figure>
-        <Figure label="Failed today">{shown(now.failedToday)}</Figure>
-        <Figure label="Started this month">{now.startedThisMonth.toLocaleString("en-US")}</Figure>
+        <Figure label="Running now">{figureOf(now.running, live.isKnown, now.isRunningPartial)}</Figure>
+        <Figure label="Waiting">{figureOf(now.waiting, live.isKnown)}</Figure>
+        <Figure label="Failed today">{figureOf(now.failedToday, live.isKnown, now.isFailedPartial)}</Figure>
+        <Figure label="Started this month">{figureOf(now.startedThisMonth, live.isKnown)}</Figure>
         <Figure label="Cost this month" note={<BudgetNote agent={agent.id} />}>
-          <Money usd={now.costUsd} />
+          {live.isKnown ? <Money usd={now.costUsd} /> : "–"}
         </Figure>
       </dl>
       <div className="agent-parts">

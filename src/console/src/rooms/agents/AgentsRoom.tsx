@@ -69,15 +69,14 @@ function NoAgents() {
 }
 
 function Totals(props: { live: ReturnType<typeof useLive> }) {
-  const { total, isKnown, isPartial } = props.live;
-  const shown = (value: number) => figureOf(value, isKnown, isPartial);
+  const { total, isKnown } = props.live;
   return (
     <dl className="figures">
-      <Figure label="Running now">{shown(total.running)}</Figure>
-      <Figure label="Waiting">{shown(total.waiting)}</Figure>
-      <Figure label="Failed today">{shown(total.failedToday)}</Figure>
+      <Figure label="Running now">{figureOf(total.running, isKnown, total.isRunningPartial)}</Figure>
+      <Figure label="Waiting">{figureOf(total.waiting, isKnown)}</Figure>
+      <Figure label="Failed today">{figureOf(total.failedToday, isKnown, total.isFailedPartial)}</Figure>
       <Figure label="Cost this month">
-        <Money usd={total.costUsd} />
+        {isKnown ? <Money usd={total.costUsd} /> : "–"}
       </Figure>
     </dl>
   );
@@ -89,13 +88,14 @@ export function fits(agent: Agent, sought: string): boolean {
   return sought.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
-function columns(live: (agent: string) => AgentLive, isPartial: boolean): Column<Agent>[] {
+function columns(live: (agent: string) => AgentLive, isKnown: boolean): Column<Agent>[] {
   const number = (key: string, title: string, cell: (live: AgentLive) => React.ReactNode, width = "6.5rem"): Column<Agent> => ({
     key,
     title,
     align: "end",
     width,
-    cell: (agent) => cell(live(agent.id)),
+    // Before it is known, none would be a lie. On a phone, counts that are none take no line; the cost always does.
+    cell: (agent) => (isKnown ? cell(live(agent.id)) : <span className={key === "cost" ? "quiet" : "tally-none quiet"}>–</span>),
   });
   return [
     {
@@ -117,9 +117,9 @@ function columns(live: (agent: string) => AgentLive, isPartial: boolean): Column
       ),
     },
     { key: "revision", title: "Production", width: "6.5rem", cell: (agent) => (agent.currentRevision ? `Revision ${agent.currentRevision}` : <span className="quiet">Nothing</span>) },
-    number("running", "Running", (one) => <Tally tone="moving" value={one.running} more={isPartial} label="running" />, "5rem"),
-    number("waiting", "Waiting", (one) => <Tally tone="waiting" value={one.waiting} more={isPartial} label="waiting" />, "5rem"),
-    number("failed", "Failed today", (one) => <Tally tone="bad" value={one.failedToday} more={isPartial} label="failed today" />),
+    number("running", "Running", (one) => <Tally tone="moving" value={one.running} more={one.isRunningPartial} label="running" />, "5rem"),
+    number("waiting", "Waiting", (one) => <Tally tone="waiting" value={one.waiting} label="waiting" />, "5rem"),
+    number("failed", "Failed today", (one) => <Tally tone="bad" value={one.failedToday} more={one.isFailedPartial} label="failed today" />),
     number("cost", "Cost this month", (one) => <Money usd={one.costUsd} />, "7.5rem"),
     { key: "changed", title: "Changed", align: "end", width: "6.5rem", wideOnly: true, cell: (agent) => <RelativeTime at={agent.updatedAt} /> },
   ];
@@ -128,7 +128,7 @@ function columns(live: (agent: string) => AgentLive, isPartial: boolean): Column
 function Agents(props: { agents: Agent[]; sought: string; live: ReturnType<typeof useLive> }) {
   const { agents, sought, live } = props;
   const shown = useMemo(() => agents.filter((agent) => fits(agent, sought)), [agents, sought]);
-  const table = useMemo(() => columns(live.of, live.isPartial), [live.of, live.isPartial]);
+  const table = useMemo(() => columns(live.of, live.isKnown), [live.of, live.isKnown]);
   if (shown.length === 0) {
     return (
       <Empty icon="search" title="No agent fits">

@@ -61,15 +61,23 @@ export default function RevisionsRoom({ params }: RoomProps) {
         agent={agent}
         part="revisions"
         actions={
-          <LinkButton icon="release" to={to`/agents/${agent}/deployments`}>
-            Deploy
-          </LinkButton>
+          revisions.data && itemsOf(revisions.data).length > 0 && (
+            <LinkButton icon="release" to={to`/agents/${agent}/deployments`}>
+              Deploy
+            </LinkButton>
+          )
         }
       />
       <Loaded query={revisions}>
         {(data) => {
           const all = [...itemsOf(data)].sort((a, b) => b.revision - a.revision);
-          if (all.length === 0) return <Empty icon="history" title="No revision yet">Publish a draft in the designer.</Empty>;
+          if (all.length === 0) {
+            return (
+              <Empty icon="history" title="No revision yet" action={<LinkButton to={to`/agents/${agent}/design`}>To the designer</LinkButton>}>
+                Save a draft as a revision.
+              </Empty>
+            );
+          }
           return <Table label="Revisions" rows={all} columns={columns(agent, all)} keyOf={(one) => String(one.revision)} linkOf={(one) => to`/agents/${agent}/design/${String(one.revision)}`} />;
         }}
       </Loaded>

@@ -50,6 +50,8 @@ const TITLE_MAX = 60;
 const FAR = 0.35;
 /** Of more steps than these, only those in sight are drawn. */
 const LARGE = 60;
+/** A line on the small map is so much of the whole graph. */
+const MAP_LINES = 60;
 /** Below this, a graph that would fit cannot be read. */
 const READABLE = 0.4;
 const READABLE_ZOOM = 0.8;
@@ -237,6 +239,7 @@ function Inside(props: CanvasProps) {
 
   const isPainted = usePainted();
   const isLarge = view.steps.length > LARGE;
+  const mapLines = useMemo(() => (isLarge ? mapLinesOf([...points.values()]) : {}), [isLarge, points]);
   const [firstViewport] = useState(() => viewportAt(points.get(view.start ?? "") ?? { x: 0, y: 0 }, window.innerWidth / 2));
   return (
     <div ref={element} className="designer-canvas" data-testid="canvas">
@@ -312,7 +315,7 @@ function Inside(props: CanvasProps) {
         proOptions={{ hideAttribution: true }}
       >
         <Background gap={24} size={1.2} color="var(--edge)" />
-        {isPainted && <MiniMap pannable zoomable className="designer-map" nodeColor={(node) => mapColour(node as FlowNode)} maskColor="color-mix(in srgb, var(--neutral) 22%, transparent)" bgColor="var(--surface)" ariaLabel="The whole graph" />}
+        {isPainted && <MiniMap pannable zoomable className="designer-map" nodeColor={(node) => mapColour(node as FlowNode)} maskColor="color-mix(in srgb, var(--neutral) 22%, transparent)" bgColor="var(--surface)" {...mapLines} ariaLabel="The whole graph" />}
       </ReactFlow>
       <div className="designer-zoom">
         <Button small icon="plus" iconOnly onClick={() => void flow.zoomIn({ duration: 100 })}>
@@ -339,6 +342,14 @@ function showWell(flow: ReactFlowInstance<FlowNode, RoutedEdgeType>, props: Canv
   if (zoom >= READABLE) return void flow.fitView({ padding: 0.12, maxZoom: 1 });
   const start = props.points.get(props.view.start ?? "") ?? { x: (left + right - NODE_WIDTH) / 2, y: top };
   void flow.setViewport(viewportAt(start, element.clientWidth));
+}
+
+/** Of very many steps each is less than a pixel on the small map: they get a line round them. */
+function mapLinesOf(points: readonly { x: number; y: number }[]) {
+  const height = Math.max(...points.map((one) => one.y)) - Math.min(...points.map((one) => one.y));
+  const width = Math.max(...points.map((one) => one.x)) - Math.min(...points.map((one) => one.x));
+  const nodeStrokeWidth = Math.max(height, width) / MAP_LINES;
+  return { nodeStrokeWidth, nodeStrokeColor: (node: Node) => mapColour(node as FlowNode) };
 }
 
 function mapColour(node: FlowNode): string {

@@ -118,6 +118,9 @@ function Start(props: { agent: string; onBegin: (text: string) => void }) {
   );
 }
 
+/** The name of a file as it is said. */
+const spoken = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");
+
 /** Its name at once; what it says of itself when that is read. */
 function TemplateCard(props: { template: Template; onBegin: (text: string) => void }) {
   const { name, load } = props.template;
@@ -129,9 +132,9 @@ function TemplateCard(props: { template: Template; onBegin: (text: string) => vo
   }, [load]);
   const about = text === null ? null : aboutOf(text);
   return (
-    <button type="button" className="designer-template" aria-label={name.replaceAll("-", " ")} onClick={() => void load().then(props.onBegin)}>
-      <strong>{about?.title || name.replaceAll("-", " ")}</strong>
-      <span className="small quiet">{about?.says}</span>
+    <button type="button" className="designer-template" aria-label={spoken(name)} onClick={() => void load().then(props.onBegin)}>
+      <strong>{about?.title || spoken(name)}</strong>
+      {about ? <span className="small quiet">{about.says}</span> : <span className="designer-template-reading" aria-hidden="true" />}
     </button>
   );
 }

@@ -411,7 +411,7 @@ export function Workbench(props: WorkbenchProps) {
           Test
         </Button>
       </div>
-      <div className={`designer-work ${isWide && !isComparing ? "is-wide" : ""} ${isNarrow ? "is-narrow" : ""}`}>
+      <div className={`designer-work ${isWide && !isComparing ? "is-wide" : ""} ${isNarrow ? "is-narrow" : ""} ${isComparing ? "is-compared" : ""}`}>
         {(!isNarrow || isComparing) && canvas}
         {panel}
         {isWide && !isComparing && <div className="designer-panel">{editor}</div>}

@@ -135,7 +135,7 @@ function Cancel(doing: Doing) {
   const open = attempts.filter((line) => line.endMs === 0 && line.startMs > 0 && line.lines.length === 0);
   const calls = open.filter((line) => line.status === "RUNNING" && (line.work === "model" || line.work === "tool"));
   const questions = open.filter((line) => line.work === "person");
-  const back = attempts.filter((line) => line.status === "SUCCESS" && takenBack.has(line.step));
+  const back = [...attempts].reverse().filter((line) => line.status === "SUCCESS" && takenBack.has(line.step)).sort((a, b) => b.endMs - a.endMs);
   const running = below(family.data?.nodes ?? [], path.execution).filter((node) => !isFinished(node.status));
   return (
     <Frame doing={doing} action={action}>

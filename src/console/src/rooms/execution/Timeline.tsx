@@ -60,8 +60,8 @@ export function Timeline(props: TimelineProps) {
   const scale = useScale(props, isStraight);
   if (tree.attempts.length === 0) {
     return (
-      <Empty icon="clock" title="No step has begun">
-        What it does appears here at once.
+      <Empty icon="clock" title={props.endMs > 0 ? "No step began" : "No step has begun"}>
+        {props.endMs > 0 ? "It was over before there was anything to do." : "What it does appears here at once."}
       </Empty>
     );
   }
@@ -240,8 +240,14 @@ function Bar(props: { line: Line; scale: Scale }) {
   return <span className={`execution-bar work-${line.work} ${isBad ? "is-bad" : ""} ${line.endMs === 0 ? "is-open" : ""}`} style={{ left: `${(from * 100).toFixed(2)}%`, width: `max(3px, ${((to - from) * 100).toFixed(2)}%)` }} />;
 }
 
+/** What stands at the axis: the beginning and the end, and between them what differs from both and from each other. */
+export function ticksOf(scale: Pick<Scale, "momentAt" | "startMs">): { place: number; text: string }[] {
+  const all = TICKS.map((place) => ({ place, text: duration(Math.round(scale.momentAt(place) - scale.startMs)) }));
+  const last = all.at(-1);
+  return all.filter((one, at) => one === last || (one.text !== last?.text && one.text !== all[at - 1]?.text));
+}
+
 function Axis({ scale }: { scale: Scale }) {
-  const shown = TICKS.map((place) => ({ place, text: duration(Math.round(scale.momentAt(place) - scale.startMs)) }));
   return (
     <div className="execution-axis" aria-hidden="true">
       <span>Step</span>
@@ -250,7 +256,11 @@ function Axis({ scale }: { scale: Scale }) {
         {scale.folds.map((fold) => (
           <span key={fold.from} className="execution-fold" style={{ left: `${fold.from * 100}%`, width: `${(fold.to - fold.from) * 100}%` }} title={`${duration(fold.ms)} of waiting, drawn short`} />
         ))}
-        {shown.map(({ place, text }, at) => (text !== shown[at - 1]?.text ? <span key={place} className="execution-tick number" style={place === 1 ? { right: 0 } : { left: `${place * 100}%` }} data-minor={place === 0.25 || place === 0.75 || undefined}>{text}</span> : null))}
+        {ticksOf(scale).map(({ place, text }) => (
+          <span key={place} className="execution-tick number" style={place === 1 ? { right: 0 } : { left: `${place * 100}%` }} data-minor={place === 0.25 || place === 0.75 || undefined}>
+            {text}
+          </span>
+        ))}
       </span>
       <span className="cell-end">Took</span>
       <span className="cell-end">Cost</span>

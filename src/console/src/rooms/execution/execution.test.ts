@@ -8,7 +8,7 @@ import { countOf, listQuery } from "./filters";
 import { compensated } from "./flow";
 import { failedAt, isOpen, linesShown, openedTo, partsOf, siblingsOf, statesAt, stepOf, timesOf, treeOf, type Record_, type Step } from "./model";
 import { busySpans, folded, straight } from "./scale";
-import { marksOf } from "./Timeline";
+import { marksOf, ticksOf } from "./Timeline";
 import { merged } from "./useAttempts";
 import { entryPlace, entryText, whyOf } from "./words";
 import { FakeSource } from "../../api/fakeSource";
@@ -247,4 +247,11 @@ test("the first attempts come at once, the others in pages, and then only what c
   // What changed while the pages were read is asked for, too.
   expect(asked.at(-1)).toContain("since=5");
   expect(result.current.attempts.data).toMatchObject({ next: null, seq: 9 });
+});
+
+test("the axis names the end, and nothing twice", () => {
+  const over = (ms: number) => ticksOf({ startMs: 0, momentAt: (place) => place * ms }).map((one) => `${one.place} ${one.text}`);
+  expect(over(1)).toEqual(["0 0 ms", "1 1 ms"]);
+  expect(over(0)).toEqual(["1 0 ms"]);
+  expect(over(400)).toEqual(["0 0 ms", "0.25 100 ms", "0.5 200 ms", "0.75 300 ms", "1 400 ms"]);
 });

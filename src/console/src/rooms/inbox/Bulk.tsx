@@ -103,7 +103,7 @@ function BulkDialog(props: { word: Word; about: readonly Approval[]; left: numbe
               <span className="grow">
                 <PlainText text={one.outboundMessage} max={200} /> <span className="quiet small">{one.agentId}</span>
               </span>
-              {results ? <Became result={results.find((result) => result.id === one.id)} word={word} /> : one.action?.effect === "once" && <Badge tone="bad">Cannot be taken back</Badge>}
+              {results ? <Became result={results.find((result) => result.id === one.id)} word={word} /> : word === "approve" && one.action?.effect === "once" && <Badge tone="bad">Cannot be taken back</Badge>}
             </li>
           ))}
         </ul>

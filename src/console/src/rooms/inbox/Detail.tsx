@@ -127,6 +127,7 @@ function Deadline(props: { approval: Approval }) {
 }
 
 function Facts(props: { approval: Approval }) {
+  const { may } = useSession();
   const { approval } = props;
   const says = effectSays(approval);
   return (
@@ -160,7 +161,7 @@ function Facts(props: { approval: Approval }) {
       <div>
         <dt>Agent</dt>
         <dd>
-          <Link to={to`/agents/${approval.agentId}`}>{approval.agentId}</Link> <span className="quiet small">{approval.agentRevision < 0 ? "draft" : `revision ${approval.agentRevision}`}</span>
+          {may("agents:read") ? <Link to={to`/agents/${approval.agentId}`}>{approval.agentId}</Link> : approval.agentId} <span className="quiet small">{approval.agentRevision < 0 ? "draft" : `revision ${approval.agentRevision}`}</span>
         </dd>
       </div>
       <div>

@@ -3,11 +3,11 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useApi } from "../../api/query";
 import { usePages } from "../../api/pages";
 import { useSession } from "../../api/session";
-import { counted } from "../../lib/format";
+import { count, counted } from "../../lib/format";
 import { useMedia, useShortcuts } from "../../lib/hooks";
 import { navigate, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { RoomHead } from "../../shell/RoomHead";
-import { Empty, Loaded, Select, SearchField, type Option } from "../../ui";
+import { Button, Empty, Loaded, Select, SearchField, type Option } from "../../ui";
 import { RoomBoundary } from "../../ui/States";
 import { BulkBar } from "./Bulk";
 import { Detail } from "./Detail";
@@ -84,21 +84,24 @@ export default function InboxRoom({ params }: RoomProps) {
   useShortcuts([{ keys: "x", label: "Choose for several at once", once: true, run: () => listed?.mayDecide && onCheck(listed.id, !checked.has(listed.id)) }], listed !== null);
   // What was decided about came off the list, or will: read at once what the counts say.
   useRereadWithCounts(pages.reload);
+  const whole = useWhole(filters, environment);
+  const isEmpty = pages.data !== undefined && rows.length === 0;
+  const nothing = <Nothing filters={filters} hasMore={pages.hasMore} />;
   const showsList = !isNarrow || selected === null;
   const showsDetail = !isNarrow || selected !== null;
   return (
     <div className={`room inbox ${isNarrow ? "inbox-narrow" : ""}`}>
       {showsList && (
         <div className="inbox-side">
-          <RoomHead title="Inbox" sub={pages.data && `${counted(rows.length, "approval")}${pages.hasMore ? " so far" : ""}`} />
+          <RoomHead title="Inbox" sub={pages.data && sizeOf(rows.length, pages.hasMore, whole)} />
           <FilterBar filters={filters} />
           <BulkBar key={JSON.stringify(filters)} chosen={chosen} onClear={() => setChecked(new Set())} />
           <Loaded query={pages} rows={8}>
             {() =>
-              rows.length === 0 ? (
-                <Nothing filters={filters} hasMore={pages.hasMore} />
-              ) : (
+              rows.length > 0 ? (
                 <InboxList rows={rows} selected={selected} checked={checked} onCheck={onCheck} onEnd={pages.more} />
+              ) : (
+                (isNarrow || selected !== null) && nothing
               )
             }
           </Loaded>
@@ -111,12 +114,27 @@ export default function InboxRoom({ params }: RoomProps) {
               <Detail key={selected} id={selected} listed={listed} onNext={() => go(1)} onBack={isNarrow ? () => navigate(withQuery("/inbox")) : null} />
             </RoomBoundary>
           ) : (
-            rows.length > 0 && <Empty icon="inbox" title="Choose an approval" />
+            (isEmpty && nothing) || (rows.length > 0 && <Empty icon="inbox" title="Choose an approval" />)
           )}
         </div>
       )}
     </div>
   );
+}
+
+/** How many there are in all, where nothing narrows the list but whose they are. */
+function useWhole(filters: Filters, environment: string | null): number | null {
+  const { tenant } = useSession();
+  const counts = useApi("/v1/tenants/{tenant}/pendingApprovals/counts", { path: { tenant } });
+  const isNarrowed = Boolean(filters.search || filters.agent || filters.due || filters.risk || environment);
+  if (!counts.data || isNarrowed || filters.view === "closed") return null;
+  return filters.view === "" ? counts.data.mine : counts.data.pending;
+}
+
+/** "100 of 1,010 approvals": what was read, and what there is. */
+export function sizeOf(read: number, hasMore: boolean, whole: number | null): string {
+  if (!hasMore) return counted(read, "approval");
+  return whole !== null && whole > read ? `${count(read)} of ${counted(whole, "approval")}` : `${counted(read, "approval")} so far`;
 }
 
 function withQuery(place: string): string {
@@ -174,8 +192,8 @@ function FilterBar(props: { filters: Filters }) {
   return (
     <div className="inbox-filters">
       <SearchField label="Search approvals" value={filters.search} onChange={(text) => setQuery({ search: text })} inputRef={search} />
-      <Select labelUnseen label="Which" value={filters.view} onChange={set("view")} options={VIEWS.map((one) => ({ ...one, label: one.value === "" && counts.data ? `${one.label} (${counts.data.mine})` : one.value === "open" && counts.data ? `${one.label} (${counts.data.pending}${counts.data.complete ? "" : "+"})` : one.label }))} />
-      <Select labelUnseen label="Agent" value={filters.agent} onChange={set("agent")} options={[{ value: "", label: "Every agent" }, ...known.map(([agent, open]) => ({ value: agent, label: open > 0 ? `${agent} (${open})` : agent }))]} />
+      <Select labelUnseen label="Which" value={filters.view} onChange={set("view")} options={VIEWS.map((one) => ({ ...one, label: one.value === "" && counts.data ? `${one.label} (${count(counts.data.mine)})` : one.value === "open" && counts.data ? `${one.label} (${count(counts.data.pending)}${counts.data.complete ? "" : "+"})` : one.label }))} />
+      <Select labelUnseen label="Agent" value={filters.agent} onChange={set("agent")} options={[{ value: "", label: "Every agent" }, ...known.map(([agent, open]) => ({ value: agent, label: open > 0 ? `${agent} (${count(open)})` : agent }))]} />
       <Select labelUnseen label="Deadline" value={filters.due} disabled={filters.view === "closed"} onChange={set("due")} options={DUE} />
       <Select labelUnseen label="Risk" value={filters.risk} onChange={set("risk")} options={RISKS} />
     </div>
@@ -187,7 +205,7 @@ function Nothing(props: { filters: Filters; hasMore: boolean }) {
   const isFiltered = Boolean(filters.search || filters.agent || filters.due || filters.risk);
   if (isFiltered) {
     return (
-      <Empty icon="search" title="No approval fits">
+      <Empty icon="search" title="No approval fits" action={<Button onClick={() => setQuery({ search: null, agent: null, due: null, risk: null })}>Show all</Button>}>
         {props.hasMore ? "None of those that were read so far." : "Nothing that fits this is here."}
       </Empty>
     );

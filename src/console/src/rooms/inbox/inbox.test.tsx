@@ -7,7 +7,7 @@ import { forgetEverything, invalidate } from "../../api/query";
 import { GivenSession, type Session } from "../../api/session";
 import { lastTime } from "./ActionShown";
 import { Detail } from "./Detail";
-import { fits, queryOf } from "./InboxRoom";
+import { fits, queryOf, sizeOf } from "./InboxRoom";
 import { asksOnce, whyNot, type Approval } from "./words";
 
 const APPROVAL = {
@@ -115,4 +115,8 @@ test("pages are followed through empty ones", async () => {
   const read = (url: string) => Promise.resolve(pages[url]!);
   expect(await readPages(read, (token) => token ?? "first", null, 1)).toEqual({ items: [1, 2], next: "c" });
   expect(await readPages(read, (token) => token ?? "first", null, 3)).toEqual({ items: [1, 2, 3], next: null });
+});
+
+test("what was read is told beside what there is", () => {
+  expect([sizeOf(1, false, 1), sizeOf(100, true, 1_010), sizeOf(100, true, null), sizeOf(100, true, 40)]).toEqual(["1 approval", "100 of 1,010 approvals", "100 approvals so far", "100 approvals so far"]);
 });

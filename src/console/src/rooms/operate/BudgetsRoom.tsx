@@ -19,17 +19,17 @@ const ORIGINS: readonly { origin: Schemas["Origin"]; title: string; says: string
 
 export default function BudgetsRoom({ params }: RoomProps) {
   const agent = params["agent"] ?? "";
-  const { tenant } = useSession();
+  const { tenant, may } = useSession();
   const path = { tenant, agent };
   const budgets = useApi("/v1/tenants/{tenant}/agents/{agent}/budget/all", { path }, { refreshMs: REFRESH_MS });
-  const retention = useApi("/v1/tenants/{tenant}/agents/{agent}/retention", { path });
+  const retention = useApi("/v1/tenants/{tenant}/agents/{agent}/retention", { path }, { enabled: may("admin") });
   return (
     <div className="room">
       <AgentHead agent={agent} part="budgets" />
       <div className="stack">
         <Loaded query={budgets} rows={4}>
           {(all) => (
-            <div className="operate-parts">
+            <div className="operate-pair">
               {ORIGINS.map((one) => {
                 const known = all.find((budget) => budget.origin === one.origin) ?? null;
                 return (
@@ -42,12 +42,14 @@ export default function BudgetsRoom({ params }: RoomProps) {
             </div>
           )}
         </Loaded>
-        <section>
-          <PartHead title="Retention" sub="How long its finished executions are kept, from their end." />
-          <Loaded query={retention} rows={2}>
-            {(data) => <RetentionForm key={JSON.stringify(data)} known={data} agent={agent} />}
-          </Loaded>
-        </section>
+        {may("admin") && (
+          <section className="operate-pair-wide">
+            <PartHead title="Retention" sub="How long its finished executions are kept, from their end." />
+            <Loaded query={retention} rows={2}>
+              {(data) => <RetentionForm key={JSON.stringify(data)} known={data} agent={agent} />}
+            </Loaded>
+          </section>
+        )}
       </div>
     </div>
   );

@@ -1,4 +1,5 @@
 // How the server does: what waits, how fast it goes, what fails, what is slow, and the disk.
+import { Fragment } from "react";
 import { itemsOf, type Schemas } from "../../api/client";
 import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
@@ -36,9 +37,9 @@ export function OverviewPart() {
         {now && <Disk now={now} status={status.data} />}
         {now && <Errors now={now} />}
         {now && <SlowOperations now={now} />}
-        <SlowSteps heading="operate-steps" />
         <SlowAgents tenant={tenant} />
         {status.data && <Feeds status={status.data} />}
+        <SlowSteps heading="operate-steps" />
       </div>
     </div>
   );
@@ -192,6 +193,20 @@ function Disk(props: { now: Reading; status: Schemas["Status"] | undefined }) {
   );
 }
 
+/** Breaks before a capital, where it has to. */
+function Name(props: { of: string }) {
+  return (
+    <code className="operate-name">
+      {props.of.split(/(?=[A-Z])/).map((part, at) => (
+        <Fragment key={at}>
+          {at > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </code>
+  );
+}
+
 interface ErrorLine {
   operation: string;
   status: string;
@@ -208,7 +223,7 @@ function Errors(props: { now: Reading }) {
     .map((one) => ({ operation: one.labels["operation"] ?? "", status: one.labels["status"] ?? "", value: one.value, all: all.get(one.labels["operation"] ?? "") ?? one.value }))
     .sort((a, b) => Number(b.status >= "500") - Number(a.status >= "500") || b.value - a.value);
   const columns: Column<ErrorLine>[] = [
-    { key: "operation", title: "Operation", cell: (one) => <code>{one.operation}</code> },
+    { key: "operation", title: "Operation", cell: (one) => <Name of={one.operation} /> },
     { key: "status", title: "Status", width: "4.5rem", align: "end", cell: (one) => <Badge tone={one.status >= "500" ? "bad" : "waiting"}>{one.status}</Badge> },
     { key: "value", title: "Answers", width: "4.5rem", align: "end", cell: (one) => <span className="number">{count(one.value)}</span> },
     { key: "share", title: "Of all", width: "4rem", align: "end", cell: (one) => <span className="number">{percent(one.value / one.all)}</span> },
@@ -227,7 +242,7 @@ function ms(value: number | null) {
 }
 
 const SLOW: Column<Spread>[] = [
-  { key: "operation", title: "Operation", cell: (one) => <code>{one.key}</code> },
+  { key: "operation", title: "Operation", cell: (one) => <Name of={one.key} /> },
   { key: "count", title: "Answers", width: "4.5rem", align: "end", cell: (one) => <span className="number">{count(one.count)}</span> },
   { key: "mean", title: "On average", width: "5.5rem", align: "end", cell: (one) => ms(one.meanMs) },
   { key: "p99", title: "99 % below", width: "5.5rem", align: "end", cell: (one) => ms(one.p99Ms) },

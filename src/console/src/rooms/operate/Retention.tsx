@@ -92,7 +92,7 @@ export function RetentionForm(props: { known: Retention; agent: string | null })
               Set <RelativeTime at={known.updatedAt} /> by <PlainText text={known.updatedBy ?? ""} max={120} />
             </>
           ) : (
-            "Nobody said anything yet"
+            "Not set yet"
           )}
         </span>
         {may("admin") && (

@@ -26,8 +26,8 @@ const COLUMNS: Column<Secret>[] = [
       return to.length === 0 ? <span className="quiet">Nobody</span> : <span title={to.join(", ")}>{to.join(", ")}</span>;
     },
   },
-  { key: "version", title: "Values so far", width: "6rem", align: "end", cell: (one) => <span className="number">{one.version}</span> },
   { key: "by", title: "Changed by", width: "minmax(6rem, 1fr)", cell: (one) => <PlainText text={one.updatedBy} max={120} /> },
+  { key: "version", title: "Values so far", width: "6rem", align: "end", cell: (one) => <span className="number">{one.version}</span> },
   { key: "changed", title: "Changed", width: "6.5rem", align: "end", cell: (one) => <RelativeTime at={one.updatedAt} /> },
 ];
 

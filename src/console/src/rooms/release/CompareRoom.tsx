@@ -6,7 +6,7 @@ import { useApi } from "../../api/query";
 import { useSession } from "../../api/session";
 import { Link, setQuery, to, useLocation, type RoomProps } from "../../lib/router";
 import { spelled } from "../../lib/text";
-import { Button, Empty, Loaded, Note, Select, Skeleton } from "../../ui";
+import { Button, Empty, LinkButton, Loaded, Note, Select, Skeleton } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
 import { Canvas, type Mark } from "../designer/Canvas";
 import { flowTextOf } from "../designer/DesignerRoom";
@@ -50,7 +50,7 @@ export default function CompareRoom({ params }: RoomProps) {
       <Loaded query={revisions}>
         {(data) => {
           const all = [...itemsOf(data)].sort((a, b) => b.revision - a.revision);
-          if (all.length < 2) return <Empty icon="branch" title="There is nothing to compare yet">An agent needs two revisions for that; this one has {all.length === 0 ? "none" : "one"}.</Empty>;
+          if (all.length < 2) return <Empty icon="branch" title="There is nothing to compare yet" action={<LinkButton to={to`/agents/${agent}/design`}>To the designer</LinkButton>}>An agent needs two revisions for that; this one has {all.length === 0 ? "none" : "one"}.</Empty>;
           const chosen = chosenOf(all.map((one) => one.revision), running, numberOf(query.get("before")), numberOf(query.get("after")));
           return (
             <div className="stack">

@@ -11,7 +11,7 @@ import { UNFINISHED } from "../../lib/status";
 import { Badge, Button, Empty, LinkButton, Loaded, PlainText, RelativeTime, Table, Tally, type Column } from "../../ui";
 import { AgentHead } from "../agents/AgentHead";
 import { ChangeDialog, shareWord, type Asked } from "./Change";
-import { sharesOf, unfinishedOf, type Running } from "./split";
+import { sameSplit, sharesOf, unfinishedOf, type Running } from "./split";
 import { PRODUCTION, useRelease, type Place, type Release } from "./useRelease";
 import "./release.css";
 
@@ -238,6 +238,13 @@ function StillRunning(props: { release: Release }) {
   );
 }
 
+/** Whether it is what its environment runs at present. */
+export function isPresent(release: Pick<Release, "places">, line: Pick<Line, "environment" | "split" | "targetRevision">): boolean {
+  const place = release.places.find((one) => one.slug === line.environment);
+  const split = line.split.length > 0 ? line.split : [{ revision: line.targetRevision, weight: 1 }];
+  return place?.deployment != null && sameSplit(place.split, split);
+}
+
 function History(props: { release: Release; lines: readonly Line[]; onAsk: ((asked: Asked) => void) | null; onEnd: () => void }) {
   const { release, onAsk } = props;
   const columns: Column<Line>[] = [
@@ -248,8 +255,8 @@ function History(props: { release: Release; lines: readonly Line[]; onAsk: ((ask
       cell: (one) => (
         <span className="release-what">
           <span className="cut">
-            {one.previousRevision > 0 && <span className="quiet">{one.previousRevision} → </span>}
-            {one.split.length > 1 ? sharesOf(one.split).map((share) => `revision ${share.revision} ${percent(share.share)}`).join(", ") : `Revision ${one.targetRevision}`}
+            {one.previousRevision > 0 && one.previousRevision !== (sharesOf(one.split)[0]?.revision ?? one.targetRevision) && <span className="quiet">{one.previousRevision} → </span>}
+            {one.split.length > 1 ? sharesOf(one.split).map((share) => `Revision ${share.revision} ${percent(share.share)}`).join(", ") : `Revision ${one.targetRevision}`}
           </span>
           {one.isRollback && <Badge tone="stopped">Rollback</Badge>}
           {one.status !== "SUCCESS" && <Badge tone="bad"><PlainText text={one.failureReason ?? one.status} max={200} /></Badge>}
@@ -265,11 +272,12 @@ function History(props: { release: Release; lines: readonly Line[]; onAsk: ((ask
     columns.push({
       key: "again",
       title: "",
-      width: "6rem",
+      width: "9rem",
       align: "end",
-      cell: (one) => (
+      // What runs now there is nothing to go back to.
+      cell: (one) => !isPresent(release, one) && (
         <Button small look="quiet" icon="undo" onClick={() => onAsk(one.split.length > 1 ? { kind: "split", environment: one.environment, split: one.split } : { kind: "rollback", environment: one.environment, revision: one.targetRevision })}>
-          Take it
+          Go back to it
         </Button>
       ),
     });

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Schemas } from "../../api/client";
 import { chosenOf, textOf } from "./CompareRoom";
 import { differenceOf, FIGURES, monthBefore } from "./figures";
+import { isPresent } from "./ReleaseRoom";
 import { beforePresent, changesOf, restOf, runningOf, sameSplit, sharesOf, splitOf, unfinishedOf } from "./split";
 import { placesOf, triggersOf } from "./useRelease";
 
@@ -80,4 +81,14 @@ test("what production runs is compared with the newest", () => {
 test("a revision in the vendor's shape is text, too", () => {
   expect(textOf({ flow: "flow: a\n", agentRevision: 1 })).toEqual({ text: "flow: a\n", isFlow: true });
   expect(textOf({ agentId: "a", agentRevision: 1, digest: "x", nodes: [1] })).toEqual({ text: "nodes:\n  - 1\n", isFlow: false });
+});
+
+test("what runs now is not gone back to", () => {
+  const split = [{ revision: 2, weight: 9 }, { revision: 3, weight: 1 }];
+  const place = { slug: "production", name: "Production", isFollowing: false, deployment: {} as never, split };
+  const line = (targetRevision: number, shares: { revision: number; weight: number }[] = []) => ({ environment: "production", targetRevision, split: shares });
+  expect(isPresent({ places: [place] }, line(2, split))).toBe(true);
+  expect(isPresent({ places: [place] }, line(2))).toBe(false);
+  expect(isPresent({ places: [{ ...place, split: [{ revision: 2, weight: 1 }] }] }, line(2))).toBe(true);
+  expect(isPresent({ places: [] }, line(2))).toBe(false);
 });

@@ -10,7 +10,7 @@ import { runningOf, type Running, type Share } from "./split";
 const REFRESH_MS = 5_000;
 const SLOW_REFRESH_MS = 30_000;
 /** As many as one page may hold. */
-const PAGE = 1_000;
+const PAGE = 200;
 export const PRODUCTION = "production";
 
 export type Revision = Schemas["RevisionLine"];
