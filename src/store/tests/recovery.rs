@@ -10,7 +10,7 @@ use crate::store::Error;
 use crate::store::applier::Applier;
 use crate::store::check;
 use crate::store::disk::{Disk, RealDisk};
-use crate::store::journal_rows;
+use crate::store::journal_rows::{self, Found};
 use crate::store::log::{Reader, recover};
 use crate::store::replay::replay;
 use crate::store::value;
@@ -259,6 +259,27 @@ fn a_view_that_lost_the_end_of_a_journal_is_not_served() {
     let store = open(dir.path()).unwrap();
     assert!(store.rebuilt().is_some(), "the sums tell at the next opening");
     assert!(is_intact(&store));
+}
+
+/// Rot in what nobody opens again: it is that journal's damage, and nobody else's.
+#[test]
+fn a_turn_that_the_log_lost_is_its_journal_s_damage_and_can_be_purged() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    for number in [1, 2] {
+        start(&store, number, summary(Status::Running));
+        store.commit(turn(number, 2, 1, Some(summary(Status::Completed)))).wait().unwrap();
+    }
+    let Found { tail, .. } = journal_rows::before(store.view().unwrap(), &tenant(), execution(1), u64::MAX, 1).unwrap().remove(0);
+    let place = tail.row.turns[0].extract.place;
+    flip(&dir.path().join(crate::store::log::segment::name(place.segment)), usize::try_from(place.offset).unwrap() + 5);
+    let error = store.events(&tenant(), execution(1), 0, 99).unwrap_err();
+    assert!(matches!(error, Error::JournalDamaged { .. }), "{error}");
+    assert_eq!(store.events(&tenant(), execution(2), 0, 99).unwrap().len(), 3);
+    store.commit(Entry::Purge { tenant: tenant(), execution: execution(1) }).wait().unwrap();
+    assert_eq!(store.summary(&tenant(), execution(1)).unwrap(), None);
+    assert_eq!(store.event_count(&tenant(), execution(1)).unwrap(), 0);
+    start(&store, 3, summary(Status::Running));
 }
 
 #[test]
