@@ -38,7 +38,7 @@ const DEPLOYER = keyOf({ name: "dora", user: "dora", scopes: ["agents:read", "ag
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
-  { name: "approver", key: APPROVER, at: null, until: ".inbox-filters", prepare: APPROVALS },
+  { name: "approver", key: APPROVER, at: null, until: ".inbox-item", prepare: APPROVALS },
   { name: "approver-agents", key: APPROVER, at: "/agents", until: ".empty" },
   { name: "deployer", key: DEPLOYER, at: null, until: ".table-row" },
   { name: "deployer-operate", key: DEPLOYER, at: "/operate", until: "[aria-labelledby=operate-agents] :is(.table-row, .operate-none)" },
