@@ -38,10 +38,10 @@ const DEPLOYER = keyOf({ name: "dora", user: "dora", scopes: ["agents:read", "ag
 export const SHOTS = [
   { name: "sign-in", isSignedOut: true },
   { name: "agents", at: "/agents", until: ".table-row", prepare: someExecutions },
-  { name: "approver", key: APPROVER, at: null, until: ".inbox-filters", prepare: APPROVALS },
+  { name: "approver", key: APPROVER, at: null, until: ".inbox-item", prepare: APPROVALS },
   { name: "approver-agents", key: APPROVER, at: "/agents", until: ".empty" },
   { name: "deployer", key: DEPLOYER, at: null, until: ".table-row" },
-  { name: "deployer-operate", key: DEPLOYER, at: "/operate", until: ".operate-lines" },
+  { name: "deployer-operate", key: DEPLOYER, at: "/operate", until: "[aria-labelledby=operate-agents] :is(.table-row, .operate-none)" },
   { name: "deployer-keys", key: DEPLOYER, at: "/operate/keys", until: ".empty" },
   { name: "deployer-budgets", key: DEPLOYER, at: "/agents/refund-review/budgets", until: ".operate-form" },
   { name: "nowhere", at: "/nowhere", until: ".empty" },
