@@ -9,109 +9,104 @@ pub const PAGE: &[u8] = include_bytes!("../../console/dist/index.html");
 #[rustfmt::skip]
 pub const FILES: [File; 54] = [
     File {
-        name: "AgentHead-7U39NL7T.js",
+        name: "AgentHead-LNBKSm3U.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentHead-7U39NL7T.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentHead-LNBKSm3U.js"),
     },
     File {
-        name: "AgentRoom-B183WYXe.js",
+        name: "AgentRoom-DlAh9Yec.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentRoom-B183WYXe.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentRoom-DlAh9Yec.js"),
     },
     File {
-        name: "AgentsRoom-BbrcLn_4.js",
+        name: "AgentsRoom-D4rRf90Z.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-BbrcLn_4.js"),
+        bytes: include_bytes!("../../console/dist/assets/AgentsRoom-D4rRf90Z.js"),
     },
     File {
-        name: "BudgetsRoom-ILhmhsuN.js",
+        name: "BudgetsRoom-FSvIQjya.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-ILhmhsuN.js"),
+        bytes: include_bytes!("../../console/dist/assets/BudgetsRoom-FSvIQjya.js"),
     },
     File {
-        name: "BulkCancel-CiP7Nv2h.js",
+        name: "BulkCancel-Dv9muFrF.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/BulkCancel-CiP7Nv2h.js"),
+        bytes: include_bytes!("../../console/dist/assets/BulkCancel-Dv9muFrF.js"),
     },
     File {
-        name: "CompareRoom-xYKLGqWJ.js",
+        name: "CompareRoom-CuRuKah3.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/CompareRoom-xYKLGqWJ.js"),
+        bytes: include_bytes!("../../console/dist/assets/CompareRoom-CuRuKah3.js"),
     },
     File {
-        name: "DesignerRoom-B84YeL-O.js",
+        name: "DesignerRoom-CjmcDGS_.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-B84YeL-O.js"),
+        bytes: include_bytes!("../../console/dist/assets/DesignerRoom-CjmcDGS_.js"),
     },
     File {
-        name: "Dialogs-BuVLZmlc.js",
+        name: "Dialogs-D2picvGM.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Dialogs-BuVLZmlc.js"),
+        bytes: include_bytes!("../../console/dist/assets/Dialogs-D2picvGM.js"),
     },
     File {
-        name: "ExecutionRoom-ChyNvrPN.js",
+        name: "ExecutionRoom-DRJt6oct.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-ChyNvrPN.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionRoom-DRJt6oct.js"),
     },
     File {
-        name: "ExecutionsRoom-Det4_xPJ.js",
+        name: "ExecutionsRoom-BXqvONX0.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-Det4_xPJ.js"),
+        bytes: include_bytes!("../../console/dist/assets/ExecutionsRoom-BXqvONX0.js"),
     },
     File {
-        name: "Graph-DsvnYHKs.js",
+        name: "Graph-DPFjKUx6.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Graph-DsvnYHKs.js"),
+        bytes: include_bytes!("../../console/dist/assets/Graph-DPFjKUx6.js"),
     },
     File {
-        name: "InboxRoom-c1Gyuzy1.js",
+        name: "InboxRoom-Bb0ryS2_.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/InboxRoom-c1Gyuzy1.js"),
+        bytes: include_bytes!("../../console/dist/assets/InboxRoom-Bb0ryS2_.js"),
     },
     File {
-        name: "OperateRoom-B5k06jVI.js",
+        name: "OperateRoom-wwPTO-k3.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/OperateRoom-B5k06jVI.js"),
+        bytes: include_bytes!("../../console/dist/assets/OperateRoom-wwPTO-k3.js"),
     },
     File {
-        name: "ReleaseRoom-Cvj9g5M8.js",
+        name: "ReleaseRoom-Ljy8zx7a.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ReleaseRoom-Cvj9g5M8.js"),
+        bytes: include_bytes!("../../console/dist/assets/ReleaseRoom-Ljy8zx7a.js"),
     },
     File {
-        name: "Retention-MWcvgpVR.js",
+        name: "Retention-DBvhS52m.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Retention-MWcvgpVR.js"),
+        bytes: include_bytes!("../../console/dist/assets/Retention-DBvhS52m.js"),
     },
     File {
-        name: "RevisionsRoom-3MO-ZX0k.js",
+        name: "RevisionsRoom-wp5ejUpH.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-3MO-ZX0k.js"),
+        bytes: include_bytes!("../../console/dist/assets/RevisionsRoom-wp5ejUpH.js"),
     },
     File {
-        name: "RoomHead-D-01NOB0.js",
+        name: "RoomHead-DlOZ2Rbd.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/RoomHead-D-01NOB0.js"),
+        bytes: include_bytes!("../../console/dist/assets/RoomHead-DlOZ2Rbd.js"),
     },
     File {
-        name: "SlowSteps-DE-v-n1R.js",
+        name: "SlowSteps-C-BRnQhX.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/SlowSteps-DE-v-n1R.js"),
+        bytes: include_bytes!("../../console/dist/assets/SlowSteps-C-BRnQhX.js"),
     },
     File {
-        name: "Table-BEwsFIVZ.js",
+        name: "Table-BzAMvc5a.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Table-BEwsFIVZ.js"),
+        bytes: include_bytes!("../../console/dist/assets/Table-BzAMvc5a.js"),
     },
     File {
-        name: "Tabs-ERtiaI8N.js",
+        name: "Tabs-BJdKTHyA.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/Tabs-ERtiaI8N.js"),
-    },
-    File {
-        name: "TriggersRoom-BwVOnAPB.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/TriggersRoom-BwVOnAPB.js"),
+        bytes: include_bytes!("../../console/dist/assets/Tabs-BJdKTHyA.js"),
     },
     File {
         name: "TriggersRoom-C21oLn6Z.css",
@@ -119,14 +114,19 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/TriggersRoom-C21oLn6Z.css"),
     },
     File {
-        name: "ValueForm-B-0jkZy4.js",
+        name: "TriggersRoom-CWDxM9-u.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/ValueForm-B-0jkZy4.js"),
+        bytes: include_bytes!("../../console/dist/assets/TriggersRoom-CWDxM9-u.js"),
     },
     File {
-        name: "YamlEditor-BKsGPyHJ.js",
+        name: "ValueForm-CnCA1Cx8.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/YamlEditor-BKsGPyHJ.js"),
+        bytes: include_bytes!("../../console/dist/assets/ValueForm-CnCA1Cx8.js"),
+    },
+    File {
+        name: "YamlEditor-NtPaIZLo.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/YamlEditor-NtPaIZLo.js"),
     },
     File {
         name: "agents-BCZg006m.css",
@@ -149,14 +149,14 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/contract-review-DnA_3jJs.js"),
     },
     File {
-        name: "designer-CgoPaUi2.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/designer-CgoPaUi2.js"),
-    },
-    File {
         name: "designer-DnvBm53H.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/designer-DnvBm53H.css"),
+    },
+    File {
+        name: "designer-lTul-48N.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/designer-lTul-48N.js"),
     },
     File {
         name: "execution-CD24KZfz.css",
@@ -164,14 +164,14 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/execution-CD24KZfz.css"),
     },
     File {
+        name: "flow-Csu6Dc4-.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/flow-Csu6Dc4-.js"),
+    },
+    File {
         name: "flow-DOsdeeqv.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/flow-DOsdeeqv.js"),
-    },
-    File {
-        name: "flow-tzzg5-8J.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/flow-tzzg5-8J.js"),
     },
     File {
         name: "inbox-ClIYGQca.css",
@@ -179,9 +179,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/inbox-ClIYGQca.css"),
     },
     File {
-        name: "inbox-tkh0TYbt.js",
+        name: "inbox-sZvUE-pg.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/inbox-tkh0TYbt.js"),
+        bytes: include_bytes!("../../console/dist/assets/inbox-sZvUE-pg.js"),
     },
     File {
         name: "incident-responder-BBtUoJp6.js",
@@ -189,9 +189,14 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/incident-responder-BBtUoJp6.js"),
     },
     File {
-        name: "index-BjIDE9Ck.js",
+        name: "index-BuSadcee.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-BjIDE9Ck.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-BuSadcee.js"),
+    },
+    File {
+        name: "index-DasGal2G.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/index-DasGal2G.js"),
     },
     File {
         name: "index-Dg0qTrwp.css",
@@ -199,14 +204,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/index-Dg0qTrwp.css"),
     },
     File {
-        name: "index-DzeyiQju.js",
+        name: "index-Sq8Qm2v3.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-DzeyiQju.js"),
-    },
-    File {
-        name: "index-LvKCKrjU.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/index-LvKCKrjU.js"),
+        bytes: include_bytes!("../../console/dist/assets/index-Sq8Qm2v3.js"),
     },
     File {
         name: "lead-enrichment-C80rfPYn.js",
@@ -214,9 +214,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/lead-enrichment-C80rfPYn.js"),
     },
     File {
-        name: "live-BnNkpxPf.js",
+        name: "live-DWGcQVh8.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/live-BnNkpxPf.js"),
+        bytes: include_bytes!("../../console/dist/assets/live-DWGcQVh8.js"),
     },
     File {
         name: "nightly-report-Cxf1K-no.js",
@@ -229,9 +229,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/operate-LRT5774r.css"),
     },
     File {
-        name: "pages-DoiYIA0K.js",
+        name: "pages-CnQJVCSV.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/pages-DoiYIA0K.js"),
+        bytes: include_bytes!("../../console/dist/assets/pages-CnQJVCSV.js"),
     },
     File {
         name: "product-description-DqoEc6Y2.js",
@@ -244,14 +244,14 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/refund-review-BlaemnZT.js"),
     },
     File {
+        name: "release-CkxJBorM.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../console/dist/assets/release-CkxJBorM.js"),
+    },
+    File {
         name: "release-Cxre0Ix8.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../../console/dist/assets/release-Cxre0Ix8.css"),
-    },
-    File {
-        name: "release-GVz_8ibE.js",
-        content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/release-GVz_8ibE.js"),
     },
     File {
         name: "release-notes-SxXsGvtn.js",
@@ -259,9 +259,9 @@ pub const FILES: [File; 54] = [
         bytes: include_bytes!("../../console/dist/assets/release-notes-SxXsGvtn.js"),
     },
     File {
-        name: "shared-Cqd3iFlt.js",
+        name: "shared-Bbc5TK3F.js",
         content_type: "text/javascript; charset=utf-8",
-        bytes: include_bytes!("../../console/dist/assets/shared-Cqd3iFlt.js"),
+        bytes: include_bytes!("../../console/dist/assets/shared-Bbc5TK3F.js"),
     },
     File {
         name: "support-triage-DkDYEX3Y.js",

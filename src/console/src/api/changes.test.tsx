@@ -111,5 +111,6 @@ test("addresses have the topics that change their answers", () => {
   expect(topicsOf("v1/tenants/t/agents?x=/secrets")).toEqual(["agents", "deployments"]);
   expect(topicsOf("v1/tenants/t/triggers/x/firings")).toEqual(["firings"]);
   expect(topicsOf("v1/tenants/t/pendingApprovals/counts")).toEqual(["approvals"]);
+  expect(topicsOf("v1/tenants/t/apiKeys?pageSize=50")).toEqual(["audit"]);
   expect([topicsOf("v1/tenants"), topicsOf("v1/status"), topicsOf("v1/auditEvents"), topicsOf("v1/tenants/t/toString")]).toEqual([[], [], [], []]);
 });

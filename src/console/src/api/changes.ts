@@ -34,6 +34,8 @@ const TOPICS: Record<string, readonly Topic[]> = {
   secrets: ["secrets"],
   webhooks: ["webhooks"],
   auditEvents: ["audit"],
+  // Each change of a key leaves a line there.
+  apiKeys: ["audit"],
 };
 
 /** What changes the answer of this address; none: nobody tells. */
