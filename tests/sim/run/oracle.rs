@@ -34,6 +34,7 @@ pub fn judge(spec: &FlowSpec, journal: &[Recorded]) -> Result<bool, String> {
         budgets: BTreeSet::new(),
         asking: BTreeSet::new(),
         yielded: false,
+        excused: false,
         spec,
         gate_list: verdicts::gate(spec, entry),
         result,
@@ -71,6 +72,8 @@ pub struct Model<'a> {
     asking: BTreeSet<QuestionId>,
     /// The turn ended before its work was done.
     yielded: bool,
+    /// Whatever comes next may find something undone.
+    excused: bool,
     spec: &'a FlowSpec,
     /// What judges the result.
     pub(super) gate_list: Vec<One<'a>>,
@@ -229,18 +232,24 @@ impl<'a> Model<'a> {
     fn turns(&mut self, event: &Event) -> Result<(), String> {
         match event {
             Event::Yielded => self.yielded = true,
-            Event::Continued | Event::Unpaused { .. } => self.yielded = false,
+            Event::Continued => self.yielded = false,
+            // What was held comes as if it came now: the first of it also before what a turn had left at its bound.
+            Event::Unpaused { keeps, .. } => self.excused = std::mem::take(&mut self.yielded) && *keeps,
             Event::CallEnded { .. } | Event::CallLost { .. } | Event::ChildAccepted { .. } | Event::ChildEnded { .. } => {
-                self.nothing_waits()?;
+                self.came()?;
             }
             Event::Answered { question, .. } => {
-                self.nothing_waits()?;
+                self.came()?;
                 self.asking.remove(question);
             }
             Event::Withdrawn { question } => drop(self.asking.remove(question)),
             _ => {}
         }
         Ok(())
+    }
+
+    fn came(&mut self) -> Result<(), String> {
+        if std::mem::take(&mut self.excused) { Ok(()) } else { self.nothing_waits() }
     }
 
     /// Every node whose join lets it begin has begun, and every node that nothing can reach any more is dead.
