@@ -247,7 +247,7 @@ fn without_a_clean_close_and_after_a_reboot_the_view_is_made_again() {
 fn a_view_that_lost_the_end_of_a_journal_is_not_served() {
     let dir = closed();
     let store = open(dir.path()).unwrap();
-    let journal_rows::Found { key, mut tail, .. } =
+    let Found { key, mut tail, .. } =
         journal_rows::before(store.inner.view.as_ref(), &tenant(), execution(3), u64::MAX, 1).unwrap().remove(0);
     tail.row.turns.pop().unwrap();
     let kept = tail.row.turns.iter().map(|turn| store.inner.records.extract(&turn.extract).unwrap());
