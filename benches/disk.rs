@@ -1,6 +1,6 @@
 //! What is on disk: the log and the view beside the bytes of the records in them, before and after a compaction; a rebuild of the view beside
-//! bare sled taking the same rows; and whether churn stays flat: short executions that are purged when they have ended, round after round.
-//! Usage: `cargo bench --bench disk [-- RUNS [EXECUTIONS [ROUNDS]]]`; results in docs/benchmarks.md.
+//! bare sled taking the same rows; and whether churn stays flat: short executions that are purged when they have ended, round after round, in
+//! two processes one after the other. Usage: `cargo bench --bench disk [-- RUNS [EXECUTIONS [ROUNDS [CHURNED]]]]`; results in docs/benchmarks.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,12 +18,14 @@ mod flows;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use embedded::{Embedded, execute};
-use figures::{Spread, bytes};
+use figures::Spread;
+use flowgate::catalog::Catalog;
 use flowgate::ids::{ExecutionId, Tenant};
 use flowgate::journal;
 use flowgate::store::{self, OnDamage, Options, Position};
@@ -31,8 +33,17 @@ use flowgate::store::{self, OnDamage, Options, Position};
 const RUNS_DEFAULT: usize = 3;
 const EXECUTIONS_DEFAULT: usize = 20_000;
 const ROUNDS_DEFAULT: usize = 5;
-/// Steps of each execution.
+/// Executions of a round of churn.
+const CHURNED_DEFAULT: usize = 20_000;
+/// Steps of each execution; of one that is purged.
 const STEPS: usize = 10;
+const SHORT_STEPS: usize = 1;
+/// As a sweep of the server takes them.
+const PURGED_AT_ONCE: usize = 500;
+/// Processes that churn, one after the other.
+const LIVES: usize = 2;
+/// Starts one of them, with a directory, how many executions a round has, and how many rounds there are.
+const LIFE: &str = "--life";
 const AT_ONCE: usize = 64;
 /// Of the log, read at a time.
 const FRAMES: usize = 1_024;
@@ -43,6 +54,11 @@ const VIEW_CACHE_BYTES: u64 = 8 << 20;
 
 fn main() {
     figures::warn_if_unoptimised();
+    let mut arguments = std::env::args().skip_while(|argument| argument != LIFE).skip(1);
+    if let Some(dir) = arguments.next() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        return runtime.block_on(life(dir.as_ref(), figures::argument(0, CHURNED_DEFAULT), figures::argument(1, ROUNDS_DEFAULT)));
+    }
     let (runs, executions) = (figures::argument(0, RUNS_DEFAULT), figures::argument(1, EXECUTIONS_DEFAULT));
     let rounds = figures::argument(2, ROUNDS_DEFAULT);
     let directory = figures::directory();
@@ -50,7 +66,7 @@ fn main() {
     let dir = directory.path().join("kept");
     let (ended, records) = runtime.block_on(async {
         let embedded = Embedded::open(&dir);
-        let ended = churn(&embedded, executions).await;
+        let ended = churn(&embedded, STEPS, executions).await;
         let records = Records::of(&embedded);
         embedded.close().await;
         (ended, records)
@@ -61,10 +77,13 @@ fn main() {
     let options = Options { dir: dir.clone(), ..Options::default() };
     rebuild(&options, directory.path(), runs, &records);
     compact(&runtime, &options, &ended);
-    println!("\nchurn, {rounds} rounds of {executions} executions that are purged, then compacted:");
+    let churned = figures::argument(3, CHURNED_DEFAULT);
     let dir = directory.path().join("churned");
-    for round in 1..=rounds {
-        runtime.block_on(churned(&dir, executions, round));
+    for number in 1..=LIVES {
+        println!("\nchurn, process {number} on the same store, rounds of {churned} executions that are purged:");
+        let mut process = Command::new(std::env::current_exe().unwrap());
+        process.arg(LIFE).arg(&dir).args([churned.to_string(), rounds.to_string()]);
+        assert!(process.status().unwrap().success());
     }
 }
 
@@ -132,8 +151,8 @@ fn sizes(when: &str, dir: &Path, record_bytes: usize) {
 }
 
 /// So many executions to their ends, some at a time.
-async fn churn(embedded: &Embedded, executions: usize) -> Vec<ExecutionId> {
-    let flow = embedded.publish(&flows::chain(STEPS, flows::TRIVIAL)).await;
+async fn churn(embedded: &Embedded, steps: usize, executions: usize) -> Vec<ExecutionId> {
+    let flow = embedded.publish(&flows::chain(steps, flows::TRIVIAL)).await;
     let next = Arc::new(AtomicUsize::new(0));
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..AT_ONCE {
@@ -213,25 +232,40 @@ fn sled_takes(dir: &Path, rows: &[Row], writes: usize) -> Duration {
     taken
 }
 
-/// One round on what the last one left: executions, purges, and a compaction.
-async fn churned(dir: &Path, executions: usize, round: usize) {
+/// One process that lives so many rounds: short executions, purged as the server's retention does it. At its end the store is compacted.
+async fn life(dir: &Path, executions: usize, rounds: usize) {
     let embedded = Embedded::open(dir);
-    let began = Instant::now();
-    for id in churn(&embedded, executions).await {
-        embedded.store.purge(&Tenant::default(), id).await.unwrap();
+    let catalog = Catalog::new(embedded.store.clone());
+    for round in 1..=rounds {
+        let began = Instant::now();
+        let ended = churn(&embedded, SHORT_STEPS, executions).await;
+        let ran = began.elapsed();
+        let families: Vec<Vec<ExecutionId>> = ended.into_iter().map(|id| vec![id]).collect();
+        for some in families.chunks(PURGED_AT_ONCE) {
+            catalog.purge_families(&Tenant::default(), some).await.unwrap();
+        }
+        let (purged, info) = (began.elapsed().saturating_sub(ran), store::info(dir).unwrap());
+        println!(
+            "  round {round:>3}: {:>6.1} s, purged in {:>6.1} s; resident {:>4} MiB, log {:>5} MiB, view {:>4} MiB",
+            ran.as_secs_f64(),
+            purged.as_secs_f64(),
+            figures::resident_kib(std::process::id()) >> 10,
+            info.log_bytes >> 20,
+            info.view_bytes >> 20,
+        );
     }
-    let (seconds, resident) = (began.elapsed().as_secs_f64(), figures::resident_kib(std::process::id()));
+    drop(catalog);
     embedded.close().await;
-    let before = bytes(dir);
-    store::compact(&Options { dir: dir.to_owned(), ..Options::default() }).unwrap();
+    let began = Instant::now();
+    let report = store::compact(&Options { dir: dir.to_owned(), ..Options::default() }).unwrap();
     let info = store::info(dir).unwrap();
     println!(
-        "  round {round:>3}: {seconds:>6.1} s, resident {:>4} MiB, on disk {:>5} MiB, compacted {:>4} MiB (log {}, view {}, {} segments prepared)",
-        resident >> 10,
-        before >> 20,
-        bytes(dir) >> 20,
-        info.log_bytes >> 20,
-        info.view_bytes >> 20,
+        "  compacted in {:.1} s: log {:.1} MiB in {} segments, view {:.1} MiB ({} records dropped, {} segments prepared)",
+        began.elapsed().as_secs_f64(),
+        info.log_bytes as f64 / 1_048_576.0,
+        info.segments,
+        info.view_bytes as f64 / 1_048_576.0,
+        report.records_dropped,
         info.prepared_segments
     );
 }

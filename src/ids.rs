@@ -60,12 +60,33 @@ impl NanoUsd {
     }
 }
 
+/// Reads a text that is shared from the beginning, without a `String` in between.
+struct Shared;
+
+impl serde::de::Visitor<'_> for Shared {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Arc<str>, E> {
+        Ok(Arc::from(text))
+    }
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Shared).map(Self)
+            }
+        }
 
         impl $name {
             #[must_use]
@@ -234,6 +255,8 @@ impl BootId {
     pub const HOLDING: Self = Self(u64::MAX);
 }
 
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// SHA-256; written `sha256:` and 64 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
@@ -255,17 +278,19 @@ impl Digest {
     /// The hex digits, without the prefix.
     #[must_use]
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        let digit = |half: u8| char::from(HEX_DIGITS[usize::from(half)]);
+        let mut text = String::with_capacity(2 * self.0.len());
+        for byte in self.0 {
+            text.extend([digit(byte >> 4), digit(byte & 0x0f)]);
+        }
+        text
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        f.write_str("sha256:")?;
+        f.write_str(&self.hex())
     }
 }
 
@@ -285,15 +310,14 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || BadDigest(text.to_owned());
-        let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        if hex.len() != 64 || !hex.is_ascii() {
-            return Err(bad());
-        }
+        let half = |digit: u8| char::from(digit).to_digit(16).and_then(|half| u8::try_from(half).ok());
+        let (pairs, rest) = text.strip_prefix("sha256:").unwrap_or(text).as_bytes().as_chunks::<2>();
+        let pairs: &[[u8; 2]; 32] = pairs.try_into().map_err(|_| bad())?;
         let mut bytes = [0_u8; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[2 * index..2 * index + 2], 16).map_err(|_| bad())?;
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = half(*high).zip(half(*low)).map(|(high, low)| high << 4 | low).ok_or_else(bad)?;
         }
-        Ok(Self(bytes))
+        if rest.is_empty() { Ok(Self(bytes)) } else { Err(bad()) }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::flow::plan::Plan;
 use crate::ids::{BootId, CallId, ExecutionId, Tenant};
 use crate::limits::CHILD_DEPTH_MAX;
 use crate::machine::effect::Effect;
-use crate::machine::event::Recorded;
+use crate::machine::event::{Event, Recorded};
 use crate::machine::input::{Body, Start};
 use crate::machine::summary::Summary;
 use crate::machine::{Refusal, State, outstanding, replay};
@@ -94,13 +94,18 @@ pub(super) fn load(shared: &Shared, key: &Key, origin: Origin) -> Result<Life, C
     {
         return Err(Cause::Quarantined(reason));
     }
-    let events = events(shared, tenant, *execution).map_err(unreadable)?;
-    let Some(first) = events.first() else { return Ok(Life::fresh(key)) };
-    let crate::machine::event::Event::Started { start } = &first.event else {
+    let mut journal = Journal::new(shared, tenant, *execution);
+    let Some(first) = journal.next().transpose().map_err(unreadable)? else { return Ok(Life::fresh(key)) };
+    let Event::Started { start } = &first.event else {
         return Err(Cause::Hopeless(format!("its journal does not begin with its start but with event {}", first.seq)));
     };
     let plan = shared.revisions.plan(tenant, &start.digest, &start.flow).map_err(|error| Cause::Hopeless(error.to_string()))?;
-    let state = replay(&plan, &events).map_err(|error| Cause::Hopeless(error.to_string()))?;
+    let lineage = lineage(shared, key, start).map_err(unreadable)?;
+    let mut failed = None;
+    let rest = journal.map_while(|read| read.map_err(|error| failed = Some(error)).ok());
+    let replayed = replay(&plan, std::iter::once(first).chain(rest));
+    failed.map_or(Ok(()), Err).map_err(unreadable)?;
+    let state = replayed.map_err(|error| Cause::Hopeless(error.to_string()))?;
     let committed = shared.store.summary(tenant, *execution).map_err(unreadable)?;
     let folded = state.summary(&plan);
     if let (Some(stored), Some(folded)) = (&committed, &folded)
@@ -108,21 +113,45 @@ pub(super) fn load(shared: &Shared, key: &Key, origin: Origin) -> Result<Life, C
     {
         return Err(Cause::Hopeless("its journal and its row in the store disagree; run `flowgate store check`".to_owned()));
     }
-    let lineage = lineage(shared, key, start).map_err(unreadable)?;
     Ok(Life { state, plan: Some(plan), lineage, committed: committed.or_else(|| folded.clone()), latest: folded })
+}
+
+/// A journal, read as it is asked for: a long one is never in memory as a whole.
+struct Journal<'a> {
+    shared: &'a Shared,
+    tenant: &'a Tenant,
+    id: ExecutionId,
+    /// Events that were read.
+    count: u64,
+    read: std::vec::IntoIter<Recorded>,
+    is_last: bool,
+}
+
+impl<'a> Journal<'a> {
+    fn new(shared: &'a Shared, tenant: &'a Tenant, id: ExecutionId) -> Self {
+        Self { shared, tenant, id, count: 0, read: Vec::new().into_iter(), is_last: false }
+    }
+}
+
+impl Iterator for Journal<'_> {
+    type Item = Result<Recorded, store::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.read.as_slice().is_empty() && !self.is_last {
+            let more = self.shared.store.events(self.tenant, self.id, self.count, EVENTS_PER_READ);
+            self.is_last = more.as_ref().map_or(true, |more| more.len() < EVENTS_PER_READ);
+            match more {
+                Ok(more) => (self.count, self.read) = (self.count + more.len() as u64, more.into_iter()),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.read.next().map(Ok)
+    }
 }
 
 /// The whole journal.
 pub(super) fn events(shared: &Shared, tenant: &Tenant, id: ExecutionId) -> Result<Vec<Recorded>, store::Error> {
-    let mut events = Vec::new();
-    loop {
-        let more = shared.store.events(tenant, id, events.len() as u64, EVENTS_PER_READ)?;
-        let last = more.len() < EVENTS_PER_READ;
-        events.extend(more);
-        if last {
-            return Ok(events);
-        }
-    }
+    Journal::new(shared, tenant, id).collect()
 }
 
 /// What can be read of a journal: all of it; of one that is known to have lost events, what comes before the loss.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::input::Price;
+use super::tagged::tagged;
 use crate::flow::spec::EffectClass;
 use crate::flow::template::{Part, Text};
 use crate::ids::{Digest, NanoUsd};
@@ -48,7 +49,7 @@ pub struct LlmRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "role", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Message {
     System {
         text: String,
@@ -68,6 +69,8 @@ pub enum Message {
         text: String,
     },
 }
+
+tagged!(Message, "role");
 
 /// A tool call that a model asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! The one door of the machine: an input leads to events, or is refused. Decisions about single matters are in the files beside this one;
 //! here they are dispatched, and what follows from them is worked off.
 
+use std::borrow::Borrow;
+
 use super::approval;
 use super::effect::Effect;
 use super::event::{Event, Place, Recorded};
@@ -77,9 +79,10 @@ pub struct ReplayError {
 ///
 /// # Errors
 /// When numbers have gaps, the first event is no start of this plan, or an invariant breaks.
-pub fn replay<'a>(plan: &Plan, events: impl IntoIterator<Item = &'a Recorded>) -> Result<State, ReplayError> {
+pub fn replay(plan: &Plan, events: impl IntoIterator<Item = impl Borrow<Recorded>>) -> Result<State, ReplayError> {
     let mut state = State::default();
     for recorded in events {
+        let recorded = recorded.borrow();
         let broken = |reason: &str| ReplayError { seq: recorded.seq, reason: reason.to_owned() };
         if recorded.seq != state.seq {
             return Err(broken(&format!("expected event {}", state.seq)));

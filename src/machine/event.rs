@@ -12,6 +12,7 @@ use super::input::{Signal, Start};
 use super::pause::Held;
 use super::question::{Action, Decided, Question, Vote};
 use super::summary::Ended;
+use super::tagged::tagged;
 use crate::flow::plan::Approvers;
 use crate::ids::{BootId, CallId, Digest, ExecutionId, FrameId, NanoUsd, QuestionId, StepId, TimeMs};
 
@@ -230,7 +231,7 @@ pub enum Budget {
 
 /// A fact. `evolve` is the only reader that changes state by it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Event {
     /// The first event. Opens the root frame and enters the flow's first node.
     Started {
@@ -517,6 +518,8 @@ pub enum Event {
     /// The parent knows our end.
     ParentTold,
 }
+
+tagged!(Event, "event");
 
 /// The fate of one step that was running when its execution stopped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

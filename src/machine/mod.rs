@@ -32,6 +32,7 @@ pub mod state;
 mod steps;
 mod stop;
 pub mod summary;
+mod tagged;
 mod tasks;
 mod timers;
 pub mod trace;

@@ -10,6 +10,7 @@ use super::call::{CallError, Used};
 use super::input::{Mode, OriginKind, PRODUCTION, Purpose, Trigger};
 use super::question::QuestionKind;
 use super::state::{State, Timer};
+use super::tagged::tagged;
 use crate::flow::plan::{Approvers, Kind, Plan};
 use crate::ids::{Digest, ExecutionId, NanoUsd, QuestionId, TimeMs};
 
@@ -194,7 +195,7 @@ impl Summary {
 
 /// Why an execution does not move by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum WaitingFor {
     Question {
         id: QuestionId,
@@ -220,6 +221,8 @@ pub enum WaitingFor {
         execution: ExecutionId,
     },
 }
+
+tagged!(WaitingFor, "kind");
 
 impl State {
     /// Where the execution stands; before the start it counts as running.

@@ -1,9 +1,10 @@
-//! Giving back the space of purged executions: a segment is rewritten when half its bytes are theirs. Offline; the view is made again
-//! afterwards, which also gives back what sled leaks.
+//! Giving back the space of purged executions and of documents that were written again or removed: a segment is rewritten when half its
+//! bytes are theirs. Offline; the view is made again afterwards, which also gives back what sled leaks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use super::checkpoint;
 use super::disk::{self, Disk as _, RealDisk};
@@ -16,7 +17,6 @@ use super::log::segment::{self, Header};
 use super::log::survey::{self, Survey};
 use super::log::{StoreId, frame};
 use super::options::Options;
-use crate::ids::{ExecutionId, Tenant};
 use crate::journal::{self, Record};
 
 /// What a compaction did.
@@ -29,15 +29,42 @@ pub struct CompactReport {
     pub bytes_after: u64,
 }
 
-type Owner = (Tenant, ExecutionId);
+/// What records are about: an execution, or a document. A digest, because a large store has millions of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Subject([u8; 16]);
 
-/// Where records stand that no longer count.
+impl Subject {
+    fn of(record: &Record) -> Option<Self> {
+        let tenant = record.tenant().as_str();
+        match record {
+            Record::Document(document) => Some(Self::digest(&[tenant, &document.collection, &document.key])),
+            _ => record.execution().map(|execution| Self::digest(&[tenant, &execution.to_string()])),
+        }
+    }
+
+    fn digest(names: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for name in names {
+            hash.update((name.len() as u64).to_be_bytes());
+            hash.update(name);
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        let mut first = [0; 16];
+        first.copy_from_slice(&hash[..16]);
+        Self(first)
+    }
+}
+
+/// Where a record stands: its frame's lsn, and its place in the frame.
+type At = (u64, usize);
+
+/// Where records stand that no longer count: those of executions that were purged, and of documents that were written again or removed.
 #[derive(Default)]
 struct Dead {
-    /// The last purge of each execution: lsn and place in the frame.
-    purged_at: BTreeMap<Owner, (u64, usize)>,
-    /// Segments that hold records from before it.
-    segments: BTreeMap<Owner, BTreeSet<u64>>,
+    /// The last record of each subject that buries what came before it.
+    buried_at: HashMap<Subject, At>,
+    /// Segments that hold what it buries.
+    segments: HashMap<Subject, BTreeSet<u64>>,
     /// Dead and all record bytes, per segment.
     bytes: BTreeMap<u64, (u64, u64)>,
 }
@@ -64,7 +91,7 @@ pub fn compact(options: &Options) -> Result<CompactReport, Error> {
         // A view whose pointers lead into old segments must not outlive them.
         disk::remove(&disk, checkpoint::NAME)?;
         let mut number = survey.highest;
-        // In order of age: a record that says "purged" goes only after what it buries.
+        // In order of age: what buries goes only after what it buries.
         for header in survey.segments.iter().filter(|header| chosen.contains(&header.number)) {
             number += 1;
             records_dropped += dead.rewrite(&disk, identity.id, *header, number, &chosen)?;
@@ -81,8 +108,9 @@ impl Dead {
         let mut dead = Self::default();
         survey.walk(disk, id, 1, |_, found| {
             for (index, (_, record)) in frame::records(found.payload).into_iter().enumerate() {
-                if let Record::Purged(purged) = journal::decode(record.unwrap_or_default())? {
-                    dead.purged_at.insert((purged.tenant, purged.execution), (found.lsn, index));
+                let record = journal::decode(record.unwrap_or_default())?;
+                if let Some(subject) = Subject::of(&record).filter(|_| buries(&record)) {
+                    dead.buried_at.insert(subject, (found.lsn, index));
                 }
             }
             Ok(())
@@ -90,13 +118,12 @@ impl Dead {
         survey.walk(disk, id, 1, |segment, found| {
             for (index, (_, record)) in frame::records(found.payload).into_iter().enumerate() {
                 let bytes = record.unwrap_or_default();
-                let record = journal::decode(bytes)?;
                 let counts = dead.bytes.entry(segment.header.number).or_default();
                 counts.1 += bytes.len() as u64;
-                let Some(owner) = owner(&record) else { continue };
-                if dead.purged_at.get(&owner).is_some_and(|purged| (found.lsn, index) < *purged) {
+                let Some(subject) = Subject::of(&journal::decode(bytes)?) else { continue };
+                if dead.buried_at.get(&subject).is_some_and(|buried| (found.lsn, index) < *buried) {
                     counts.0 += bytes.len() as u64;
-                    dead.segments.entry(owner).or_default().insert(segment.header.number);
+                    dead.segments.entry(subject).or_default().insert(segment.header.number);
                 }
             }
             Ok(())
@@ -131,16 +158,30 @@ impl Dead {
         Ok(dropped)
     }
 
-    fn drops(&self, record: &Record, place: (u64, usize), chosen: &BTreeSet<u64>) -> bool {
-        let Some(owner) = owner(record) else { return false };
-        let Some(purged) = self.purged_at.get(&owner) else { return false };
-        if place == *purged {
-            return self.segments.get(&owner).is_none_or(|segments| segments.is_subset(chosen));
+    fn drops(&self, record: &Record, at: At, chosen: &BTreeSet<u64>) -> bool {
+        let Some(subject) = Subject::of(record) else { return false };
+        let Some(buried) = self.buried_at.get(&subject) else { return false };
+        if at == *buried && leaves_nothing(record) {
+            return self.segments.get(&subject).is_none_or(|segments| segments.is_subset(chosen));
         }
-        place < *purged
+        at < *buried
     }
 }
 
-fn owner(record: &Record) -> Option<Owner> {
-    record.execution().map(|execution| (record.tenant().clone(), execution))
+/// Whether what was recorded of the same subject before does not count any more.
+fn buries(record: &Record) -> bool {
+    match record {
+        Record::Purged(_) => true,
+        Record::Document(document) => document.version > 1 || document.body.is_none(),
+        _ => false,
+    }
+}
+
+/// Whether a record only buries: it is needed as long as there is anything to bury.
+fn leaves_nothing(record: &Record) -> bool {
+    match record {
+        Record::Purged(_) => true,
+        Record::Document(document) => document.body.is_none(),
+        _ => false,
+    }
 }

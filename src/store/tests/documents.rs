@@ -1,8 +1,9 @@
 //! Documents: versions, ranges, all-or-nothing commits; the log as a feed; all of it over a restart.
 
+use super::recovery::segments;
 use super::*;
 use crate::journal::Record;
-use crate::store::{DocumentRange, Faults, MemoryDisk};
+use crate::store::{DocumentRange, Faults, MemoryDisk, check, compact};
 
 fn put(key: &str, expected: u64, body: &str) -> Entry {
     Entry::Document { tenant: tenant(), collection: "agents".to_owned(), key: key.to_owned(), expected, body: Some(body.to_owned()) }
@@ -121,4 +122,43 @@ async fn a_feed_wakes_whoever_waits() {
     });
     writer.commit(put("a", 0, "1")).await.unwrap();
     assert_eq!(waiting.await.unwrap(), ["a"]);
+}
+
+#[test]
+fn compaction_gives_back_what_was_written_again_or_removed() {
+    let (dir, options) = maintenance::many_segments();
+    let store = Store::open(&options).unwrap();
+    let commit = |entry| store.commit(entry).wait().unwrap();
+    let body = |name: &str, version: u64| format!("{name} {version} {}", "x".repeat(2_000));
+    commit(put("stays", 0, &body("stays", 1)));
+    commit(put("returns", 0, &body("returns", 1)));
+    commit(remove("returns", 1));
+    for version in 0..40 {
+        commit(put("changes", version, &body("changes", version + 1)));
+        let goes = format!("goes {version}");
+        commit(put(&goes, 0, &body(&goes, 1)));
+        commit(remove(&goes, 1));
+    }
+    commit(put("returns", 0, &body("returns again", 1)));
+    // None of these is in the newest segment any more, which stays as it is.
+    for seq in 0..20 {
+        let (tenant, execution, at) = (tenant(), execution(0), TimeMs(1));
+        commit(Entry::Execution { tenant, execution, expected_seq: 6 + seq, at, events: vec![large(4_000)], summary: None });
+    }
+    store.close().unwrap();
+    let report = compact(&options).unwrap();
+    assert_eq!(report.records_dropped, 39 + 2 * 40 + 2, "{report:?}");
+    assert!(check(dir.path()).unwrap().sound);
+    let log: Vec<u8> = segments(dir.path()).iter().flat_map(|path| std::fs::read(path).unwrap()).collect();
+    let holds = |text: &str| log.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("changes 40 ") && !holds("changes 39 ") && !holds("goes 7") && !holds("returns 1 "));
+    let store = Store::open(&options).unwrap();
+    let kept = [("stays", "stays", 1), ("changes", "changes", 40), ("returns", "returns again", 1)];
+    for (key, name, version) in kept {
+        assert_eq!(get(&store, key), Some((version, body(name, version))));
+    }
+    assert_eq!(keys(&store, &DocumentRange { collection: "agents", ..DocumentRange::default() }), ["changes", "returns", "stays"]);
+    store.close().unwrap();
+    assert_eq!(compact(&options).unwrap().records_dropped, 0, "nothing is left to drop");
+    Store::open(&options).unwrap().commit(put("changes", 40, "next")).wait().unwrap();
 }

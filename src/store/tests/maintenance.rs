@@ -145,7 +145,7 @@ fn a_damaged_header_and_a_missing_segment_are_named_and_survived() {
 }
 
 /// A store of more than ten small segments.
-fn many_segments() -> (tempfile::TempDir, Options) {
+pub fn many_segments() -> (tempfile::TempDir, Options) {
     let dir = tempfile::tempdir().unwrap();
     let mut options = options(dir.path());
     (options.sizes.segment_bytes_min, options.sizes.segment_bytes_max) = (8 << 10, 8 << 10);
