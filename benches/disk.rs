@@ -37,7 +37,7 @@ const ROUNDS_DEFAULT: usize = 5;
 const CHURNED_DEFAULT: usize = 20_000;
 /// Steps of each execution; of one that is purged.
 const STEPS: usize = 10;
-const SHORT_STEPS: usize = 1;
+const SHORT_STEPS: usize = 2;
 /// As a sweep of the server takes them.
 const PURGED_AT_ONCE: usize = 500;
 /// Processes that churn, one after the other.
@@ -48,7 +48,7 @@ const AT_ONCE: usize = 64;
 /// Of the log, read at a time.
 const FRAMES: usize = 1_024;
 /// Records that a rebuild puts into one write.
-const RECORDS_PER_WRITE: usize = 512;
+const RECORDS_PER_WRITE: usize = 1_024;
 /// As the server's.
 const VIEW_CACHE_BYTES: u64 = 8 << 20;
 

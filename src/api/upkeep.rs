@@ -10,11 +10,12 @@ use super::problem::Problem;
 use crate::catalog::audit::Actor;
 use crate::ids::{ExecutionId, Tenant};
 
-/// Between two rounds, where the first has found nothing to purge.
+/// Between two rounds over all tenants.
 const EVERY: Duration = Duration::from_secs(60);
-/// Between two rounds at least.
+/// Before a sweep that is under way goes on, at least; and where its last steps have found nothing to purge.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
-/// Steps of one tenant's sweep in a round; the next round goes on where this one ended.
+const PAUSE_MIN_WITHOUT_FINDS: Duration = Duration::from_secs(1);
+/// Steps of one tenant's sweep in a round; it goes on in the next one, where this one ended.
 const STEPS_MAX: usize = 4;
 /// Who stands in the audit.
 const SERVER: &str = "server";
@@ -24,53 +25,91 @@ type Cursors = HashMap<Tenant, ExecutionId>;
 
 /// Runs until the server begins to stop.
 pub async fn run(app: Arc<App>) {
-    let (mut cursors, mut pause) = (Cursors::new(), EVERY);
+    let (mut cursors, mut pause, mut last) = (Cursors::new(), EVERY, Instant::now());
     loop {
         tokio::select! {
             () = app.closing.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        app.limiter.forget();
-        app.key_uses.forget(crate::clock::now());
         let began = Instant::now();
-        let purged = round(&app, &mut cursors).await.unwrap_or_else(|problem| {
-            tracing::warn!(detail = problem.detail, "a round of upkeep failed; the next one tries again");
-            0
-        });
-        pause = rest(purged, began.elapsed());
+        let purged = if last.elapsed() >= EVERY {
+            last = began;
+            app.limiter.forget();
+            app.key_uses.forget(crate::clock::now());
+            over_all(&app, &mut cursors).await
+        } else {
+            let unfinished: Vec<Tenant> = cursors.keys().cloned().collect();
+            sweep_each(&app, &unfinished, &mut cursors).await
+        };
+        pause = rest(!cursors.is_empty(), purged, began.elapsed());
     }
 }
 
-/// How long a round that has purged so much and taken so long is followed by none. Where there was something, there may be more: purging
-/// keeps up with whatever is begun, and leaves others half of the time.
-fn rest(purged: usize, took: Duration) -> Duration {
-    if purged == 0 { EVERY } else { took.clamp(PAUSE_MIN, EVERY) }
+/// How long a round is followed by none. A sweep that has more before it goes on soon, and leaves others half of the time; nine tenths where
+/// it only looks at what is kept for longer.
+fn rest(is_unfinished: bool, purged: usize, took: Duration) -> Duration {
+    match (is_unfinished, purged) {
+        (false, _) => EVERY,
+        (true, 0) => (9 * took).clamp(PAUSE_MIN_WITHOUT_FINDS, EVERY),
+        (true, _) => took.clamp(PAUSE_MIN, EVERY),
+    }
 }
 
-/// How many executions it has purged.
-async fn round(app: &Arc<App>, cursors: &mut Cursors) -> Result<usize, Problem> {
+/// Sweeps every tenant and looks at its budgets; how many executions were purged.
+async fn over_all(app: &Arc<App>, cursors: &mut Cursors) -> usize {
     let catalog = app.catalog.clone();
-    let tenants = blocking(move || Ok(catalog.tenants()?)).await?;
-    let mut purged = 0;
-    for tenant in tenants.iter().map(|row| Tenant::new(&row.id)) {
-        purged += sweep(app, &tenant, cursors).await?;
-        let (catalog, of, actor) = (app.catalog.clone(), tenant.clone(), Actor::without_key(SERVER));
-        let costs = blocking(move || {
-            let budgets = catalog.budgets(&of, None)?.into_iter();
-            let costs = budgets.map(|budget| Ok((catalog.month_cost(&of, &budget.agent, budget.purpose, actor.at)?, budget)));
-            costs.collect::<Result<Vec<_>, Problem>>()
-        });
-        for (cost, budget) in costs.await? {
-            app.catalog.note_crossings(&tenant, &budget, cost, &Actor::without_key(SERVER)).await?;
+    let tenants: Vec<Tenant> = match blocking(move || Ok(catalog.tenants()?)).await {
+        Ok(rows) => rows.iter().map(|row| Tenant::new(&row.id)).collect(),
+        Err(problem) => {
+            tracing::warn!(detail = problem.detail, "a round of upkeep failed; the next one tries again");
+            return 0;
+        }
+    };
+    let purged = sweep_each(app, &tenants, cursors).await;
+    for tenant in tenants {
+        if let Err(problem) = note_crossings(app, &tenant).await {
+            tracing::warn!(%tenant, detail = problem.detail, "its budgets could not be looked at; the next round tries again");
         }
     }
-    Ok(purged)
+    purged
+}
+
+/// What one tenant's agents have cost this month, against the thresholds of their budgets.
+async fn note_crossings(app: &Arc<App>, tenant: &Tenant) -> Result<(), Problem> {
+    let (catalog, of, actor) = (app.catalog.clone(), tenant.clone(), Actor::without_key(SERVER));
+    let costs = blocking(move || {
+        let budgets = catalog.budgets(&of, None)?.into_iter();
+        let costs = budgets.map(|budget| Ok((catalog.month_cost(&of, &budget.agent, budget.purpose, actor.at)?, budget)));
+        costs.collect::<Result<Vec<_>, Problem>>()
+    });
+    for (cost, budget) in costs.await? {
+        app.catalog.note_crossings(tenant, &budget, cost, &Actor::without_key(SERVER)).await?;
+    }
+    Ok(())
+}
+
+/// How many executions were purged. What fails in one tenant holds up no other.
+async fn sweep_each(app: &Arc<App>, tenants: &[Tenant], cursors: &mut Cursors) -> usize {
+    let mut purged = 0;
+    for tenant in tenants {
+        match sweep(app, tenant, cursors).await {
+            Ok(of_tenant) => purged += of_tenant,
+            Err(problem) => {
+                tracing::warn!(%tenant, detail = problem.detail, "what was kept long enough could not be purged; the next round tries again");
+                cursors.remove(tenant);
+            }
+        }
+    }
+    purged
 }
 
 /// Purges what one tenant kept long enough, some at a time; how many that were.
 async fn sweep(app: &Arc<App>, tenant: &Tenant, cursors: &mut Cursors) -> Result<usize, Problem> {
     let mut all = 0;
     for _ in 0..STEPS_MAX {
+        if app.closing.is_cancelled() {
+            break;
+        }
         let (catalog, of, before) = (app.catalog.clone(), tenant.clone(), cursors.get(tenant).copied());
         let due = blocking(move || Ok(catalog.due_for_purging(&of, before, crate::clock::now())?)).await?;
         let purged = app.catalog.purge_families(tenant, &due.families).await?;
@@ -94,10 +133,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn purging_goes_on_while_there_is_something_and_leaves_others_as_much_time() {
+    fn a_sweep_goes_on_until_it_is_through_and_leaves_others_their_time() {
         let took = Duration::from_secs(3);
-        assert_eq!(rest(0, took), EVERY);
-        assert_eq!(rest(1, took), took);
-        assert_eq!(rest(9, Duration::ZERO), PAUSE_MIN);
+        assert_eq!(rest(false, 0, took), EVERY);
+        assert_eq!(rest(false, 9, took), EVERY, "it is through");
+        assert_eq!(rest(true, 9, took), took);
+        assert_eq!(rest(true, 9, Duration::ZERO), PAUSE_MIN);
+        assert_eq!(rest(true, 0, took), 9 * took, "what it looks at is kept for longer");
+        assert_eq!(rest(true, 0, Duration::ZERO), PAUSE_MIN_WITHOUT_FINDS);
     }
 }

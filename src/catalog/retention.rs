@@ -176,7 +176,7 @@ impl Catalog {
                 self.remove_files_of(tenant, *execution).await?;
             }
             // Whoever wants to read meanwhile reads between two of these.
-            self.store().applied(self.store().position()).await;
+            self.store().caught_up().await;
             tokio::task::yield_now().await;
         }
         Ok(executions.len())

@@ -68,8 +68,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for TagFirst<V> {
         let Some(key) = map.next_key_seed(Key(self.tag))? else { return Err(A::Error::missing_field(self.tag)) };
         let Some(key) = key else { return self.visitor.visit_enum(Variant(map)) };
         let mut fields = Map::from_iter([(key, map.next_value::<Value>()?)]);
-        while let Some((key, value)) = map.next_entry()? {
-            fields.insert(key, value);
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            if fields.insert(key.clone(), value).is_some() {
+                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+            }
         }
         let Some(variant) = fields.remove(self.tag) else { return Err(A::Error::missing_field(self.tag)) };
         let ordered = std::iter::once((self.tag.to_owned(), variant)).chain(fields);
@@ -297,6 +299,8 @@ mod tests {
         assert_eq!(wrong(json!({"shape": "round"})), "missing field `radius`");
         assert_eq!(wrong(json!({"shape": "square"})), "unknown variant `square`, expected `nothing` or `round`");
         assert_eq!(wrong(json!({"radius": "a", "shape": "round"})), "invalid type: string \"a\", expected u32");
+        let twice = from_str::<Shape>(r#"{"radius":3,"shape":"round","radius":4}"#).unwrap_err().to_string();
+        assert!(twice.starts_with("duplicate field `radius`"), "{twice}");
         assert_eq!(wrong(json!([1])), "invalid type: sequence, expected an object with the field `shape`");
     }
 }

@@ -9,7 +9,7 @@ use super::applier::{self, Frame};
 use super::entry::Position;
 
 /// How long a commit waits for others when nobody asks for it. At full load this is some hundred records, which a reader then waits for.
-const GATHERING: Duration = Duration::from_millis(20);
+const GATHERING: Duration = Duration::from_millis(10);
 
 /// Shared by the committer, the applier and readers.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Giving back the space of purged executions and of documents that were written again or removed: a segment is rewritten when half its
 //! bytes are theirs. Offline; the view is made again afterwards, which also gives back what sled leaks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -58,15 +58,23 @@ impl Subject {
 /// Where a record stands: its frame's lsn, and its place in the frame.
 type At = (u64, usize);
 
-/// Where records stand that no longer count: those of executions that were purged, and of documents that were written again or removed.
+/// Which records no longer count: those of executions that were purged, and of documents that were written again or removed.
 #[derive(Default)]
 struct Dead {
     /// The last record of each subject that buries what came before it.
     buried_at: HashMap<Subject, At>,
-    /// Segments that hold what it buries.
-    segments: HashMap<Subject, BTreeSet<u64>>,
-    /// Dead and all record bytes, per segment.
-    bytes: BTreeMap<u64, (u64, u64)>,
+    /// The sealed segments that are worth writing anew.
+    chosen: BTreeSet<u64>,
+    /// Of whom something dead stays behind in other segments.
+    left: HashSet<Subject>,
+}
+
+/// Of one segment.
+#[derive(Default)]
+struct Bytes {
+    all: u64,
+    /// Of what is buried, and of what only buries and so goes with it.
+    dead: u64,
 }
 
 /// Compacts the store in `options.dir`, which no process may have open.
@@ -87,16 +95,20 @@ pub fn compact(options: &Options) -> Result<CompactReport, Error> {
         };
         let survey = Survey::of(&disk, identity.id)?;
         let dead = Dead::find(&disk, identity.id, &survey)?;
-        let chosen = dead.worthwhile(&survey);
         // A view whose pointers lead into old segments must not outlive them.
         disk::remove(&disk, checkpoint::NAME)?;
         let mut number = survey.highest;
         // In order of age: what buries goes only after what it buries.
-        for header in survey.segments.iter().filter(|header| chosen.contains(&header.number)) {
+        for header in survey.segments.iter().filter(|header| dead.chosen.contains(&header.number)) {
+            let (kept, dropped) = dead.kept(&disk, identity.id, *header)?;
+            if dropped == 0 {
+                continue;
+            }
             number += 1;
-            records_dropped += dead.rewrite(&disk, identity.id, *header, number, &chosen)?;
+            rewrite::write(&disk, identity.id, number, header.first_lsn, &kept, 0)?;
             disk::remove(&disk, &segment::name(header.number))?;
             segments_rewritten += 1;
+            records_dropped += dropped;
         }
     }
     Store::open(options)?.close()?;
@@ -106,47 +118,46 @@ pub fn compact(options: &Options) -> Result<CompactReport, Error> {
 impl Dead {
     fn find(disk: &RealDisk, id: StoreId, survey: &Survey) -> Result<Self, Error> {
         let mut dead = Self::default();
-        survey.walk(disk, id, 1, |_, found| {
-            for (index, (_, record)) in frame::records(found.payload).into_iter().enumerate() {
-                let record = journal::decode(record.unwrap_or_default())?;
-                if let Some(subject) = Subject::of(&record).filter(|_| buries(&record)) {
-                    dead.buried_at.insert(subject, (found.lsn, index));
-                }
+        each(disk, id, survey, |_, at, record, _| {
+            if let Some(subject) = Subject::of(record).filter(|_| buries(record)) {
+                dead.buried_at.insert(subject, at);
             }
-            Ok(())
         })?;
-        survey.walk(disk, id, 1, |segment, found| {
-            for (index, (_, record)) in frame::records(found.payload).into_iter().enumerate() {
-                let bytes = record.unwrap_or_default();
-                let counts = dead.bytes.entry(segment.header.number).or_default();
-                counts.1 += bytes.len() as u64;
-                let Some(subject) = Subject::of(&journal::decode(bytes)?) else { continue };
-                if dead.buried_at.get(&subject).is_some_and(|buried| (found.lsn, index) < *buried) {
-                    counts.0 += bytes.len() as u64;
-                    dead.segments.entry(subject).or_default().insert(segment.header.number);
-                }
+        let mut bytes: BTreeMap<u64, Bytes> = BTreeMap::new();
+        each(disk, id, survey, |segment, at, record, length| {
+            let counts = bytes.entry(segment).or_default();
+            counts.all += length;
+            let goes = dead.buried(record, at).is_some_and(|buried| at < buried || leaves_nothing(record));
+            counts.dead += if goes { length } else { 0 };
+        })?;
+        let sealed = survey.segments.iter().take(survey.segments.len().saturating_sub(1)).map(|header| header.number);
+        let is_worthwhile = |number: &u64| bytes.get(number).is_some_and(|bytes| bytes.dead > 0 && bytes.dead * 2 >= bytes.all);
+        dead.chosen = sealed.filter(is_worthwhile).collect();
+        let mut left = HashSet::new();
+        each(disk, id, survey, |segment, at, record, _| {
+            if !dead.chosen.contains(&segment) && dead.buried(record, at).is_some_and(|buried| at < buried) {
+                left.extend(Subject::of(record));
             }
-            Ok(())
         })?;
+        dead.left = left;
         Ok(dead)
     }
 
-    /// Sealed segments at least half of whose bytes are dead.
-    fn worthwhile(&self, survey: &Survey) -> BTreeSet<u64> {
-        let sealed = survey.segments.len().saturating_sub(1);
-        let half_dead = |header: &&Header| self.bytes.get(&header.number).is_some_and(|(dead, all)| *dead > 0 && dead * 2 >= *all);
-        survey.segments.iter().take(sealed).filter(half_dead).map(|header| header.number).collect()
+    /// The record that buries this one, or is this one and buries others.
+    fn buried(&self, record: &Record, at: At) -> Option<At> {
+        let buried = Subject::of(record).and_then(|subject| self.buried_at.get(&subject));
+        buried.copied().filter(|buried| at <= *buried)
     }
 
-    /// Writes the segment anew as `number`; returns how many records were left out.
-    fn rewrite(&self, disk: &RealDisk, id: StoreId, header: Header, number: u64, chosen: &BTreeSet<u64>) -> Result<usize, Error> {
+    /// What stays of a segment, and how many records do not.
+    fn kept(&self, disk: &RealDisk, id: StoreId, header: Header) -> Result<(Vec<Kept>, usize), Error> {
         let segment = survey::used(disk, id, header.number)?;
         let (mut kept, mut dropped) = (Vec::new(), 0);
         for found in &segment.frames(id).0 {
             let mut records = Vec::new();
             for (index, (_, record)) in frame::records(found.payload).into_iter().enumerate() {
                 let bytes = record.unwrap_or_default();
-                if self.drops(&journal::decode(bytes)?, (found.lsn, index), chosen) {
+                if self.drops(&journal::decode(bytes)?, (found.lsn, index)) {
                     dropped += 1;
                 } else {
                     records.push(bytes.to_vec());
@@ -154,18 +165,25 @@ impl Dead {
             }
             kept.push(Kept { lsn: found.lsn, span: found.span, records });
         }
-        rewrite::write(disk, id, number, header.first_lsn, &kept, 0)?;
-        Ok(dropped)
+        Ok((kept, dropped))
     }
 
-    fn drops(&self, record: &Record, at: At, chosen: &BTreeSet<u64>) -> bool {
-        let Some(subject) = Subject::of(record) else { return false };
-        let Some(buried) = self.buried_at.get(&subject) else { return false };
-        if at == *buried && leaves_nothing(record) {
-            return self.segments.get(&subject).is_none_or(|segments| segments.is_subset(chosen));
-        }
-        at < *buried
+    fn drops(&self, record: &Record, at: At) -> bool {
+        let Some(buried) = self.buried(record, at) else { return false };
+        at < buried || leaves_nothing(record) && Subject::of(record).is_some_and(|subject| !self.left.contains(&subject))
     }
+}
+
+/// Every record of the log, in order: its segment, where it stands there, and its length in bytes.
+fn each(disk: &RealDisk, id: StoreId, survey: &Survey, mut visit: impl FnMut(u64, At, &Record, u64)) -> Result<(), Error> {
+    survey.walk(disk, id, 1, |segment, found| {
+        for (index, (_, record)) in frame::records(found.payload).into_iter().enumerate() {
+            let bytes = record.unwrap_or_default();
+            visit(segment.header.number, (found.lsn, index), &journal::decode(bytes)?, bytes.len() as u64);
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// Whether what was recorded of the same subject before does not count any more.

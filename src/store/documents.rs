@@ -4,12 +4,13 @@
 use super::applier::Records;
 use super::error::Error;
 use super::keys;
+use super::rows::Located;
 use super::value::{self, Blob};
-use super::view::{Order, Range, Row, View};
+use super::view::{Order, Range, View};
 use crate::ids::Tenant;
 use crate::journal::{self, Record};
 
-/// Bytes in front of the record in a document's row.
+/// In front of the body in a document's row.
 const VERSION_BYTES: usize = 8;
 
 /// One document as it stands.
@@ -34,9 +35,19 @@ pub struct DocumentRange<'a> {
     pub descending: bool,
 }
 
-/// The document whose row has this key.
-pub fn get(view: &dyn View, records: &dyn Records, key: &[u8]) -> Result<Option<DocumentRow>, Error> {
-    view.get(key)?.map(|sealed| document(records, &(key.to_vec(), sealed))).transpose()
+/// What the row of a document holds: its version and its body; of a large one, where its record stands.
+pub fn row(version: u64, body: &str, located: &Located) -> Vec<u8> {
+    let mut row = version.to_be_bytes().to_vec();
+    match Blob::of(&located.bytes, located.place) {
+        Blob::Inline(_) => Blob::Inline(body.as_bytes().to_vec()).write(&mut row),
+        in_log @ Blob::InLog { .. } => in_log.write(&mut row),
+    }
+    row
+}
+
+/// The document whose row has this key, which ends with its name.
+pub fn get(view: &dyn View, records: &dyn Records, key: &[u8], name: &str) -> Result<Option<DocumentRow>, Error> {
+    view.get(key)?.map(|sealed| document(records, key, &sealed, name.to_owned())).transpose()
 }
 
 pub fn scan(
@@ -57,7 +68,13 @@ pub fn scan(
         return Ok(Vec::new());
     }
     let order = if wanted.descending { Order::Descending } else { Order::Ascending };
-    view.scan(&range, order, limit)?.iter().map(|row| document(records, row)).collect()
+    let names = keys::document_prefix(tenant, wanted.collection).len();
+    let rows = view.scan(&range, order, limit)?.into_iter();
+    rows.map(|(key, sealed)| {
+        let name = key.get(names..).and_then(|name| std::str::from_utf8(name).ok()).ok_or_else(|| misshapen(&key))?;
+        document(records, &key, &sealed, name.to_owned())
+    })
+    .collect()
 }
 
 /// The version that stands under a name; 0 where there is no document.
@@ -69,13 +86,17 @@ pub fn version(view: &dyn View, tenant: &Tenant, collection: &str, key: &str) ->
     Ok(u64::from_be_bytes(*version))
 }
 
-fn document(records: &dyn Records, (key, sealed): &Row) -> Result<DocumentRow, Error> {
-    let body = value::open(key, sealed)?.get(VERSION_BYTES..).ok_or_else(|| misshapen(key))?;
-    let bytes = records.read(&Blob::read(body).ok_or_else(|| misshapen(key))?)?;
-    match journal::decode(&bytes)? {
-        Record::Document(journal::Document { key, version, body: Some(body), .. }) => Ok(DocumentRow { key, version, body }),
-        _ => Err(misshapen(key)),
-    }
+fn document(records: &dyn Records, row: &[u8], sealed: &[u8], key: String) -> Result<DocumentRow, Error> {
+    let (version, body) = value::open(row, sealed)?.split_first_chunk::<VERSION_BYTES>().ok_or_else(|| misshapen(row))?;
+    let version = u64::from_be_bytes(*version);
+    let body = match Blob::read(body).ok_or_else(|| misshapen(row))? {
+        Blob::Inline(body) => String::from_utf8(body).map_err(|_| misshapen(row))?,
+        in_log @ Blob::InLog { .. } => match journal::decode(&records.read(&in_log)?)? {
+            Record::Document(journal::Document { body: Some(body), .. }) => body,
+            _ => return Err(misshapen(row)),
+        },
+    };
+    Ok(DocumentRow { key, version, body })
 }
 
 fn misshapen(key: &[u8]) -> Error {

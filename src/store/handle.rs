@@ -38,7 +38,7 @@ const MEMORY_SIZES: Sizes = Sizes { segment_bytes_min: 64 << 10, segment_bytes_m
 /// A store. Clones share it; it closes with [`Store::close`], or when the last clone is dropped.
 ///
 /// Reads see everything that was acknowledged before they began: they wait for the applier where it is behind (a
-/// millisecond or two; where the store is saturated, what gathers in 20 ms).
+/// millisecond or two; where the store is saturated, what gathers in 10 ms).
 #[derive(Clone)]
 pub struct Store {
     pub(super) inner: Arc<Running>,
@@ -169,6 +169,13 @@ impl Store {
     /// Until the view has everything up to `position`, or the store has stopped.
     pub async fn applied(&self, position: Position) {
         self.inner.progress.reached(position).await;
+    }
+
+    /// Until the view has everything that is durable now, which is not left to gather more.
+    pub async fn caught_up(&self) {
+        let position = self.position();
+        self.inner.progress.want(position);
+        self.applied(position).await;
     }
 
     /// The last position that is durable.
@@ -380,7 +387,7 @@ impl Store {
             return Ok(seen.row);
         }
         self.inner.progress.wait(position)?;
-        let found = documents::get(self.inner.view.as_ref(), self.inner.records.as_ref(), &row)?;
+        let found = documents::get(self.inner.view.as_ref(), self.inner.records.as_ref(), &row, key)?;
         self.inner.recent.keep(row, position, found.as_ref());
         Ok(found)
     }

@@ -58,7 +58,7 @@ pub enum RowKind {
     Consent = 11,
     /// execution → reason.
     Quarantine = 12,
-    /// (collection, key) → version and record.
+    /// (collection, key) → version and body.
     Document = 13,
     /// (purpose, facet, value, execution) → nothing. What an execution can be found by besides its status; see `facets`.
     Index = 14,

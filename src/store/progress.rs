@@ -101,6 +101,13 @@ impl Progress {
         self.lock().stopped.clone()
     }
 
+    /// Somebody will wait for everything up to `position`.
+    pub fn want(&self, position: Position) {
+        if self.applied() < position {
+            self.backlog.want(position);
+        }
+    }
+
     /// Blocks until the view has everything up to `position`; at once when it does already.
     pub fn wait(&self, position: Position) -> Result<(), Error> {
         let mut applied = self.lock();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::closings;
 use super::counters::Addition;
+use super::documents;
 use super::error::Error;
 use super::facets;
 use super::keys;
@@ -73,12 +74,7 @@ pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
         Record::Released(released) => writes.push((keys::quarantine(&released.tenant, released.execution), None)),
         Record::Document(document) => {
             let key = keys::document(&document.tenant, &document.collection, &document.key);
-            let body = document.body.as_ref().map(|_| {
-                let mut body = document.version.to_be_bytes().to_vec();
-                Blob::of(&located.bytes, located.place).write(&mut body);
-                body
-            });
-            writes.push((key, body));
+            writes.push((key, document.body.as_ref().map(|body| documents::row(document.version, body, located))));
         }
         Record::Purged(purged) => {
             purge_rows(&purged.tenant, purged.execution, before, &mut writes);

@@ -50,7 +50,7 @@ impl Extract {
     }
 }
 
-/// A record of a kind that is read often and is small mostly, as a row holds it.
+/// A record of a kind that is read often and is small mostly, or what of it is read, as a row holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blob {
     Inline(Vec<u8>),
