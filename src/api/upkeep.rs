@@ -1,6 +1,6 @@
 //! What the server does by itself from time to time: purges what was kept long enough, and says when a budget's threshold is crossed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,18 @@ const STEPS_MAX: usize = 4;
 /// Who stands in the audit.
 const SERVER: &str = "server";
 
-/// Where each tenant's sweep goes on.
-type Cursors = HashMap<Tenant, ExecutionId>;
+/// Where sweeps are.
+#[derive(Default)]
+struct Sweeps {
+    /// Where each tenant's goes on.
+    cursors: HashMap<Tenant, ExecutionId>,
+    /// Those that go on before the next round over all.
+    unfinished: BTreeSet<Tenant>,
+}
 
 /// Runs until the server begins to stop.
 pub async fn run(app: Arc<App>) {
-    let (mut cursors, mut pause, mut last) = (Cursors::new(), EVERY, Instant::now());
+    let (mut sweeps, mut pause, mut last) = (Sweeps::default(), EVERY, Instant::now());
     loop {
         tokio::select! {
             () = app.closing.cancelled() => return,
@@ -36,12 +42,13 @@ pub async fn run(app: Arc<App>) {
             last = began;
             app.limiter.forget();
             app.key_uses.forget(crate::clock::now());
-            over_all(&app, &mut cursors).await
+            over_all(&app, &mut sweeps).await
         } else {
-            let unfinished: Vec<Tenant> = cursors.keys().cloned().collect();
-            sweep_each(&app, &unfinished, &mut cursors).await
+            let unfinished: Vec<Tenant> = sweeps.unfinished.iter().cloned().collect();
+            sweep_each(&app, &unfinished, &mut sweeps).await
         };
-        pause = rest(!cursors.is_empty(), purged, began.elapsed());
+        let until_all = EVERY.saturating_sub(last.elapsed()).max(PAUSE_MIN);
+        pause = rest(!sweeps.unfinished.is_empty(), purged, began.elapsed()).min(until_all);
     }
 }
 
@@ -55,8 +62,8 @@ fn rest(is_unfinished: bool, purged: usize, took: Duration) -> Duration {
     }
 }
 
-/// Sweeps every tenant and looks at its budgets; how many executions were purged.
-async fn over_all(app: &Arc<App>, cursors: &mut Cursors) -> usize {
+/// Looks at every tenant's budgets, then sweeps it; how many executions were purged.
+async fn over_all(app: &Arc<App>, sweeps: &mut Sweeps) -> usize {
     let catalog = app.catalog.clone();
     let tenants: Vec<Tenant> = match blocking(move || Ok(catalog.tenants()?)).await {
         Ok(rows) => rows.iter().map(|row| Tenant::new(&row.id)).collect(),
@@ -65,13 +72,15 @@ async fn over_all(app: &Arc<App>, cursors: &mut Cursors) -> usize {
             return 0;
         }
     };
-    let purged = sweep_each(app, &tenants, cursors).await;
-    for tenant in tenants {
-        if let Err(problem) = note_crossings(app, &tenant).await {
+    for tenant in &tenants {
+        if app.closing.is_cancelled() {
+            return 0;
+        }
+        if let Err(problem) = note_crossings(app, tenant).await {
             tracing::warn!(%tenant, detail = problem.detail, "its budgets could not be looked at; the next round tries again");
         }
     }
-    purged
+    sweep_each(app, &tenants, sweeps).await
 }
 
 /// What one tenant's agents have cost this month, against the thresholds of their budgets.
@@ -89,14 +98,14 @@ async fn note_crossings(app: &Arc<App>, tenant: &Tenant) -> Result<(), Problem> 
 }
 
 /// How many executions were purged. What fails in one tenant holds up no other.
-async fn sweep_each(app: &Arc<App>, tenants: &[Tenant], cursors: &mut Cursors) -> usize {
+async fn sweep_each(app: &Arc<App>, tenants: &[Tenant], sweeps: &mut Sweeps) -> usize {
     let mut purged = 0;
     for tenant in tenants {
-        match sweep(app, tenant, cursors).await {
+        sweeps.unfinished.remove(tenant);
+        match sweep(app, tenant, sweeps).await {
             Ok(of_tenant) => purged += of_tenant,
             Err(problem) => {
                 tracing::warn!(%tenant, detail = problem.detail, "what was kept long enough could not be purged; the next round tries again");
-                cursors.remove(tenant);
             }
         }
     }
@@ -104,27 +113,26 @@ async fn sweep_each(app: &Arc<App>, tenants: &[Tenant], cursors: &mut Cursors) -
 }
 
 /// Purges what one tenant kept long enough, some at a time; how many that were.
-async fn sweep(app: &Arc<App>, tenant: &Tenant, cursors: &mut Cursors) -> Result<usize, Problem> {
+async fn sweep(app: &Arc<App>, tenant: &Tenant, sweeps: &mut Sweeps) -> Result<usize, Problem> {
     let mut all = 0;
     for _ in 0..STEPS_MAX {
         if app.closing.is_cancelled() {
-            break;
+            return Ok(all);
         }
-        let (catalog, of, before) = (app.catalog.clone(), tenant.clone(), cursors.get(tenant).copied());
+        let (catalog, of, before) = (app.catalog.clone(), tenant.clone(), sweeps.cursors.get(tenant).copied());
         let due = blocking(move || Ok(catalog.due_for_purging(&of, before, crate::clock::now())?)).await?;
         let purged = app.catalog.purge_families(tenant, &due.families).await?;
         all += purged;
         if purged > 0 {
             tracing::info!(%tenant, purged, "purged what was kept long enough");
         }
-        match due.next {
-            Some(next) => drop(cursors.insert(tenant.clone(), next)),
-            None => {
-                cursors.remove(tenant);
-                break;
-            }
-        }
+        let Some(next) = due.next else {
+            sweeps.cursors.remove(tenant);
+            return Ok(all);
+        };
+        sweeps.cursors.insert(tenant.clone(), next);
     }
+    sweeps.unfinished.insert(tenant.clone());
     Ok(all)
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::desk::{APPROVALS, TENANT, eventually, expect};
+use super::desk::{APPROVALS, TENANT, eventually, eventually_within, expect};
 use super::harness::{Client, ROOT_KEY, Server};
 use super::oracle::agent;
 
@@ -218,4 +218,27 @@ fn schedules_fire_no_time_twice_and_do_not_flood_after_a_jump() {
         let fired = fired(&clocked.root(), trigger);
         assert!(fired.windows(2).all(|pair| pair[0] < pair[1]), "a time that fired twice: {fired:?}");
     }
+}
+
+/// The server looks once a minute; what is due then is gone soon after, and nothing else is.
+#[test]
+fn what_was_kept_long_enough_is_purged_by_the_server_itself() {
+    let clocked = Clocked::start();
+    let root = clocked.root();
+    let list = || expect(200, &root.get(&format!("{TENANT}/executionRecords?pageSize=200")))["items"].as_array().unwrap().len();
+    for _ in 0..150 {
+        expect(200, &root.json("POST", &format!("{TENANT}/agents/tick:execute"), &json!({})));
+    }
+    let waits = clocked.begin("gate");
+    expect(200, &root.json("PUT", &format!("{TENANT}/retention"), &json!({"days": 30})));
+    clocked.off_by(20 * DAY_MS);
+    // Begun long ago, and ended now: nobody answered.
+    clocked.ends("gate", &waits);
+    expect(200, &root.json("POST", &format!("{TENANT}/agents/tick:execute"), &json!({})));
+    let kept = expect(200, &root.json("POST", &format!("{TENANT}/agents/tick:execute"), &json!({})))["executionRecordId"].clone();
+    assert_eq!(list(), 153);
+    clocked.off_by(31 * DAY_MS);
+    eventually_within(Duration::from_secs(150), "the sweep", || list() == 3);
+    assert_eq!(clocked.record("tick", kept.as_str().unwrap())["status"], "COMPLETED");
+    assert_eq!(clocked.record("gate", &waits)["status"], "COMPLETED");
 }
