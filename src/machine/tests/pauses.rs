@@ -233,6 +233,35 @@ fn what_arrives_while_what_was_held_is_taken_waits_behind_it() {
 }
 
 #[test]
+fn what_arrives_after_a_cancel_waits_behind_what_was_held() {
+    let yaml = "
+flow: t
+steps:
+  s: {set: {one: '1'}}
+  a: {http: {post: 'https://shop.example/a'}, effect: once}
+  b: {http: {post: 'https://shop.example/b'}, effect: once}
+  c: {http: {post: 'https://shop.example/c'}, effect: once}
+edges: [{from: s, to: a}, {from: s, to: b}, {from: s, to: c}]
+";
+    let mut drive = Drive::start(yaml, json!({}));
+    drive.pause();
+    drive.reply("a", done(json!(1)));
+    drive.reply("b", done(json!(2)));
+    let going_on = std::mem::replace(&mut drive.boot, crate::ids::BootId::HOLDING);
+    let body = Body::Cancel { reason: "enough".to_owned(), by: person("ben") };
+    let input = crate::machine::input::Input { now: drive.now, entropy: 7, boot: drive.boot, body };
+    let turn = crate::machine::decide(&mut drive.state, &drive.plan, input).unwrap();
+    drive.journal.extend(turn.events);
+    assert!(!drive.state.is_paused() && drive.state.is_holding());
+    drive.reply("c", done(json!(3)));
+    assert_eq!(drive.events(|event| matches!(event, Event::Held { .. })), 3);
+    drive.boot = going_on;
+    drive.feed(Body::Continue).unwrap();
+    drive.settle();
+    assert_eq!((drive.ended().status, drive.state.is_holding()), (Status::Cancelled, false));
+}
+
+#[test]
 fn a_failure_during_a_pause_fails_it_afterwards() {
     let mut drive = Drive::start(TWO, json!({}));
     drive.pause();

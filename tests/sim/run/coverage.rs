@@ -80,6 +80,7 @@ pub fn why_never(state: &str, event: &str) -> Option<&'static str> {
                 "child_started",
                 "iterated",
                 "signal_taken",
+                "checking",
                 "validated",
                 "corrected",
                 "died",
@@ -97,6 +98,7 @@ pub fn why_never(state: &str, event: &str) -> Option<&'static str> {
         {
             Some("with a call, a child or a turn to go on with it is running")
         }
+        "waiting" | "waiting for a person" if is(&["held"]) => Some("with something held it is paused, or has a turn to go on with"),
         "waiting" if is(&["voted", "action_edited", "reminded", "reassigned", "answered", "expired", "withdrawn"]) => {
             Some("with an open question it waits for a person, or is running")
         }
