@@ -40,8 +40,8 @@ pub struct Mark {
 }
 
 /// Records that are applied in one write at most, or so many of their bytes: all that they change is in memory then. Most executions begin and
-/// end within so many, and leave only what remains of them.
-const FRAME_RECORDS_MAX: usize = 4_096;
+/// end within so many, and leave only what remains of them; and the more comes at once, the more space sled leaves unused.
+const FRAME_RECORDS_MAX: usize = 1_024;
 const FRAME_BYTES_MAX: usize = 8 << 20;
 
 /// Whether so many records with so many bytes are enough for one write.

@@ -14,9 +14,6 @@ use super::rows::Located;
 use super::value::Place;
 use crate::journal::{self, Outline};
 
-/// Records in one write at most. More would spare hardly any time, and sled leaves more space unused the more comes at once.
-const WRITE_RECORDS: usize = 1_024;
-
 /// Applies every frame that the view lacks. `heads_at` is the position that the heads belong to, which may be before the view's.
 pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Applier, heads_at: Position) -> Result<(), Error> {
     let shown = applier.mark().position;
@@ -29,7 +26,7 @@ pub fn replay(disk: &dyn Disk, id: StoreId, survey: &Survey, applier: &mut Appli
                 return writer.follow(outlined(found)?);
             }
             pending.append(Frame::new(position, located(segment.header.number, found)?));
-            if pending.is_full() || pending.records.len() >= WRITE_RECORDS {
+            if pending.is_full() {
                 writer.write(std::mem::replace(&mut pending, Frame::new(position, Vec::new())))?;
             }
             Ok(())

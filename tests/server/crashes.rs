@@ -26,6 +26,8 @@ const BATCH: u64 = 3;
 const NEEDS_A_FULL_SEGMENT: &str = "segment.taken";
 /// Some are reached when the server starts or stops, and not often.
 const OF_FILES: &str = "file.";
+/// Those of schedules.
+const OF_TRIGGERS: &str = "trigger.";
 /// Batches within one life before it is asked to stop.
 const BATCHES_MAX: u64 = 12;
 const TRIP: &str = r#"
@@ -128,10 +130,12 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// Works until the server is gone, batch after batch, and then asks it to stop; false when it did so as if nothing were.
-    fn until_it_dies(&mut self, server: &mut Server) -> bool {
-        let (client, until, last) = (server.root(), Instant::now() + PATIENCE, self.open.end + BATCH * BATCHES_MAX);
-        while self.open.end < last {
+    /// Works until the server is gone, batch after batch and at least so long, and then asks it to stop; false when it did so as if nothing
+    /// were.
+    fn until_it_dies(&mut self, server: &mut Server, least: Duration) -> bool {
+        let (client, began, last) = (server.root(), Instant::now(), self.open.end + BATCH * BATCHES_MAX);
+        let until = began + PATIENCE;
+        while self.open.end < last || began.elapsed() < least {
             assert!(Instant::now() < until, "executions {:?} do not end", self.open);
             match self.purge(&client).and_then(|()| self.drive(&client)) {
                 Err(_) => {
@@ -200,9 +204,11 @@ fn a_crash_at_any_named_place_loses_nothing_and_repeats_nothing() {
                 while let Some(point) = POINTS.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let times = if point.starts_with(OF_FILES) { 1 } else { 1 + random.below(rounds.max(1)) };
                     let at = format!("{point}:{times}");
+                    // The schedule fires once a second, however fast the batches end.
+                    let least = if point.starts_with(OF_TRIGGERS) { Duration::from_secs(3 + 2 * times) } else { Duration::ZERO };
                     // It may die before it serves.
                     let started = Server::launch(place.directory, &[], &[("FLOWGATE_CRASH_AT", &at)]);
-                    if started.map_or(true, |mut server| place.until_it_dies(&mut server)) {
+                    if started.map_or(true, |mut server| place.until_it_dies(&mut server, least)) {
                         died.lock().unwrap().insert(*point);
                     }
                     place.settle(&Server::start_in(place.directory));
