@@ -28,6 +28,8 @@ const NEEDS_A_FULL_SEGMENT: &str = "segment.taken";
 const OF_FILES: &str = "file.";
 /// Those of schedules.
 const OF_TRIGGERS: &str = "trigger.";
+/// The schedule fires once a second: nobody waits for its hundredth time.
+const FIRES_MAX: u64 = 6;
 /// Batches within one life before it is asked to stop.
 const BATCHES_MAX: u64 = 12;
 const TRIP: &str = r#"
@@ -202,10 +204,12 @@ fn a_crash_at_any_named_place_loses_nothing_and_repeats_nothing() {
                 let mut random = Random(seed.wrapping_add(worker));
                 let mut place = Place { directory: directory.path(), oracle, known: Known::default(), open: 0..BATCH };
                 while let Some(point) = POINTS.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let times = if point.starts_with(OF_FILES) { 1 } else { 1 + random.below(rounds.max(1)) };
+                    let bound = if point.starts_with(OF_TRIGGERS) { rounds.min(FIRES_MAX) } else { rounds };
+                    let times = if point.starts_with(OF_FILES) { 1 } else { 1 + random.below(bound.max(1)) };
                     let at = format!("{point}:{times}");
-                    // The schedule fires once a second, however fast the batches end.
-                    let least = if point.starts_with(OF_TRIGGERS) { Duration::from_secs(3 + 2 * times) } else { Duration::ZERO };
+                    // However fast the batches end: the schedule fires once a second, and the mark is raised every 100 ms.
+                    let pause = if point.starts_with(OF_TRIGGERS) { Duration::from_secs(2) } else { Duration::from_millis(250) };
+                    let least = pause * u32::try_from(times).unwrap();
                     // It may die before it serves.
                     let started = Server::launch(place.directory, &[], &[("FLOWGATE_CRASH_AT", &at)]);
                     if started.map_or(true, |mut server| place.until_it_dies(&mut server, least)) {
