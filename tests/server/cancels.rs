@@ -25,7 +25,9 @@ fn begin(client: &Client, agent: &str, number: u64) -> String {
     let headers = [("content-type", "application/json"), ("prefer", "respond-async")];
     let body = json!({"parameters": {"n": number}}).to_string();
     let started = client.request("POST", &format!("{TENANT}/agents/{agent}:execute"), &headers, body.as_bytes()).unwrap();
-    expect(202, &started)["executionRecordId"].as_str().unwrap().to_owned()
+    // A quick one may have ended before the answer is written.
+    assert!(matches!(started.status, 200 | 202), "{}", started.text());
+    started.value()["executionRecordId"].as_str().unwrap().to_owned()
 }
 
 fn cancel(client: &Client, agent: &str, execution: &str) -> std::io::Result<Answer> {
