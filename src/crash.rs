@@ -3,7 +3,7 @@
 //! release build a place is nothing.
 
 /// Every place, in the order in which a request passes them. `tests/server/crashes.rs` goes through them all.
-pub const POINTS: [&str; 26] = [
+pub const POINTS: [&str; 29] = [
     "request.authenticated",
     "request.key_reserved",
     "request.handled",
@@ -30,6 +30,9 @@ pub const POINTS: [&str; 26] = [
     "trigger.due",
     "trigger.started",
     "purge.committed",
+    "compact.past_kept",
+    "compact.checkpointed",
+    "compact.replaced",
 ];
 
 /// Here the process may die, or wait.

@@ -63,6 +63,7 @@ pub fn serve(app: App, listener: TcpListener, stop: &Stop, ready: impl FnOnce(Li
         let serving = actix_web::rt::spawn(server);
         actix_web::rt::spawn(housekeeping::run(Arc::clone(&app)));
         actix_web::rt::spawn(upkeep::run(Arc::clone(&app)));
+        actix_web::rt::spawn(upkeep::compact(Arc::clone(&app)));
         let triggering = actix_web::rt::spawn(native::run_triggers(Arc::clone(&app)));
         let evaluating = actix_web::rt::spawn(native::run_evaluations(Arc::clone(&app)));
         let mut signals = Signals::new()?;

@@ -7,14 +7,17 @@ use std::time::{Duration, Instant};
 use super::app::App;
 use super::blocking::blocking;
 use super::problem::Problem;
-use crate::catalog::audit::Actor;
+use crate::catalog::{self, audit::Actor};
 use crate::ids::{ExecutionId, Tenant};
+use crate::store;
 
 /// Between two rounds over all tenants.
 const EVERY: Duration = Duration::from_secs(60);
 /// Before a sweep that is under way goes on, at least; and where its last steps have found nothing to purge.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MIN_WITHOUT_FINDS: Duration = Duration::from_secs(1);
+/// After each segment of the log that a compaction has looked at, at most.
+const SEGMENT_REST_MAX: Duration = Duration::from_secs(1);
 /// Steps of one tenant's sweep in a round; it goes on in the next one, where this one ended.
 const STEPS_MAX: usize = 4;
 /// Who stands in the audit.
@@ -49,6 +52,36 @@ pub async fn run(app: Arc<App>) {
         };
         let until_all = EVERY.saturating_sub(last.elapsed()).max(PAUSE_MIN);
         pause = rest(!sweeps.unfinished.is_empty(), purged, began.elapsed()).min(until_all);
+    }
+}
+
+/// Gives back what the log holds of what was purged, whenever that is worth a round over it. Runs until the server begins to stop.
+pub async fn compact(app: Arc<App>) {
+    loop {
+        tokio::select! {
+            () = app.closing.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        let (store, closing) = (app.catalog.store().clone(), app.closing.clone());
+        // Half of the time is left to others, and all of it to who stops the server.
+        let goes_on = move |took: Duration| {
+            std::thread::sleep(took.min(SEGMENT_REST_MAX));
+            !closing.is_cancelled()
+        };
+        let round = blocking(move || {
+            let failed = |error: store::Error| Problem::from(catalog::Error::from(error));
+            if store.is_worth_compacting().map_err(failed)? { store.compact(goes_on).map(Some).map_err(failed) } else { Ok(None) }
+        });
+        match round.await {
+            Ok(Some(report)) => tracing::info!(
+                segments = report.segments_rewritten,
+                records = report.records_dropped,
+                bytes = report.bytes_freed,
+                "compacted the log"
+            ),
+            Ok(None) => {}
+            Err(problem) => tracing::warn!(detail = problem.detail, "the log could not be compacted; the next round tries again"),
+        }
     }
 }
 

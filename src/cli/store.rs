@@ -67,7 +67,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Info => done(context, store::info(dir)),
         Command::Backup(args) => done(context, store::backup(&options, &args.target).map_err(locked)),
         Command::Restore(args) => done(context, store::restore(&args.source, &options)),
-        Command::Compact => done(context, store::compact(&options)),
+        Command::Compact => done(context, store::compact(&options).map_err(compacted_by_the_server)),
         Command::Rebuild(args) => {
             let on_damage = if args.quarantine { OnDamage::Quarantine } else { OnDamage::Refuse };
             done(context, store::rebuild(&options, on_damage))
@@ -81,6 +81,16 @@ fn locked(error: store::Error) -> Error {
         store::Error::Locked { .. } => Error::Failed(format!(
             "{error}; ask the server that has it: POST /v1/backup {{\"directory\": \"NAME\"}}, which backs up while it serves (below `backup_dir` of its settings)"
         )),
+        error => Error::failed(error),
+    }
+}
+
+/// Nor does a compaction.
+fn compacted_by_the_server(error: store::Error) -> Error {
+    match error {
+        store::Error::Locked { .. } => {
+            Error::Failed(format!("{error}; it compacts by itself while it serves, and at once when it is asked to: POST /v1/compact"))
+        }
         error => Error::failed(error),
     }
 }

@@ -1,7 +1,7 @@
 //! Feeds the view in commit order, behind the committer. The only writer of the view. Notes with every batch, in the same atomic
 //! write, how far it is and the sums of all rows, so that the view always says exactly which prefix of the log it shows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::error::Error;
 use super::heads::{self, Change, Changes as Moves, Heads};
 use super::journal_rows::{self, Chain, JournalRow, Tail, TurnAt};
 use super::keys::{self, RowKind};
+use super::past;
 use super::questions;
 use super::rows::{self, Before, Located};
 use super::scan::{self, Scan};
@@ -120,13 +121,15 @@ pub struct Applier {
     /// Changed after the view, so that a reader who looks here first never expects more than the view has.
     heads: Arc<Heads>,
     scan: Option<Scan>,
+    /// Of the log, by what was applied.
+    buried_bytes: u64,
 }
 
 impl Applier {
     /// Goes on where the view says it is.
     pub fn new(view: Arc<dyn View>, records: Arc<dyn Records>, heads: Arc<Heads>) -> Result<Self, Error> {
         let mark = mark(view.as_ref())?;
-        Ok(Self { view, records, mark, heads, scan: None })
+        Ok(Self { view, records, mark, heads, scan: None, buried_bytes: 0 })
     }
 
     pub fn mark(&self) -> &Mark {
@@ -139,6 +142,11 @@ impl Applier {
 
     pub fn shared_heads(&self) -> Arc<Heads> {
         Arc::clone(&self.heads)
+    }
+
+    /// Bytes of the log that do not count any more, because of what was applied since this was last asked.
+    pub fn take_buried_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.buried_bytes)
     }
 
     /// From now on `scan` compares the view with its sums, piece by piece.
@@ -164,7 +172,7 @@ impl Applier {
     fn overlay(&self, records_count: usize) -> Overlay<'_> {
         let (view, records, heads) = (self.view.as_ref(), self.records.as_ref(), self.heads.as_ref());
         let changed = HashMap::with_capacity(records_count * ROWS_OF_A_RECORD);
-        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed }
+        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed, buried_bytes: 0 }
     }
 
     /// Moves the heads over the records of a frame that the view already has.
@@ -187,7 +195,7 @@ impl Applier {
     pub fn apply(&mut self, frame: &Frame) -> Result<(), Error> {
         let mut overlay = self.overlay(frame.records.len());
         for located in &frame.records {
-            let before = overlay.before(&located.record)?;
+            let before = overlay.before(located)?;
             let chain = match &located.record {
                 Record::Execution(turn) => overlay.extend(turn, located)?,
                 _ => [0; 32],
@@ -204,7 +212,7 @@ impl Applier {
         for ((tenant, execution), tail) in std::mem::take(&mut overlay.tails) {
             overlay.write(keys::journal(&tenant, execution, tail.first_seq), Some(tail.row.write()))?;
         }
-        let Overlay { changed, moved, .. } = overlay;
+        let Overlay { changed, moved, buried_bytes, .. } = overlay;
         let mut sums = self.mark.sums.clone();
         let mut writes: Vec<Write> = Vec::with_capacity(changed.len() + 1);
         for (key, Changed { old, new }) in changed {
@@ -226,6 +234,7 @@ impl Applier {
         crash::point("view.after");
         self.heads.change(moved);
         self.mark = mark;
+        self.buried_bytes += buried_bytes;
         Ok(())
     }
 }
@@ -246,6 +255,8 @@ struct Overlay<'a> {
     /// The last row of each journal that goes on in this frame.
     tails: HashMap<(Tenant, ExecutionId), Tail>,
     changed: HashMap<Vec<u8>, Changed>,
+    /// Of the log, by purges and by documents that were written again or removed.
+    buried_bytes: u64,
 }
 
 impl Overlay<'_> {
@@ -270,18 +281,20 @@ impl Overlay<'_> {
     }
 
     fn add(&mut self, addition: Addition) -> Result<(), Error> {
-        let body = self.body(&addition.key)?;
-        let counters = body.map(|body| Counters::read(&addition.key, &body)).transpose()?.unwrap_or_default();
-        let sum = counters.plus(&addition.by).write();
+        let sum = self.counters(&addition.key)?.plus(&addition.by).write();
         self.write(addition.key, sum)
+    }
+
+    fn counters(&self, key: &[u8]) -> Result<Counters, Error> {
+        Ok(self.body(key)?.map(|body| Counters::read(key, &body)).transpose()?.unwrap_or_default())
     }
 
     fn body(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         self.sealed(key)?.map(|sealed| value::open(key, &sealed).map(<[u8]>::to_vec)).transpose()
     }
 
-    fn before(&mut self, record: &Record) -> Result<Before, Error> {
-        match record {
+    fn before(&mut self, located: &Located) -> Result<Before, Error> {
+        match &located.record {
             Record::Execution(turn) if turn.first_seq == 0 => Ok(Before::default()),
             Record::Execution(turn) => Ok(Before {
                 summary: if turn.summary.is_some() || stats::has_decisions(turn) || closings::has_any(turn) {
@@ -289,7 +302,7 @@ impl Overlay<'_> {
                 } else {
                     None
                 },
-                owned: Vec::new(),
+                ..Before::default()
             }),
             Record::Purged(purged) => {
                 if let Some(tail) = self.tails.remove(&(purged.tenant.clone(), purged.execution)) {
@@ -297,12 +310,20 @@ impl Overlay<'_> {
                 }
                 let summary = self.summary(&purged.tenant, purged.execution)?;
                 let flow = summary.as_ref().map(|summary| summary.flow.as_str());
-                let owned = self.owned(&purged.tenant, purged.execution, flow)?;
-                Ok(Before { summary, owned })
+                let (owned, past) = self.owned(&purged.tenant, purged.execution, flow)?;
+                Ok(Before { summary, owned, past })
             }
-            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Document(_) => {
+            Record::Document(document) => {
+                if document.version > 1 || document.body.is_none() {
+                    // What stood there before is about as long; only an index entry is much shorter than what removes it.
+                    self.buried_bytes += located.bytes.len() as u64;
+                }
+                if document.collection == past::COLLECTION {
+                    return Ok(Before { past: past::settled(document, |key| self.counters(key))?, ..Before::default() });
+                }
                 Ok(Before::default())
             }
+            Record::Flow(_) | Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) => Ok(Before::default()),
         }
     }
 
@@ -351,10 +372,10 @@ impl Overlay<'_> {
         }
     }
 
-    /// Every key that belongs to the execution alone.
-    fn owned(&self, tenant: &Tenant, execution: ExecutionId, flow: Option<&str>) -> Result<Vec<Vec<u8>>, Error> {
+    /// Every key that belongs to the execution alone, and what its turns had added to the statistics.
+    fn owned(&mut self, tenant: &Tenant, execution: ExecutionId, flow: Option<&str>) -> Result<(Vec<Vec<u8>>, Vec<Addition>), Error> {
         let whole = Range::prefix(keys::journal_prefix(tenant, execution));
-        let mut rows: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         let mut range = whole.clone();
         loop {
             let chunk = self.view.scan(&range, Order::Ascending, PURGE_ROWS)?;
@@ -370,9 +391,10 @@ impl Overlay<'_> {
                 };
             }
         }
-        let mut owned = Vec::new();
+        let (mut owned, mut added, mut summary) = (Vec::new(), Vec::new(), None);
         for (key, sealed) in rows {
             for turn in JournalRow::open(&key, &sealed)?.turns {
+                self.buried_bytes += u64::from(turn.extract.length);
                 let bytes = match self.records.extract(&turn.extract) {
                     // What it had asked stays behind in the view until that is made again: no reason to stop everything else.
                     Err(Error::Damaged { path, message }) => {
@@ -386,6 +408,8 @@ impl Overlay<'_> {
                     let asked = turn.summary.iter().flat_map(questions::ids);
                     owned.extend(asked.map(|question| keys::question_home(tenant, question)));
                     owned.extend(flow.into_iter().flat_map(|flow| closings::keys(&turn, flow)));
+                    added.extend(stats::additions(&turn, summary.as_ref()));
+                    summary = turn.summary.or(summary);
                 }
             }
             owned.push(key);
@@ -393,6 +417,6 @@ impl Overlay<'_> {
         owned.sort();
         owned.dedup();
         debug_assert!(owned.iter().all(|key| matches!(RowKind::of(key), Some(RowKind::Journal | RowKind::QuestionHome | RowKind::Closed))));
-        Ok(owned)
+        Ok((owned, past::of_purged(added)))
     }
 }

@@ -2,11 +2,13 @@
 //! then, and a write wakes threads; whoever waits to read one of them ends that.
 
 use std::collections::VecDeque;
+use std::sync::mpsc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::applier::{self, Frame};
 use super::entry::Position;
+use super::error::Error;
 
 /// How long a commit waits for others when nobody asks for it. At full load this is some hundred records, which a reader then waits for.
 const GATHERING: Duration = Duration::from_millis(10);
@@ -32,7 +34,12 @@ struct State {
     closed: bool,
     /// Nobody takes any.
     abandoned: bool,
+    /// Who wants the view to be made durable.
+    checkpoints: Vec<Answer>,
 }
+
+/// Tells what came of a checkpoint.
+pub type Answer = mpsc::Sender<Result<(), Error>>;
 
 impl State {
     fn is_full(&self) -> bool {
@@ -82,6 +89,17 @@ impl Backlog {
         }
     }
 
+    /// Somebody wants what the view has by now to be durable. Nobody answers when nothing more will be applied.
+    pub fn ask_checkpoint(&self) -> mpsc::Receiver<Result<(), Error>> {
+        let (answer, answered) = mpsc::channel();
+        let mut state = self.lock();
+        if !state.abandoned {
+            state.checkpoints.push(answer);
+            self.changed.notify_all();
+        }
+        answered
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,6 +143,7 @@ pub struct Taker(Arc<Backlog>);
 /// What there is to do.
 pub enum Taken {
     Frame(Frame),
+    Checkpoint(Answer),
     /// Nothing within the pause.
     Idle,
     /// Nothing more will come.
@@ -136,6 +155,9 @@ impl Taker {
     pub fn take(&self, pause: Option<Duration>) -> Taken {
         let mut state = self.0.lock();
         loop {
+            if let Some(answer) = state.checkpoints.pop() {
+                return Taken::Checkpoint(answer);
+            }
             let (rest, is_idle) = match state.frames.front() {
                 Some(first) => (Some(state.rest(first)), false),
                 None if state.closed => return Taken::Closed,
@@ -146,7 +168,7 @@ impl Taker {
                 Some(rest) => {
                     let (woken, waited) = self.0.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner);
                     state = woken;
-                    if is_idle && waited.timed_out() && state.frames.is_empty() {
+                    if is_idle && waited.timed_out() && state.frames.is_empty() && state.checkpoints.is_empty() {
                         return Taken::Idle;
                     }
                 }
@@ -177,7 +199,10 @@ impl Taker {
 
 impl Drop for Taker {
     fn drop(&mut self) {
-        self.0.lock().abandoned = true;
+        let mut state = self.0.lock();
+        state.abandoned = true;
+        state.checkpoints.clear();
+        drop(state);
         self.0.changed.notify_all();
     }
 }
@@ -207,7 +232,7 @@ mod tests {
     fn taken(taker: &Taker) -> u64 {
         match taker.take(None) {
             Taken::Frame(frame) => frame.position.0,
-            Taken::Idle | Taken::Closed => panic!("nothing was taken"),
+            Taken::Idle | Taken::Closed | Taken::Checkpoint(_) => panic!("nothing was taken"),
         }
     }
 

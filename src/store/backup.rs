@@ -24,8 +24,6 @@ use crate::journal::{self, Kind};
 
 /// The manifest's file in a backup.
 const MANIFEST: &str = "backup";
-/// A segment that is taken into use while it is read looks half written; it is not the next time.
-const LOOKS: usize = 3;
 
 /// What a backup holds; written into it, and compared when it is restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,14 +54,7 @@ impl Store {
         let held = self.inner.attachments.hold();
         let position = self.position();
         let (from, id) = (self.inner.disk.as_ref(), self.inner.id);
-        let mut survey = Survey::of(from, id);
-        for _ in 1..LOOKS {
-            if survey.is_ok() {
-                break;
-            }
-            survey = Survey::of(from, id);
-        }
-        let report = copy(from, &to, id, &survey?, position)?;
+        let report = copy(from, &to, id, &Survey::of_running(from, id)?, position)?;
         drop(held);
         write_frame_of(&to, id, position)?;
         small::write(&to, MANIFEST, &report)?;
@@ -141,7 +132,7 @@ fn copy(from: &dyn Disk, to: &dyn Disk, id: StoreId, survey: &Survey, position: 
         bytes.truncate(end);
         let encoded = Header { size: end as u64, ..*header }.encode(id);
         bytes[..encoded.len()].copy_from_slice(&encoded);
-        disk::replace(to, &name, &bytes)?;
+        disk::replace_with_holes(to, &name, &bytes)?;
         report.segments += 1;
         report.bytes += bytes.len() as u64;
     }

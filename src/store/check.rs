@@ -209,7 +209,7 @@ impl LogState {
         self.damaged("log-…", 0, message);
         self.unknown_below = found;
         let kept = Kept { lsn: expected, span: u32::try_from(found - expected).unwrap_or(u32::MAX), records: Vec::new() };
-        let header = segment::Header { number: 0, first_lsn: expected, size: 0 };
+        let header = segment::Header { number: 0, first_lsn: expected, size: 0, has_holes: false };
         self.segments.push(Read { header, kept: vec![kept], damaged: true });
         found
     }

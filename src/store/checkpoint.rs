@@ -12,7 +12,7 @@ use super::small;
 
 pub const NAME: &str = "checkpoint";
 /// Of keys and values; raise it with any change to `keys`, `value`, `rows`, `journal_rows` or `sums`, and every view is made again.
-pub const VIEW_FORMAT: u32 = 6;
+pub const VIEW_FORMAT: u32 = 7;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What the view held when it was last made durable.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::applier::Frame;
+use super::applier::{Frame, Records};
 use super::backlog::Giver;
 use super::documents;
 use super::entry::{Answer, Chain, Claim, CommitError, Fence, Position};
@@ -15,8 +15,10 @@ use super::log::supply::Space;
 use super::log::{AppendError, Log};
 use super::meters::Meters;
 use super::numbers;
+use super::past;
 use super::progress::Progress;
 use super::read;
+use super::request::Request;
 use super::rows::Located;
 use super::view::View;
 use crate::crash;
@@ -33,32 +35,11 @@ const IDLE: Duration = Duration::from_millis(20);
 /// How far behind the high-water mark may be while the queue is never empty.
 const MARK_LAG_MAX: Duration = Duration::from_millis(100);
 
-/// Checked entries on their way into the log: all of them, or none.
-pub struct Request {
-    pub records: Vec<(Record, Vec<u8>)>,
-    /// What must hold for each, in order; a later claim may rest on an earlier one.
-    pub claims: Vec<Claim>,
-    /// What it rests on.
-    pub chain: Option<Chain>,
-    pub answer: Answer<Position>,
-}
-
-impl Request {
-    fn refuse(self, error: CommitError) {
-        if let Some(chain) = &self.chain {
-            chain.break_off();
-        }
-        let _ = self.answer.send(Err(error));
-    }
-
-    fn size(&self) -> usize {
-        self.records.iter().map(|(_, bytes)| bytes.len()).sum()
-    }
-}
-
 /// What the committer is asked to do.
 pub enum Message {
     Commit(Box<Request>),
+    /// Write down what purged executions had added to the statistics, as far as that is not up to date.
+    KeepPast(Answer<Position>),
     /// Finish what came before, then end.
     Close,
 }
@@ -70,12 +51,15 @@ pub type Fences = HashMap<Fence, u64>;
 pub struct Committer {
     pub log: Log,
     pub view: Arc<dyn View>,
+    pub records: Arc<dyn Records>,
     pub progress: Arc<Progress>,
     pub frames: Giver,
     /// Called when a write or sync failed and nothing may be acknowledged any more. Ends the process, except in tests.
     pub fatal: Arc<dyn Fn(&str) + Send + Sync>,
     pub fences: Fences,
     pub meters: Arc<Meters>,
+    /// Came behind what was committed last, and is next.
+    pub held: Option<Message>,
 }
 
 impl Committer {
@@ -91,19 +75,20 @@ impl Committer {
     fn serve(&mut self, queue: &Receiver<Message>) -> Result<(), String> {
         let mut marked_at = Instant::now();
         loop {
-            let message =
-                if self.log.mark_is_behind() { queue.recv_timeout(IDLE) } else { queue.recv().map_err(|_| RecvTimeoutError::Disconnected) };
+            let message = match self.held.take() {
+                Some(held) => Ok(held),
+                None if self.log.mark_is_behind() => queue.recv_timeout(IDLE),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
             let mut close = false;
             match message {
-                Ok(Message::Commit(first)) => {
-                    let (batch, last) = drain(*first, queue);
-                    self.commit(batch)?;
-                    close = last;
-                    if marked_at.elapsed() < MARK_LAG_MAX && !close {
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => close = true,
+                Ok(message) => {
+                    self.take(message, queue)?;
+                    if marked_at.elapsed() < MARK_LAG_MAX {
                         continue;
                     }
                 }
-                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => close = true,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             crash::point("mark.before");
@@ -119,14 +104,58 @@ impl Committer {
 
     /// One commit of what is ready, for who runs the store by hand; false when nothing is.
     pub fn commit_ready(&mut self, queue: &Receiver<Message>) -> Result<bool, String> {
-        let Ok(Message::Commit(first)) = queue.try_recv() else { return Ok(false) };
-        let (batch, _) = drain(*first, queue);
-        let committed = self.commit(batch);
+        let Some(message) = self.held.take().or_else(|| queue.try_recv().ok()) else { return Ok(false) };
+        let committed = self.take(message, queue);
         if let Err(reason) = &committed {
             self.progress.fail(reason);
             refuse_all(queue, reason);
         }
         committed.map(|()| true)
+    }
+
+    fn take(&mut self, message: Message, queue: &Receiver<Message>) -> Result<(), String> {
+        match message {
+            Message::Commit(first) => {
+                let batch = self.drain(*first, queue);
+                self.commit(batch)
+            }
+            Message::KeepPast(answer) => self.keep_past(answer),
+            Message::Close => Ok(()),
+        }
+    }
+
+    /// Between two commits, so that no purge comes between what is read and what is written.
+    fn keep_past(&mut self, answer: Answer<Position>) -> Result<(), String> {
+        let due = || {
+            self.progress.wait(self.progress.durable())?;
+            past::due(self.view.as_ref(), self.records.as_ref())
+        };
+        let entries = due().map_err(|error| error.to_string())?;
+        if entries.is_empty() {
+            let _ = answer.send(Ok(self.progress.durable()));
+            return Ok(());
+        }
+        Request::new(entries, None, answer).map_or(Ok(()), |request| self.commit(vec![request]))
+    }
+
+    /// `first` and what else is ready, within the bounds of one commit.
+    fn drain(&mut self, first: Request, queue: &Receiver<Message>) -> Vec<Request> {
+        let mut bytes = first.size();
+        let mut batch = vec![first];
+        while batch.len() < BATCH_ENTRIES_MAX && bytes < BATCH_BYTES_MAX {
+            match queue.try_recv() {
+                Ok(Message::Commit(request)) => {
+                    bytes += request.size();
+                    batch.push(*request);
+                }
+                Ok(other) => {
+                    self.held = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        batch
     }
 
     fn commit(&mut self, batch: Vec<Request>) -> Result<(), String> {
@@ -244,30 +273,15 @@ impl Committer {
     }
 }
 
-/// `first` and what else is ready, within the bounds of one commit; whether to close afterwards.
-fn drain(first: Request, queue: &Receiver<Message>) -> (Vec<Request>, bool) {
-    let mut bytes = first.size();
-    let mut batch = vec![first];
-    while batch.len() < BATCH_ENTRIES_MAX && bytes < BATCH_BYTES_MAX {
-        match queue.try_recv() {
-            Ok(Message::Commit(request)) => {
-                bytes += request.size();
-                batch.push(*request);
-            }
-            Ok(Message::Close) => return (batch, true),
-            Err(_) => break,
-        }
-    }
-    (batch, false)
-}
-
 /// What a full disk refuses first, so that what runs can still end.
 fn is_new_work(request: &Request) -> bool {
     request.records.iter().any(|(record, _)| match record {
         Record::Execution(turn) => turn.first_seq == 0,
         Record::Flow(_) => true,
-        // A number is given when somebody reads what it stands for, and reading goes on.
-        Record::Document(document) => document.version == 1 && !numbers::is_of_numbers(&document.collection),
+        // A number is given when somebody reads what it stands for, and reading goes on; what is kept of the past makes room.
+        Record::Document(document) => {
+            document.version == 1 && !numbers::is_of_numbers(&document.collection) && document.collection != past::COLLECTION
+        }
         Record::Consent(_) | Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => false,
     })
 }

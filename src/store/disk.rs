@@ -20,6 +20,9 @@ const REST_MAX: Duration = Duration::from_millis(5);
 /// Read at a time when a file is searched for what is not zero.
 const PIECE_BYTES: usize = 256 << 10;
 
+/// What a file system gives to a file at a time.
+pub const BLOCK_BYTES: usize = 4096;
+
 /// A file of the directory. Shared by writer and readers.
 pub trait DiskFile: Send + Sync {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
@@ -44,6 +47,10 @@ pub trait Disk: Send + Sync {
         let file = self.create(name, bytes.len() as u64)?;
         file.write_at(bytes, 0)?;
         file.sync()
+    }
+    /// The same, and where `bytes` are zero for `BLOCK_BYTES` the file may take no space.
+    fn create_with_holes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.create_with(name, bytes)
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     fn remove(&self, name: &str) -> io::Result<()>;
@@ -148,6 +155,17 @@ impl Disk for RealDisk {
         file.sync_all()
     }
 
+    fn create_with_holes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).open(self.path(name))?;
+        file.set_len(bytes.len() as u64)?;
+        for (index, block) in bytes.chunks(BLOCK_BYTES).enumerate() {
+            if !is_zero(block) {
+                file.write_all_at(block, (index * BLOCK_BYTES) as u64)?;
+            }
+        }
+        file.sync_all()
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         std::fs::rename(self.path(from), self.path(to))
     }
@@ -221,15 +239,28 @@ pub const BESIDE: &str = ".new";
 
 /// Replaces a file whole: written beside it, synced, renamed, directory synced.
 pub fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    replace_by(disk, name, |beside| disk.create_with(beside, bytes))
+}
+
+/// The same, and where `bytes` are zero the file may take no space.
+pub fn replace_with_holes(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    replace_by(disk, name, |beside| disk.create_with_holes(beside, bytes))
+}
+
+fn replace_by(disk: &dyn Disk, name: &str, create: impl Fn(&str) -> io::Result<()>) -> Result<(), Error> {
     let beside = format!("{name}{BESIDE}");
     let write = || {
-        disk.create_with(&beside, bytes)?;
+        create(&beside)?;
         crash::point("file.written_beside");
         disk.rename(&beside, name)?;
         crash::point("file.renamed");
         disk.sync_names()
     };
-    write().map_err(Error::io("write", disk.path(name)))
+    write().map_err(|error| {
+        // Half a file helps nobody, least of all a full disk.
+        let _ = disk.remove(&beside);
+        Error::io("write", disk.path(name))(error)
+    })
 }
 
 /// Removes a file if it is there, durably.

@@ -4,8 +4,7 @@
 use super::applier::Records;
 use super::error::Error;
 use super::keys;
-use super::rows::Located;
-use super::value::{self, Blob};
+use super::value::{self, Blob, Place};
 use super::view::{Order, Range, View};
 use crate::ids::Tenant;
 use crate::journal::{self, Record};
@@ -36,9 +35,9 @@ pub struct DocumentRange<'a> {
 }
 
 /// What the row of a document holds: its version and its body; of a large one, where its record stands.
-pub fn row(version: u64, body: &str, located: &Located) -> Vec<u8> {
+pub fn row(version: u64, body: &str, record: &[u8], place: Place) -> Vec<u8> {
     let mut row = version.to_be_bytes().to_vec();
-    match Blob::of(&located.bytes, located.place) {
+    match Blob::of(record, place) {
         Blob::Inline(_) => Blob::Inline(body.as_bytes().to_vec()).write(&mut row),
         in_log @ Blob::InLog { .. } => in_log.write(&mut row),
     }
@@ -47,7 +46,19 @@ pub fn row(version: u64, body: &str, located: &Located) -> Vec<u8> {
 
 /// The document whose row has this key, which ends with its name.
 pub fn get(view: &dyn View, records: &dyn Records, key: &[u8], name: &str) -> Result<Option<DocumentRow>, Error> {
-    view.get(key)?.map(|sealed| document(records, key, &sealed, name.to_owned())).transpose()
+    let mut row = view.get(key)?;
+    while let Some(sealed) = row {
+        let read = document(records, key, &sealed, name.to_owned());
+        if read.is_ok() {
+            return read.map(Some);
+        }
+        // Its record may have gone since the row was read, because another stands there now.
+        row = view.get(key)?;
+        if row.as_ref() == Some(&sealed) {
+            return read.map(Some);
+        }
+    }
+    Ok(None)
 }
 
 pub fn scan(
@@ -70,11 +81,14 @@ pub fn scan(
     let order = if wanted.descending { Order::Descending } else { Order::Ascending };
     let names = keys::document_prefix(tenant, wanted.collection).len();
     let rows = view.scan(&range, order, limit)?.into_iter();
-    rows.map(|(key, sealed)| {
+    let found = rows.map(|(key, sealed)| {
         let name = key.get(names..).and_then(|name| std::str::from_utf8(name).ok()).ok_or_else(|| misshapen(&key))?;
-        document(records, &key, &sealed, name.to_owned())
-    })
-    .collect()
+        match document(records, &key, &sealed, name.to_owned()) {
+            Ok(row) => Ok(Some(row)),
+            Err(_) => get(view, records, &key, name),
+        }
+    });
+    found.filter_map(Result::transpose).collect()
 }
 
 /// The version that stands under a name; 0 where there is no document.

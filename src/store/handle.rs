@@ -3,9 +3,10 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 
+use super::applier::Records as _;
 use super::attachments::Attachments;
 use super::closings::{self, ClosedFilter, ClosedPage};
-use super::committer::{Message, Request};
+use super::committer::Message;
 use super::disk::{Disk, RealDisk};
 use super::documents::{self, DocumentRange, DocumentRow};
 use super::entry::{Chain, CommitError, Entry, Pending, Position};
@@ -21,6 +22,7 @@ use super::options::{OnFatal, Options};
 use super::questions::{self, QuestionFilter, QuestionPage, QuestionPlace};
 use super::read::{self, FlowRow};
 use super::rebuild;
+use super::request::Request;
 use super::running::Running;
 use super::stats::{self, Stats, StatsFilter, StatsKey};
 use super::value;
@@ -30,8 +32,6 @@ use crate::journal::{self, Record};
 use crate::machine::event::Recorded;
 use crate::machine::summary::Summary;
 
-/// The largest record. A turn holds at most a few values of `PAYLOAD_BYTES_MAX`.
-pub const RECORD_BYTES_MAX: usize = 32 << 20;
 /// Small segments, so that ten thousand stores fit into a test run.
 const MEMORY_SIZES: Sizes = Sizes { segment_bytes_min: 64 << 10, segment_bytes_max: 4 << 20, free_bytes_low: 0, free_bytes_stop: 0 };
 
@@ -111,24 +111,19 @@ impl Store {
     }
 
     fn submit(&self, entries: Vec<Entry>, chain: Option<Chain>) -> Pending<Position> {
-        let (mut records, mut claims) = (Vec::with_capacity(entries.len()), Vec::new());
-        for entry in entries {
-            let (record, claim) = entry.into_record();
-            match encode(&record) {
-                Ok(bytes) => records.push((record, bytes)),
-                Err(refusal) => {
-                    if let Some(chain) = chain {
-                        chain.break_off();
-                    }
-                    return Pending::refused(CommitError::Refused(refusal));
-                }
-            }
-            claims.extend(claim);
-        }
         let (answer, mut pending) = Pending::new();
-        pending.bytes = records.iter().map(|(_, bytes)| bytes.len()).sum();
-        // When the committer is gone the answer is dropped with the request, and the caller reads `Stopped`.
-        let _ = self.inner.queue.send(Message::Commit(Box::new(Request { records, claims, chain, answer })));
+        if let Some(request) = Request::new(entries, chain, answer) {
+            pending.bytes = request.size();
+            // When the committer is gone the answer is dropped with the request, and the caller reads `Stopped`.
+            let _ = self.inner.queue.send(Message::Commit(Box::new(request)));
+        }
+        pending
+    }
+
+    /// Writes down what purged executions had added to the statistics, so that their records may leave the log.
+    pub(super) fn keep_past(&self) -> Pending<Position> {
+        let (answer, pending) = Pending::new();
+        let _ = self.inner.queue.send(Message::KeepPast(answer));
         pending
     }
 
@@ -447,32 +442,4 @@ impl Store {
         self.inner.progress.wait(self.inner.progress.durable())?;
         Ok(self.inner.view.as_ref())
     }
-}
-
-/// The record's bytes, or why it can never be committed.
-fn encode(record: &Record) -> Result<Vec<u8>, String> {
-    let tenant = record.tenant().as_str();
-    if tenant.is_empty() || tenant.len() > keys::TENANT_BYTES_MAX {
-        return Err(format!("a tenant's name has 1 to {} bytes, this one has {}", keys::TENANT_BYTES_MAX, tenant.len()));
-    }
-    let names = match record {
-        Record::Execution(turn) if turn.events.is_empty() => return Err("a turn without events has nothing to record".to_owned()),
-        Record::Execution(turn) if turn.first_seq == 0 && turn.summary.is_none() => {
-            return Err("the turn that creates an execution must carry its summary".to_owned());
-        }
-        Record::Execution(turn) => turn.summary.iter().map(|summary| summary.flow.as_str()).collect(),
-        Record::Flow(flow) if flow.revision == 0 => return Err("revisions count from 1".to_owned()),
-        Record::Flow(flow) => vec![flow.name.as_str()],
-        Record::Consent(consent) => vec![consent.server.as_str(), consent.tool.as_str()],
-        Record::Document(document) => vec![document.collection.as_str(), document.key.as_str()],
-        Record::Quarantine(_) | Record::Released(_) | Record::Purged(_) => Vec::new(),
-    };
-    if let Some(name) = names.into_iter().find(|name| name.len() > keys::NAME_BYTES_MAX) {
-        return Err(format!("a name has at most {} bytes, this one has {}", keys::NAME_BYTES_MAX, name.len()));
-    }
-    let bytes = journal::encode(record).map_err(|error| error.to_string())?;
-    if bytes.len() > RECORD_BYTES_MAX {
-        return Err(format!("a record of {} bytes is over the limit of {RECORD_BYTES_MAX} (one turn, all its payloads)", bytes.len()));
-    }
-    Ok(bytes)
 }

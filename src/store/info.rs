@@ -1,6 +1,7 @@
 //! What a store consists of, without opening it: works beside a running server.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use serde::Serialize;
@@ -13,9 +14,13 @@ use super::keys::RowKind;
 use super::log::StoreId;
 use super::log::mark::Mark;
 use super::log::recover::{self, Clean};
+use super::log::segment;
 use super::log::survey::Survey;
 use super::opening::VIEW;
 use super::small;
+
+/// The unit in which systems tell what a file takes, whatever their blocks are.
+const STAT_BLOCK_BYTES: u64 = 512;
 
 /// The answer of `info`.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +32,7 @@ pub struct InfoReport {
     /// Closed cleanly, and not opened since.
     pub clean: bool,
     pub segments: usize,
+    /// What they take of the disk.
     pub log_bytes: u64,
     /// Prepared segments, not used yet.
     pub prepared_segments: usize,
@@ -58,6 +64,8 @@ pub fn info(dir: &Path) -> Result<InfoReport, Error> {
         rows: checkpoint.mark.sums.0.iter().map(|(kind, sum)| (*kind, sum.count)).collect(),
         unfinished_executions: checkpoint.heads.len(),
     });
+    let taken = |number| std::fs::metadata(disk.path(&segment::name(number))).map(|metadata| space(&metadata));
+    let log_bytes: std::io::Result<u64> = survey.segments.iter().map(|header| taken(header.number)).sum();
     let clean = matches!(small::read::<Clean>(&disk, recover::CLEAN)?, Some(Ok(_)));
     Ok(InfoReport {
         id: identity.id,
@@ -65,7 +73,7 @@ pub fn info(dir: &Path) -> Result<InfoReport, Error> {
         position: Position(Mark::open(&disk, identity.id)?.map_or(0, |mark| mark.lsn)),
         clean,
         segments: survey.segments.len(),
-        log_bytes: survey.segments.iter().map(|header| header.size).sum(),
+        log_bytes: log_bytes.map_err(Error::io("read", dir))?,
         prepared_segments: survey.unused.len(),
         view_bytes: size_of_tree(&dir.join(VIEW)).map_err(Error::io("read", dir.join(VIEW)))?,
         free_bytes: disk.free_bytes().map_err(Error::io("read", dir))?,
@@ -73,7 +81,7 @@ pub fn info(dir: &Path) -> Result<InfoReport, Error> {
     })
 }
 
-/// Bytes of every file under `dir`; 0 when there is none.
+/// What every file under `dir` takes of the disk; 0 when there is none.
 pub fn size_of_tree(dir: &Path) -> std::io::Result<u64> {
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -83,7 +91,12 @@ pub fn size_of_tree(dir: &Path) -> std::io::Result<u64> {
     let mut bytes = 0;
     for entry in entries {
         let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() { size_of_tree(&entry.path())? } else { entry.metadata()?.len() };
+        bytes += if entry.file_type()?.is_dir() { size_of_tree(&entry.path())? } else { space(&entry.metadata()?) };
     }
     Ok(bytes)
+}
+
+/// What a file takes of the disk: less than its length if it has holes.
+pub fn space(metadata: &std::fs::Metadata) -> u64 {
+    (metadata.blocks() * STAT_BLOCK_BYTES).min(metadata.len())
 }

@@ -72,10 +72,12 @@ pub enum RowKind {
     QuestionCount = 18,
     /// (flow, or nothing for all of them, how closed, closed at, question) → execution. Closed questions; see `closings`.
     Closed = 19,
+    /// Global: (tenant, purpose, flow, month, revision, environment) → counters, of purged executions; see `past`.
+    Past = 20,
 }
 
 impl RowKind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Journal,
         Self::Summary,
         Self::Status,
@@ -95,6 +97,7 @@ impl RowKind {
         Self::QuestionExpiry,
         Self::QuestionCount,
         Self::Closed,
+        Self::Past,
     ];
 
     /// Whether nobody need look for what a row of this kind replaces: it is new, or has been read by who writes it.
@@ -258,6 +261,27 @@ pub fn stats_flow_prefix(tenant: &Tenant, purpose: Purpose, flow: &str) -> Vec<u
 
 pub fn stats_prefix(tenant: &Tenant, purpose: Purpose) -> Vec<u8> {
     Key::tenant(tenant, RowKind::Stats).byte(purpose_byte(purpose)).0
+}
+
+/// Beside the row of statistics under `key`: what purged executions had added to it.
+pub fn past(key: &[u8]) -> Vec<u8> {
+    // `t | length | tenant | kind | rest`.
+    let (_, named) = key.split_at(1);
+    let (tenant, rest) = named.split_at(1 + usize::from(named[0]));
+    Key::global(RowKind::Past).bytes(&[tenant, &rest[1..]].concat())
+}
+
+pub fn past_prefix() -> Vec<u8> {
+    Key::global(RowKind::Past).0
+}
+
+/// Whose past the row under `key` is, and what it is about.
+pub fn past_parts(key: &[u8]) -> Option<(Tenant, StatsKey)> {
+    let (length, rest) = key.strip_prefix(past_prefix().as_slice())?.split_first()?;
+    let (tenant, rest) = rest.split_at_checked(usize::from(*length))?;
+    let tenant = Tenant::new(std::str::from_utf8(tenant).ok()?);
+    let of = stats_parts(&tenant, &Key::tenant(&tenant, RowKind::Stats).bytes(rest))?;
+    Some((tenant, of))
 }
 
 /// What the row of statistics under `key` is about.

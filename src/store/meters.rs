@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::applier;
 use super::error::Error;
 use super::handle::Store;
-use super::info::size_of_tree;
+use super::info::{size_of_tree, space};
 use super::keys::RowKind;
 use super::opening::VIEW;
 use crate::journal::Record;
@@ -27,6 +27,8 @@ pub struct Meters {
     started: AtomicU64,
     ended: [AtomicU64; ENDS.len()],
     in_doubt: AtomicU64,
+    buried_bytes: AtomicU64,
+    compactions: AtomicU64,
 }
 
 /// How executions end.
@@ -92,6 +94,27 @@ impl Meters {
         }
     }
 
+    pub(super) fn buried(&self, bytes: u64) {
+        self.buried_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn compaction_begins(&self) {
+        self.buried_bytes.store(0, Ordering::Relaxed);
+        self.compactions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Bytes of the log that do not count any more, because of what was recorded since the last round of compaction began; an estimate.
+    #[must_use]
+    pub fn buried_bytes(&self) -> u64 {
+        self.buried_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Rounds of compaction of this process.
+    #[must_use]
+    pub fn compactions(&self) -> u64 {
+        self.compactions.load(Ordering::Relaxed)
+    }
+
     /// What the executions did since the process began.
     #[must_use]
     pub fn turns(&self) -> Turns {
@@ -130,7 +153,7 @@ impl Store {
         let at = |name: &str| self.inner.disk.path(name);
         let names = self.inner.disk.names().map_err(Error::io("look at", at("")))?;
         let segments = names.iter().filter(|name| name.starts_with("log-"));
-        let log_bytes = segments.filter_map(|name| std::fs::metadata(at(name)).ok()).map(|metadata| metadata.len()).sum();
+        let log_bytes = segments.filter_map(|name| std::fs::metadata(at(name)).ok()).map(|metadata| space(&metadata)).sum();
         Ok(Gauges {
             executions: rows(RowKind::Summary),
             unfinished: self.inner.heads.count(),

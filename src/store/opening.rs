@@ -106,7 +106,7 @@ pub fn usable(disk: &dyn Disk, dir: &Path, ends: Ends, cache_bytes: u64) -> Resu
         return Err("the machine stopped without closing the store".to_owned());
     }
     if ends.replacing {
-        return Err("a compaction was cut short".to_owned());
+        return Err("a repair was cut short".to_owned());
     }
     let view = SledView::open(dir, cache_bytes).map_err(text)?;
     let mark = applier::mark(&view).map_err(text)?;

@@ -125,6 +125,12 @@ impl Progress {
         }
     }
 
+    /// Blocks until what the view has by now is durable, if it outlives the process.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        let stopped = |_| Error::Stopped(self.stopped().unwrap_or_else(|| "the applier is gone".to_owned()));
+        self.backlog.ask_checkpoint().recv().map_err(stopped)?
+    }
+
     /// Waits without blocking the thread, and without asking for anything: for who follows. Also returns when the store has stopped.
     pub async fn reached(&self, position: Position) {
         let mut watch = self.watch.subscribe();

@@ -32,6 +32,8 @@ pub struct Before {
     pub summary: Option<Summary>,
     /// For `Purged`: every key that belongs to the execution alone (journal, question homes, closed questions).
     pub owned: Vec<Vec<u8>>,
+    /// For `Purged` and for what is known of purged executions: what that adds to the rows of counters.
+    pub past: Vec<Addition>,
 }
 
 /// What a record does to the view.
@@ -74,11 +76,13 @@ pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
         Record::Released(released) => writes.push((keys::quarantine(&released.tenant, released.execution), None)),
         Record::Document(document) => {
             let key = keys::document(&document.tenant, &document.collection, &document.key);
-            writes.push((key, document.body.as_ref().map(|body| documents::row(document.version, body, located))));
+            writes.push((key, document.body.as_ref().map(|body| documents::row(document.version, body, &located.bytes, located.place))));
+            additions.clone_from(&before.past);
         }
         Record::Purged(purged) => {
             purge_rows(&purged.tenant, purged.execution, before, &mut writes);
             additions = questions::additions(&purged.tenant, before.summary.as_ref(), None);
+            additions.extend_from_slice(&before.past);
         }
     }
     Ok(Changes { writes, additions })

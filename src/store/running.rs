@@ -17,9 +17,9 @@ use super::entry::Position;
 use super::error::Error;
 use super::heads::Heads;
 use super::lock::Lock;
-use super::log::StoreId;
 use super::log::recover::{self, Clean};
 use super::log::supply::Supply;
+use super::log::{Reader, StoreId};
 use super::meters::Meters;
 use super::numbers::Sequences;
 use super::opening::Opened;
@@ -40,7 +40,7 @@ const SCAN_PAUSE: Duration = Duration::from_millis(2);
 /// What all handles share.
 pub struct Running {
     pub view: Arc<dyn View>,
-    pub records: Arc<dyn Records>,
+    pub records: Arc<Reader>,
     pub heads: Arc<Heads>,
     pub progress: Arc<Progress>,
     pub queue: Sender<Message>,
@@ -49,8 +49,10 @@ pub struct Running {
     pub id: StoreId,
     /// Why the view was made anew at the opening, if it was.
     pub rebuilt: Option<String>,
-    /// Serialises what reads or replaces whole segments: backup, compaction.
+    /// Serialises what copies or replaces whole segments: backup, compaction.
     pub maintenance: Mutex<()>,
+    /// Held during a round of compaction.
+    pub compaction: Mutex<()>,
     pub meters: Arc<Meters>,
     pub sequences: Sequences,
     pub recent: Recent,
@@ -123,7 +125,6 @@ impl Running {
         fatal: Arc<dyn Fn(&str) + Send + Sync>,
     ) -> (Self, Parts) {
         let Opened { recovered, view, reader, applier, rebuilt, .. } = opened;
-        let records: Arc<dyn Records> = reader;
         let heads = applier.shared_heads();
         let (backlog, giver, frames) = Backlog::new();
         let progress = Arc::new(Progress::new(recovered.position, backlog));
@@ -132,16 +133,18 @@ impl Running {
         let committer = Committer {
             log: recovered.log,
             view: Arc::clone(&view),
+            records: Arc::clone(&reader) as Arc<dyn Records>,
             progress: Arc::clone(&progress),
             frames: giver,
             fatal,
             fences: HashMap::new(),
+            held: None,
             meters: Arc::clone(&meters),
         };
         let (id, supply, maintenance, threads) = (recovered.id, recovered.supply, Mutex::new(()), Mutex::new(None));
         let running = Self {
             view,
-            records,
+            records: reader,
             heads,
             progress,
             queue,
@@ -150,6 +153,7 @@ impl Running {
             id,
             rebuilt,
             maintenance,
+            compaction: Mutex::new(()),
             meters,
             sequences: Sequences::default(),
             recent: Recent::default(),
@@ -236,26 +240,32 @@ impl Feeder {
         }
     }
 
+    /// Makes the view durable, and writes the manifest that says so, which may fail. Nothing to do for a view in memory.
+    fn checkpoint(&mut self) -> Result<Result<(), Error>, Error> {
+        self.since_checkpoint = 0;
+        let Some((disk, id)) = &self.manifest else { return Ok(Ok(())) };
+        self.view.flush()?;
+        Ok(checkpoint::write(disk.as_ref(), *id, &self.applier))
+    }
+
     fn feed(&mut self, frames: &Taker) -> Result<(), Error> {
         loop {
             if self.since_checkpoint >= CHECKPOINT_BYTES {
-                self.since_checkpoint = 0;
-                if let Some((disk, id)) = &self.manifest {
-                    self.view.flush()?;
-                    // The one before still stands, only from further back: a full disk need not end the process.
-                    if let Err(error) = checkpoint::write(disk.as_ref(), *id, &self.applier) {
-                        tracing::warn!(%error, "no checkpoint of the view was written; the next start has more to read");
-                    }
+                // The one before still stands, only from further back: a full disk need not end the process.
+                if let Err(error) = self.checkpoint()? {
+                    tracing::warn!(%error, "no checkpoint of the view was written; the next start has more to read");
                 }
             }
             match frames.take(self.applier.is_scanning().then_some(SCAN_PAUSE)) {
                 Taken::Frame(frame) => {
                     self.applier.apply(&frame)?;
                     frame.records.iter().for_each(|located| self.meters.applied(&located.record));
+                    self.meters.buried(self.applier.take_buried_bytes());
                     self.progress.set_applied(frame.position);
                     self.touches.tell(frame.position, frame.records.iter().map(|located| &located.record));
                     self.since_checkpoint += frame.bytes;
                 }
+                Taken::Checkpoint(answer) => drop(answer.send(self.checkpoint()?)),
                 Taken::Idle => self.applier.scan()?,
                 Taken::Closed => return Ok(()),
             }

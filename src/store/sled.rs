@@ -5,9 +5,15 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::view::{Order, Range, Row, View, Write};
+
+/// How long sled's own lock is waited for. The data directory's lock is held by then, so the only one who can have it is a child of the process
+/// before, between its fork and its exec.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// An open sled database.
 pub struct SledView {
@@ -20,9 +26,19 @@ impl SledView {
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, Error> {
         let open = || ::sled::Config::new().path(dir).cache_capacity(cache_bytes).flush_every_ms(None).open();
         // sled panics on some kinds of damage instead of answering.
-        let opened = std::panic::catch_unwind(open).map_err(|_| Error::ViewDamaged("sled gave up on its files".to_owned()))?;
+        let open = || std::panic::catch_unwind(open).map_err(|_| Error::ViewDamaged("sled gave up on its files".to_owned()));
+        let (mut opened, began) = (open()?, Instant::now());
+        while opened.as_ref().is_err_and(is_locked) && began.elapsed() < LOCK_PATIENCE {
+            std::thread::sleep(LOCK_PAUSE);
+            opened = open()?;
+        }
         Ok(Self { tree: opened.map_err(damaged)?, dir: dir.to_owned() })
     }
+}
+
+/// Whether somebody holds sled's own lock.
+fn is_locked(error: &::sled::Error) -> bool {
+    matches!(error, ::sled::Error::Io(source) if source.to_string().contains("could not acquire lock"))
 }
 
 fn damaged(error: ::sled::Error) -> Error {

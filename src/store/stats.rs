@@ -1,5 +1,5 @@
 //! Statistics per flow, revision, environment and month, kept with every change of a summary, so that what runs counts at once. What an execution
-//! contributes is a pure function of its summary: a turn adds the difference. A purge takes nothing away, they tell of the past.
+//! contributes is a pure function of its summary: a turn adds the difference. A purge takes nothing away, they tell of the past (`past` keeps them so).
 
 use std::fmt;
 use std::str::FromStr;
@@ -192,7 +192,7 @@ impl Stats {
         }
     }
 
-    fn counters(&self) -> Counters {
+    pub(super) fn counters(&self) -> Counters {
         let plain: [u64; PLAIN] = [
             self.started,
             self.unfinished,
@@ -213,7 +213,7 @@ impl Stats {
         Counters::new(plain.into_iter().chain(self.duration_classes.iter().copied()).collect())
     }
 
-    fn from_counters(counters: &Counters) -> Self {
+    pub(super) fn from_counters(counters: &Counters) -> Self {
         let [started, unfinished, completed, failed, timed_out, cancelled, rejected, cost, input_cost, output_cost, rest @ ..]: [u64;
             PLAIN] = std::array::from_fn(|index| counters.get(index));
         let [input_tokens, output_tokens, duration_ms_sum, approvals, rejections] = rest;

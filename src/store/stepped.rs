@@ -8,6 +8,7 @@ use super::applier::{Applier, Frame};
 use super::attachments::Attachments;
 use super::backlog::Taker;
 use super::committer::{Committer, Message};
+use super::compact::{CompactReport, Round};
 use super::disk::Disk;
 use super::error::Error;
 use super::handle::Store;
@@ -95,6 +96,39 @@ impl Stepped {
     pub fn apply_all(&mut self) -> Result<(), Error> {
         while self.take(Taker::gathered)? {}
         Ok(())
+    }
+
+    /// A round of compaction, with everything that was handed over committed and applied before.
+    ///
+    /// # Errors
+    /// As [`Store::compact`].
+    pub fn compact(&mut self) -> Result<CompactReport, Error> {
+        let running = Arc::clone(&self.store.inner);
+        let mut round = Round::begin(&running)?;
+        loop {
+            self.settle()?;
+            let chosen = round.choose(running.view.as_ref(), &mut |_| true)?;
+            if chosen.is_empty() {
+                return Ok(round.report);
+            }
+            let kept = self.store.keep_past();
+            self.settle()?;
+            kept.wait().map_err(|error| Error::Stopped(error.to_string()))?;
+            round.replace(chosen)?;
+        }
+    }
+
+    /// Commits and applies everything that was handed over.
+    fn settle(&mut self) -> Result<(), Error> {
+        loop {
+            self.apply_all()?;
+            if self.stopped {
+                return Err(Error::Stopped(self.store.inner.progress.stopped().unwrap_or_default()));
+            }
+            if !self.commit()? {
+                return Ok(());
+            }
+        }
     }
 
     /// Prepares a segment if there are too few.

@@ -22,6 +22,7 @@ mod canaries;
 mod cancels;
 mod changes;
 mod clocks;
+mod compaction;
 mod crashes;
 mod desk;
 mod docs;

@@ -137,6 +137,18 @@ struct Status {
     closing: bool,
 }
 
+/// What a round of compaction did. The server begins one by itself when enough was deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Compacted {
+    /// Of the log, all but the newest.
+    segments: usize,
+    segments_rewritten: usize,
+    records_dropped: usize,
+    /// On the disk of the data directory.
+    bytes_freed: u64,
+}
+
 #[derive(Debug, Serialize, JsonSchema)]
 struct FeedLag {
     name: String,
@@ -169,6 +181,10 @@ pub fn routes() -> Vec<Route> {
             .takes::<BackupRequest>()
             .answers::<Backup>(200)
             .to(backup),
+        Route::post("/v1/compact", "compact", "Give back what deleted executions take of the log, now")
+            .access(Access::Root)
+            .answers::<Compacted>(200)
+            .to(compact),
         Route::get("/v1/status", "status", "How much there is to do").access(Access::Root).answers::<Status>(200).to(status),
     ]
 }
@@ -303,6 +319,25 @@ async fn backup(call: Call) -> Result<Answer, Problem> {
         segments: report.segments,
         bytes: report.bytes,
         records: report.records.values().map(|sum| sum.count).sum(),
+    })
+}
+
+async fn compact(call: Call) -> Result<Answer, Problem> {
+    let (store, closing) = (call.app.catalog.store().clone(), call.app.closing.clone());
+    let report = blocking(move || {
+        store.compact(|_| !closing.is_cancelled()).map_err(|error| match error {
+            store::Error::Refused(reason) => Problem::conflict("compaction_refused", reason),
+            error => internal(&format!("the compaction failed: {error}")),
+        })
+    });
+    let report = report.await?;
+    let detail = format!("{} records, {} bytes", report.records_dropped, report.bytes_freed);
+    note(&call.app.catalog, &call.actor()?, "store.compacted", &detail).await?;
+    Answer::json(&Compacted {
+        segments: report.segments,
+        segments_rewritten: report.segments_rewritten,
+        records_dropped: report.records_dropped,
+        bytes_freed: report.bytes_freed,
     })
 }
 

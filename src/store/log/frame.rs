@@ -1,11 +1,14 @@
 //! A frame: what one commit wrote. `length u32 | crc u32 | lsn u64 | span u32 | payload`, big-endian; the CRC32C covers the store's
 //! id, lsn, span, length and payload, so that a frame of another store or of another place is not taken for this one. The payload is
-//! the records, each `length u32 | crc u32 | bytes`, so that one damaged record can be told from its neighbours.
+//! the records, each `length u32 | crc u32 | bytes`, so that one damaged record can be told from its neighbours. In a segment with holes
+//! zeros stand where records were dropped, behind a length whose highest bit is set and its own checksum; what is kept has not moved.
 
 use super::StoreId;
 
 pub const HEADER_BYTES: usize = 20;
 pub const RECORD_HEADER_BYTES: usize = 8;
+/// Set in the length of a hole.
+const HOLE: u32 = 1 << 31;
 
 /// Bytes that a frame with records of these sizes takes.
 pub fn size(records: &[&[u8]]) -> usize {
@@ -23,13 +26,43 @@ pub fn encode(store: StoreId, lsn: u64, span: u32, records: &[&[u8]]) -> (Vec<u8
         starts.push(bytes.len());
         bytes.extend_from_slice(record);
     }
+    seal(store, lsn, span, &mut bytes);
+    (bytes, starts)
+}
+
+/// Writes the header of the frame that `bytes` holds.
+fn seal(store: StoreId, lsn: u64, span: u32, bytes: &mut [u8]) {
     let length = length_u32(bytes.len() - HEADER_BYTES);
     let crc = checksum(store, lsn, span, length, &bytes[HEADER_BYTES..]);
     bytes[..4].copy_from_slice(&length.to_be_bytes());
     bytes[4..8].copy_from_slice(&crc.to_be_bytes());
     bytes[8..16].copy_from_slice(&lsn.to_be_bytes());
     bytes[16..20].copy_from_slice(&span.to_be_bytes());
-    (bytes, starts)
+}
+
+/// Writes a frame of `bytes.len()` bytes, which are zeros, with these records of it in their places and holes between them.
+pub fn write_with_holes(store: StoreId, lsn: u64, span: u32, kept: &[(usize, &[u8])], bytes: &mut [u8]) {
+    let payload = &mut bytes[HEADER_BYTES..];
+    let mut end = 0;
+    for (start, record) in kept {
+        let header = start - RECORD_HEADER_BYTES;
+        dig(&mut payload[end..header]);
+        payload[header..header + 4].copy_from_slice(&length_u32(record.len()).to_be_bytes());
+        payload[header + 4..*start].copy_from_slice(&crc32c::crc32c(record).to_be_bytes());
+        end = start + record.len();
+        payload[*start..end].copy_from_slice(record);
+    }
+    dig(&mut payload[end..]);
+    seal(store, lsn, span, bytes);
+}
+
+/// Makes a hole of `bytes`, which are zeros and were whole records.
+fn dig(bytes: &mut [u8]) {
+    if let Some(length) = bytes.len().checked_sub(RECORD_HEADER_BYTES) {
+        let length = (length_u32(length) | HOLE).to_be_bytes();
+        bytes[..4].copy_from_slice(&length);
+        bytes[4..RECORD_HEADER_BYTES].copy_from_slice(&crc32c::crc32c(&length).to_be_bytes());
+    }
 }
 
 /// Records and batches are bounded far below 4 GiB before they come here.
@@ -82,14 +115,19 @@ impl Header {
 /// A record's bytes; `Err` when its checksum does not hold.
 pub type Checked<'a> = Result<&'a [u8], &'a [u8]>;
 
-/// The records of a payload with where each begins in it; `Err` for one whose own checksum does not hold (only in a damaged frame).
+/// The records of a payload with where each begins in it, without holes; `Err` for one whose own checksum does not hold (only in a damaged
+/// frame).
 pub fn records(payload: &[u8]) -> Vec<(usize, Checked<'_>)> {
     let mut found = Vec::new();
     let mut offset = 0;
     while let Some((length, rest)) = payload[offset..].split_first_chunk::<4>() {
         let Some((crc, rest)) = rest.split_first_chunk::<4>() else { break };
-        let length = u32::from_be_bytes(*length) as usize;
         let start = offset + RECORD_HEADER_BYTES;
+        if let Some(end) = end_of_hole(*length, *crc, start).filter(|end| *end <= payload.len()) {
+            offset = end;
+            continue;
+        }
+        let length = u32::from_be_bytes(*length) as usize;
         let Some(record) = rest.get(..length) else {
             found.push((start, Err(rest)));
             break;
@@ -99,6 +137,13 @@ pub fn records(payload: &[u8]) -> Vec<(usize, Checked<'_>)> {
         offset = start + length;
     }
     found
+}
+
+/// Where the hole ends that begins with this length and checksum, if it is one.
+fn end_of_hole(length: [u8; 4], crc: [u8; 4], start: usize) -> Option<usize> {
+    let is_whole = crc32c::crc32c(&length) == u32::from_be_bytes(crc);
+    let length = u32::from_be_bytes(length);
+    (length & HOLE != 0 && is_whole).then(|| start + (length & !HOLE) as usize)
 }
 
 #[cfg(test)]
@@ -135,6 +180,35 @@ mod tests {
             assert!(!valid(&bytes[..cut]), "cut at {cut}");
         }
         assert!(Header::read(&bytes).unwrap().payload(StoreId(uuid::Uuid::from_u128(8)), &bytes).is_none());
+    }
+
+    /// Every choice of what stays of five records, the empty one too.
+    #[test]
+    fn what_is_kept_stands_where_it_stood_and_holes_are_passed_over() {
+        let all: [&[u8]; 5] = [b"one", b"", b"three", b"four", b""];
+        let (whole, starts) = encode(store(), 9, 2, &all);
+        for choice in 0..1_u32 << all.len() {
+            let chosen = |index: &usize| choice & 1 << index != 0;
+            let kept: Vec<(usize, &[u8])> = (0..all.len()).filter(chosen).map(|index| (starts[index] - HEADER_BYTES, all[index])).collect();
+            let mut bytes = vec![0; whole.len()];
+            write_with_holes(store(), 9, 2, &kept, &mut bytes);
+            let payload = Header::read(&bytes).unwrap().payload(store(), &bytes).unwrap();
+            let found: Vec<(usize, &[u8])> = records(payload).into_iter().map(|(start, record)| (start, record.unwrap())).collect();
+            assert_eq!(found, kept, "{choice:b}");
+            if kept.len() == all.len() {
+                assert_eq!(bytes, whole);
+            }
+        }
+    }
+
+    #[test]
+    fn a_hole_that_is_longer_than_its_frame_is_none() {
+        let mut bytes = vec![0; HEADER_BYTES + 40];
+        write_with_holes(store(), 9, 1, &[], &mut bytes);
+        assert!(records(&bytes[HEADER_BYTES..]).is_empty());
+        assert!(matches!(records(&bytes[HEADER_BYTES..HEADER_BYTES + 39]).as_slice(), [(8, Err(_))]));
+        bytes[HEADER_BYTES + 3] ^= 1;
+        assert!(records(&bytes[HEADER_BYTES..]).iter().any(|(_, record)| record.is_err()), "its length has a checksum");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! it is our own and what it guarantees.
 
 pub mod frame;
+pub mod holes;
 pub mod mark;
 pub mod recover;
 pub mod rewrite;
@@ -78,7 +79,7 @@ impl Log {
     pub fn roll(&mut self, frame_bytes: u64) -> Result<(), AppendError> {
         let Taken { number, file, size } = self.supply.take(segment::HEADER_BYTES + frame_bytes).ok_or(AppendError::Full)?;
         crash::point("segment.taken");
-        let header = Header { number, first_lsn: self.next_lsn, size };
+        let header = Header { number, first_lsn: self.next_lsn, size, has_holes: false };
         let failed = |source| AppendError::Failed(Error::io("write and sync", self.disk.path(&segment::name(number)))(source));
         file.write_at(&header.encode(self.store), 0).map_err(failed)?;
         file.sync().map_err(failed)?;
@@ -133,6 +134,11 @@ impl Reader {
         let opened = Opened { file, size };
         open.insert(number, opened.clone());
         Ok(opened)
+    }
+
+    /// The segment was replaced: whoever reads on reads the new file.
+    pub fn forget(&self, number: u64) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }
 
     fn damaged(&self, place: Place, message: &str) -> Error {

@@ -117,7 +117,7 @@ fn missing(disk: &dyn Disk, name: &str) -> Error {
 /// The first segment of a new log.
 fn first(disk: &dyn Disk, id: StoreId, sizes: Sizes, survey: &mut Survey) -> Result<(Active, u64), Error> {
     let number = survey.highest + 1;
-    let header = Header { number, first_lsn: 1, size: sizes.segment_bytes_min };
+    let header = Header { number, first_lsn: 1, size: sizes.segment_bytes_min, has_holes: false };
     let name = segment::name(number);
     let make = || {
         let file = disk.create(&name, header.size)?;

@@ -1,4 +1,4 @@
-//! Writing a segment anew, with fewer records: for compaction and for repair. The new file has the same first lsn and a higher number,
+//! Writing a segment anew, with what could be read of it. The new file has the same first lsn and a higher number,
 //! so that an opening in between knows which one counts.
 
 use super::segment::{self, HEADER_LENGTH, Header};
@@ -23,7 +23,7 @@ pub fn write(disk: &dyn Disk, store: StoreId, number: u64, first_lsn: u64, frame
     }
     let size = (bytes.len() as u64).max(size_min);
     bytes.resize(usize::try_from(size).unwrap_or(bytes.len()), 0);
-    let header = Header { number, first_lsn, size };
+    let header = Header { number, first_lsn, size, has_holes: false };
     let encoded = header.encode(store);
     bytes[..encoded.len()].copy_from_slice(&encoded);
     disk::replace(disk, &segment::name(number), &bytes)?;

@@ -14,7 +14,10 @@ pub const HEADER_BYTES: u64 = HEADER_LENGTH as u64;
 /// The same as an index.
 pub const HEADER_LENGTH: usize = 4096;
 const MAGIC: &[u8; 8] = b"FLOWGLOG";
+/// Every byte is of a frame, or a zero behind the last.
 const VERSION: u32 = 1;
+/// Records were dropped out of its frames: programs that do not know holes must not take them for damage.
+const VERSION_WITH_HOLES: u32 = 2;
 const NAME_PREFIX: &str = "log-";
 /// Bytes of the header that mean something.
 const USED_BYTES: usize = 56;
@@ -27,6 +30,7 @@ pub struct Header {
     pub first_lsn: u64,
     /// Of the file, in bytes.
     pub size: u64,
+    pub has_holes: bool,
 }
 
 pub fn name(number: u64) -> String {
@@ -43,7 +47,8 @@ impl Header {
     pub fn encode(&self, store: StoreId) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(USED_BYTES);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_be_bytes());
+        let version = if self.has_holes { VERSION_WITH_HOLES } else { VERSION };
+        bytes.extend_from_slice(&version.to_be_bytes());
         bytes.extend_from_slice(store.0.as_bytes());
         bytes.extend_from_slice(&self.number.to_be_bytes());
         bytes.extend_from_slice(&self.first_lsn.to_be_bytes());
@@ -64,13 +69,15 @@ impl Header {
         if fields[..8] != *MAGIC {
             return Err("it is not a segment of a log".to_owned());
         }
-        if fields[8..12] != VERSION.to_be_bytes() {
-            return Err("its format is newer than this flowgate knows".to_owned());
-        }
+        let has_holes = match <[u8; 4]>::try_from(&fields[8..12]).map(u32::from_be_bytes) {
+            Ok(VERSION) => false,
+            Ok(VERSION_WITH_HOLES) => true,
+            _ => return Err("its format is newer than this flowgate knows".to_owned()),
+        };
         if fields[12..28] != *store.0.as_bytes() {
             return Err("it belongs to another store".to_owned());
         }
-        Ok(Self { number: word(28), first_lsn: word(36), size: word(44) })
+        Ok(Self { number: word(28), first_lsn: word(36), size: word(44), has_holes })
     }
 }
 
@@ -141,6 +148,11 @@ impl Segment {
 }
 
 impl Frame<'_> {
+    /// Where it begins in the file.
+    pub fn begin(&self) -> usize {
+        usize::try_from(self.payload_offset).unwrap_or(usize::MAX).saturating_sub(frame::HEADER_BYTES)
+    }
+
     /// Where the next frame begins in the file.
     pub fn end(&self) -> usize {
         usize::try_from(self.payload_offset).unwrap_or(usize::MAX).saturating_add(self.payload.len())
@@ -183,7 +195,7 @@ pub fn salvage(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Option<Se
     let first = bytes.get(HEADER_LENGTH..).and_then(frame::Header::read);
     let from_header = Header::decode(store, &bytes).ok().map(|header| header.first_lsn);
     let Some(first_lsn) = from_header.or(first.map(|first| first.lsn)) else { return Ok(None) };
-    let segment = Segment { header: Header { number, first_lsn, size }, bytes };
+    let segment = Segment { header: Header { number, first_lsn, size, has_holes: false }, bytes };
     let whole = from_header.is_some() || segment.frame_at(store, first_lsn, HEADER_LENGTH).is_some();
     Ok(whole.then_some(segment))
 }

@@ -5,6 +5,9 @@ use super::segment::{self, Found, Frame, Header, Segment};
 use crate::store::disk::Disk;
 use crate::store::error::Error;
 
+/// A segment that is taken into use while it is read looks half written; it is not the next time.
+const LOOKS: usize = 3;
+
 /// The segments of a log.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
@@ -12,7 +15,7 @@ pub struct Survey {
     pub segments: Vec<Header>,
     /// Prepared and never used.
     pub unused: Vec<u64>,
-    /// Replaced by a segment with the same first lsn and a higher number (a compaction that was cut short).
+    /// Replaced by a segment with the same first lsn and a higher number (a repair that was cut short).
     pub replaced: Vec<u64>,
     /// The highest number of any file.
     pub highest: u64,
@@ -46,6 +49,18 @@ impl Survey {
             }
             _ => Ok(survey),
         }
+    }
+
+    /// The same while the log is written.
+    pub fn of_running(disk: &dyn Disk, store: StoreId) -> Result<Self, Error> {
+        let mut survey = Self::of(disk, store);
+        for _ in 1..LOOKS {
+            if survey.is_ok() {
+                break;
+            }
+            survey = Self::of(disk, store);
+        }
+        survey
     }
 
     /// The segments that hold frames at or above `lsn`, each with the first lsn of the one after it.

@@ -239,9 +239,18 @@ fn a_damaged_backup_is_refused() {
 
 #[test]
 fn compaction_gives_back_what_was_purged() {
-    let (dir, options) = many_segments();
+    let (dir, mut options) = many_segments();
+    (options.sizes.segment_bytes_min, options.sizes.segment_bytes_max) = (32 << 10, 32 << 10);
     let store = Store::open(&options).unwrap();
     let (tenant_of, at) = (tenant(), TimeMs(1));
+    for number in 200..240 {
+        let (tenant, execution) = (tenant(), execution(number));
+        start(&store, number, summary(Status::Running));
+        let (events, done) = (vec![large(4_000)], Some(summary(Status::Completed)));
+        let ends = Entry::Execution { tenant: tenant.clone(), execution, expected_seq: 2, at, events, summary: done };
+        store.commit(ends).wait().unwrap();
+        store.commit(Entry::Purge { tenant, execution }).wait().unwrap();
+    }
     store.commit(turn(100, 0, 2, Some(summary(Status::Running)))).wait().unwrap();
     let big =
         Entry::Execution { tenant: tenant_of, execution: execution(100), expected_seq: 2, at, events: vec![large(100_000)], summary: None };
@@ -255,7 +264,7 @@ fn compaction_gives_back_what_was_purged() {
     }
     store.close().unwrap();
     let report = compact(&options).unwrap();
-    assert!(report.segments_rewritten > 3 && report.records_dropped > 100, "{report:?}");
+    assert!(report.segments_rewritten > 3 && report.records_dropped > 100 && report.bytes_freed > 30_000, "{report:?}");
     let report = check(dir.path()).unwrap();
     assert!(report.sound && report.view == ViewState::Sound, "{report:?}");
     let store = Store::open(&options).unwrap();

@@ -2,6 +2,7 @@
 //! beside it.
 
 mod attachments;
+mod compaction;
 mod documents;
 mod faults;
 mod golden;

@@ -8,6 +8,7 @@ use super::world::CountingView;
 use super::*;
 use crate::store::Error;
 use crate::store::applier::Applier;
+use crate::store::applier::Records as _;
 use crate::store::check;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::journal_rows::{self, Found};

@@ -25,7 +25,7 @@ fn total(world: &World, filter: &StatsFilter) -> Stats {
     read(world, filter).into_iter().fold(Stats::default(), |sum, (_, stats)| sum.plus(&stats))
 }
 
-fn answered(number: u64, verdict: Verdict) -> Event {
+pub fn answered(number: u64, verdict: Verdict) -> Event {
     let decided = Decided { verdict, by: "ann".to_owned(), at: TimeMs(5), digest: Digest::of(b"action"), reason: None };
     Event::Answered { question: question(number), decided }
 }

@@ -21,7 +21,7 @@ pub struct Sum {
 impl Sum {
     /// Why what was achieved is too little to prove anything.
     pub fn too_little(&self) -> Option<String> {
-        let Tally { started, ended, completed, decisions, calls, judged, verdicts, corrected, refused, yielded, .. } = self.tally;
+        let Tally { started, ended, completed, decisions, calls, judged, verdicts, corrected, refused, yielded, dropped, .. } = self.tally;
         let seeds = self.seeds;
         let wanted = [
             ("executions started", started, seeds),
@@ -34,6 +34,7 @@ impl Sum {
             ("answers corrected", corrected, seeds / 10),
             ("answers stopped by a validator", refused, seeds / 20),
             ("turns that ended at their bound", yielded, seeds / 50),
+            ("records that compactions dropped", dropped, seeds),
         ];
         wanted
             .into_iter()

@@ -52,10 +52,12 @@ pub enum Fault {
     Recorders,
     /// The process dies again while it opens its store, or cannot write there.
     CrashedOpenings,
+    /// Documents come and go between the turns, and what is left of them is taken out of the log.
+    Compaction,
 }
 
 impl Fault {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Crash,
         Self::TornWrites,
         Self::KeptWrites,
@@ -77,6 +79,7 @@ impl Fault {
         Self::Restarts,
         Self::Recorders,
         Self::CrashedOpenings,
+        Self::Compaction,
     ];
 }
 

@@ -10,7 +10,7 @@ use flowgate::flow::spec::FlowSpec;
 use flowgate::ids::{CallId, Digest, ExecutionId, QuestionId, Tenant, TimeMs};
 use flowgate::machine::event::Recorded;
 use flowgate::machine::input::Body;
-use flowgate::store::{Faults, MemoryDisk, Sizes, Stepped};
+use flowgate::store::{Entry, Error, Faults, MemoryDisk, Sizes, Stepped};
 
 use super::case::{Case, Fault};
 use super::coverage::Coverage;
@@ -76,6 +76,8 @@ pub struct Tally {
     pub yielded: u64,
     /// Lives of a process that only records.
     pub recorders: u64,
+    /// Records that compactions took out of the log.
+    pub dropped: u64,
 }
 
 impl Tally {
@@ -94,6 +96,7 @@ impl Tally {
         self.refused += other.refused;
         self.yielded += other.yielded;
         self.recorders += other.recorders;
+        self.dropped += other.dropped;
     }
 }
 
@@ -316,8 +319,30 @@ impl World {
             Fault::Passivation => self.passivate(),
             Fault::StaleActors => self.decide_next(true),
             Fault::RepeatedOutcomes => self.repeat_outcome(),
+            Fault::Compaction if self.random.one_in(2) => self.compact(),
             _ => Ok(()),
         }
+    }
+
+    /// Others leave something behind, and the log is compacted. Whatever fails meanwhile: the log is whole, and what was said stands.
+    fn compact(&mut self) -> Result<(), Failure> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        for _ in 0..self.random.below(16) {
+            let (key, length) = (self.random.next().to_string(), self.random.below(6_000));
+            for (expected, length) in [(0, Some(length)), (1, None)] {
+                let (tenant, collection) = (Tenant::default(), "litter".to_owned());
+                let body = length.map(|length| "x".repeat(usize::try_from(length).unwrap_or(0)));
+                drop(store.store().commit(Entry::Document { tenant, collection, key: key.clone(), expected, body }));
+            }
+        }
+        let round = store.compact();
+        match &round {
+            Ok(report) => self.tally.dropped += report.records_dropped as u64,
+            Err(Error::Io { .. } | Error::Stopped(_)) => {}
+            Err(error) => return Err(format!("the log cannot be compacted: {error}")),
+        }
+        self.tell(|_| format!("compacted: {round:?}"));
+        self.learn()
     }
 
     pub fn plan_faults(&mut self) {
