@@ -327,8 +327,8 @@ impl World {
     /// Others leave something behind, and the log is compacted. Whatever fails meanwhile: the log is whole, and what was said stands.
     fn compact(&mut self) -> Result<(), Failure> {
         let Some(store) = &mut self.store else { return Ok(()) };
-        for _ in 0..self.random.below(16) {
-            let (key, length) = (self.random.next().to_string(), self.random.below(6_000));
+        for _ in 0..self.random.below(24) {
+            let (key, length) = (self.random.next().to_string(), self.random.below(12_000));
             for (expected, length) in [(0, Some(length)), (1, None)] {
                 let (tenant, collection) = (Tenant::default(), "litter".to_owned());
                 let body = length.map(|length| "x".repeat(usize::try_from(length).unwrap_or(0)));
