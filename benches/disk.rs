@@ -28,7 +28,7 @@ use figures::Spread;
 use flowgate::catalog::Catalog;
 use flowgate::ids::{ExecutionId, Tenant};
 use flowgate::journal;
-use flowgate::store::{self, OnDamage, Options, Position};
+use flowgate::store::{self, CompactReport, OnDamage, Options, Position};
 
 const RUNS_DEFAULT: usize = 3;
 const EXECUTIONS_DEFAULT: usize = 20_000;
@@ -102,7 +102,7 @@ fn compact(runtime: &tokio::runtime::Runtime, options: &Options, ended: &[Execut
     sizes("before a compaction", &options.dir, records.kept_bytes);
     let began = Instant::now();
     let report = store::compact(options).unwrap();
-    println!("  ({} segments compacted in {:.1} s)", report.segments_rewritten, began.elapsed().as_secs_f64());
+    println!("  ({} segments compacted in {:.1} s)", report.log.segments_rewritten, began.elapsed().as_secs_f64());
     sizes("after it  (at most 4)", &options.dir, records.kept_bytes);
 }
 
@@ -232,7 +232,7 @@ fn sled_takes(dir: &Path, rows: &[Row], writes: usize) -> Duration {
     taken
 }
 
-/// One process that lives so many rounds: short executions, purged as the server's retention does it. At its end the store is compacted.
+/// One process that lives so many rounds: short executions, purged and compacted as the server does it.
 async fn life(dir: &Path, executions: usize, rounds: usize) {
     let embedded = Embedded::open(dir);
     let catalog = Catalog::new(embedded.store.clone());
@@ -244,28 +244,29 @@ async fn life(dir: &Path, executions: usize, rounds: usize) {
         for some in families.chunks(PURGED_AT_ONCE) {
             catalog.purge_families(&Tenant::default(), some).await.unwrap();
         }
-        let (purged, info) = (began.elapsed().saturating_sub(ran), store::info(dir).unwrap());
+        let purged = began.elapsed().saturating_sub(ran);
+        let (grown, compacting) = (store::info(dir).unwrap(), Instant::now());
+        let store = embedded.store.clone();
+        let round_of_compaction =
+            move || if store.is_worth_compacting().unwrap() { store.compact(|_| true).unwrap() } else { CompactReport::default() };
+        let report = tokio::task::spawn_blocking(round_of_compaction).await.unwrap();
+        let (compacted, info) = (compacting.elapsed(), store::info(dir).unwrap());
         println!(
-            "  round {round:>3}: {:>6.1} s, purged in {:>6.1} s; resident {:>4} MiB, log {:>5} MiB, view {:>4} MiB",
+            "  round {round:>3}: {:>5.1} s, purged in {:>5.1} s, compacted in {:>4.1} s: log {:>5} -> {:>4} MiB in {:>3} segments ({} looked at, {} \
+             rewritten, {} records dropped); resident {:>4} MiB, view {:>4} MiB",
             ran.as_secs_f64(),
             purged.as_secs_f64(),
-            figures::resident_kib(std::process::id()) >> 10,
+            compacted.as_secs_f64(),
+            grown.log_bytes >> 20,
             info.log_bytes >> 20,
+            info.segments,
+            report.segments,
+            report.segments_rewritten,
+            report.records_dropped,
+            figures::resident_kib(std::process::id()) >> 10,
             info.view_bytes >> 20,
         );
     }
     drop(catalog);
     embedded.close().await;
-    let began = Instant::now();
-    let report = store::compact(&Options { dir: dir.to_owned(), ..Options::default() }).unwrap();
-    let info = store::info(dir).unwrap();
-    println!(
-        "  compacted in {:.1} s: log {:.1} MiB in {} segments, view {:.1} MiB ({} records dropped, {} segments prepared)",
-        began.elapsed().as_secs_f64(),
-        info.log_bytes as f64 / 1_048_576.0,
-        info.segments,
-        info.view_bytes as f64 / 1_048_576.0,
-        report.records_dropped,
-        info.prepared_segments
-    );
 }

@@ -13,6 +13,7 @@ use super::disk;
 use super::documents;
 use super::error::Error;
 use super::handle::Store;
+use super::info::size_of_tree;
 use super::journal_rows;
 use super::keys;
 use super::log::holes;
@@ -21,6 +22,7 @@ use super::log::survey::{self, Survey};
 use super::log::{StoreId, frame};
 use super::options::Options;
 use super::read;
+use super::rebuild::{OnDamage, rebuild};
 use super::running::Running;
 use super::value::Place;
 use super::view::View;
@@ -47,15 +49,28 @@ pub struct CompactReport {
     pub bytes_freed: u64,
 }
 
-/// Compacts the store in `options.dir`, which no process may have open.
+/// What a compaction of a store that nobody uses did.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OfflineReport {
+    #[serde(flatten)]
+    pub log: CompactReport,
+    /// Of the whole data directory.
+    pub bytes_before: u64,
+    pub bytes_after: u64,
+}
+
+/// Compacts the store in `options.dir`, which no process may have open, and makes its view again, which gives back what sled leaks.
 ///
 /// # Errors
 /// As opening, and as [`Store::compact`].
-pub fn compact(options: &Options) -> Result<CompactReport, Error> {
+pub fn compact(options: &Options) -> Result<OfflineReport, Error> {
+    let size = || size_of_tree(&options.dir).map_err(Error::io("read", &options.dir));
     let store = Store::open(options)?;
-    let report = store.compact(|_| true)?;
+    let bytes_before = size()?;
+    let log = store.compact(|_| true)?;
     store.close()?;
-    Ok(report)
+    rebuild(options, OnDamage::Refuse)?;
+    Ok(OfflineReport { log, bytes_before, bytes_after: size()? })
 }
 
 impl Store {
@@ -84,7 +99,7 @@ impl Store {
             if chosen.is_empty() {
                 return Ok(round.report);
             }
-            self.keep_past().wait().map_err(|error| Error::Stopped(error.to_string()))?;
+            self.keep_past().wait()?;
             crash::point("compact.past_kept");
             // What buries must be in the view before what it buries leaves the log, however the process ends.
             self.view()?;
@@ -197,7 +212,13 @@ impl<'a> Round<'a> {
         let _maintenance = self.running.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
         for Chosen { number, drops, bytes_freed } in chosen {
             let segment = survey::used(disk, id, number)?;
-            disk::replace_with_holes(disk, &segment::name(number), &holes::dug(&segment, id, &drops))?;
+            let bytes = holes::dug(&segment, id, &drops);
+            let is_closed = self.running.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+            if *is_closed {
+                return Err(Error::Stopped("it was closed".to_owned()));
+            }
+            disk::replace_with_holes(disk, &segment::name(number), &bytes)?;
+            drop(is_closed);
             crash::point("compact.replaced");
             self.running.records.forget(number);
             self.report.segments_rewritten += 1;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::entry::CommitError;
 use crate::ids::ExecutionId;
 use crate::journal;
 
@@ -38,6 +39,15 @@ pub enum Error {
     Stopped(String),
     #[error("refused: {0}")]
     Refused(String),
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Stopped(reason) => Self::Stopped(reason),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
 }
 
 impl Error {

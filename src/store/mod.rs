@@ -58,7 +58,7 @@ pub use attachments::{FILES, Fingerprint};
 pub use backup::{BackupReport, backup, restore};
 pub use check::{CheckReport, Damage, Loss, ViewState, check};
 pub use closings::{ClosedAs, ClosedFilter, ClosedPage, ClosedRow};
-pub use compact::{CompactReport, compact};
+pub use compact::{CompactReport, OfflineReport, compact};
 pub use documents::{DocumentRange, DocumentRow};
 pub use entry::{Chain, CommitError, Entry, Pending, Position};
 pub use error::Error;

@@ -53,6 +53,8 @@ pub struct Running {
     pub maintenance: Mutex<()>,
     /// Held during a round of compaction.
     pub compaction: Mutex<()>,
+    /// Held while a segment is replaced; true once the store is closed, and its files may be another process's.
+    pub replacing: Mutex<bool>,
     pub meters: Arc<Meters>,
     pub sequences: Sequences,
     pub recent: Recent,
@@ -154,6 +156,7 @@ impl Running {
             rebuilt,
             maintenance,
             compaction: Mutex::new(()),
+            replacing: Mutex::new(false),
             meters,
             sequences: Sequences::default(),
             recent: Recent::default(),
@@ -178,6 +181,7 @@ impl Running {
     /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.
     pub fn stop(&self) -> Result<(), Error> {
         let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        *self.replacing.lock().unwrap_or_else(PoisonError::into_inner) = true;
         let _ = self.queue.send(Message::Close);
         let committed = threads.committer.join();
         self.supply.close();

@@ -113,7 +113,7 @@ impl Stepped {
             }
             let kept = self.store.keep_past();
             self.settle()?;
-            kept.wait().map_err(|error| Error::Stopped(error.to_string()))?;
+            kept.wait()?;
             round.replace(chosen)?;
         }
     }

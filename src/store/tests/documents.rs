@@ -137,7 +137,7 @@ fn compaction_gives_back_what_was_written_again_or_removed() {
     commit(remove("returns", 1));
     let late = |number: usize| format!("late {number}");
     for number in 0..200 {
-        commit(put(&late(number), 0, "{}"));
+        commit(put(&late(number), 0, &"x".repeat(500)));
     }
     for version in 0..40 {
         commit(put("changes", version, &body("changes", version + 1)));
@@ -156,14 +156,15 @@ fn compaction_gives_back_what_was_written_again_or_removed() {
         commit(Entry::Execution { tenant, execution, expected_seq: 6 + seq, at, events: vec![large(4_000)], summary: None });
     }
     store.close().unwrap();
-    let report = compact(&options).unwrap();
+    let report = compact(&options).unwrap().log;
     // But for those that share a segment with as much that stays, or a block of it.
     let dead = 39 + 2 * 40 + 2 + 2 * 200;
     assert!((dead / 2..=dead).contains(&report.records_dropped), "{report:?}");
     assert!(check(dir.path()).unwrap().sound);
     let log: Vec<u8> = segments(dir.path()).iter().flat_map(|path| std::fs::read(path).unwrap()).collect();
     let holds = |text: &str| log.windows(text.len()).any(|window| window == text.as_bytes());
-    assert!(holds("changes 40 ") && !holds("changes 20 ") && !holds("goes 7") && !holds("late 100"));
+    let left: Vec<&str> = ["changes 40 ", "changes 20 ", "goes 7 ", "late 100"].into_iter().filter(|text| holds(text)).collect();
+    assert_eq!(left, ["changes 40 "]);
     let store = Store::open(&options).unwrap();
     let kept = [("stays", "stays", 1), ("changes", "changes", 40), ("returns", "returns again", 1)];
     for (key, name, version) in kept {
@@ -171,6 +172,6 @@ fn compaction_gives_back_what_was_written_again_or_removed() {
     }
     assert_eq!(keys(&store, &DocumentRange { collection: "agents", ..DocumentRange::default() }), ["changes", "returns", "stays"]);
     store.close().unwrap();
-    assert_eq!(compact(&options).unwrap().records_dropped, 0, "nothing is left to drop");
+    assert_eq!(compact(&options).unwrap().log.records_dropped, 0, "nothing is left to drop");
     Store::open(&options).unwrap().commit(put("changes", 40, "next")).wait().unwrap();
 }
