@@ -247,8 +247,13 @@ async fn life(dir: &Path, executions: usize, rounds: usize) {
         let purged = began.elapsed().saturating_sub(ran);
         let (grown, compacting) = (store::info(dir).unwrap(), Instant::now());
         let store = embedded.store.clone();
-        let round_of_compaction =
-            move || if store.is_worth_compacting().unwrap() { store.compact(|_| true).unwrap() } else { CompactReport::default() };
+        let round_of_compaction = move || {
+            if store.is_worth_compacting().unwrap() {
+                store.compact(Position(u64::MAX), |_| true).unwrap()
+            } else {
+                CompactReport::default()
+            }
+        };
         let report = tokio::task::spawn_blocking(round_of_compaction).await.unwrap();
         let (compacted, info) = (compacting.elapsed(), store::info(dir).unwrap());
         println!(

@@ -62,7 +62,7 @@ pub async fn compact(app: Arc<App>) {
             () = app.closing.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        let (store, closing) = (app.catalog.store().clone(), app.closing.clone());
+        let (catalog, followed, closing) = (app.catalog.clone(), Arc::clone(&app.deliveries), app.closing.clone());
         // Half of the time is left to others, and all of it to who stops the server.
         let goes_on = move |took: Duration| {
             std::thread::sleep(took.min(SEGMENT_REST_MAX));
@@ -70,7 +70,10 @@ pub async fn compact(app: Arc<App>) {
         };
         let round = blocking(move || {
             let failed = |error: store::Error| Problem::from(catalog::Error::from(error));
-            if store.is_worth_compacting().map_err(failed)? { store.compact(goes_on).map(Some).map_err(failed) } else { Ok(None) }
+            if !catalog.store().is_worth_compacting().map_err(failed)? {
+                return Ok(None);
+            }
+            catalog.store().compact(followed.followed_until(), goes_on).map(Some).map_err(failed)
         });
         match round.await {
             Ok(Some(report)) => tracing::info!(

@@ -81,6 +81,7 @@ impl Follower {
             position
         };
         let feed = Some(catalog.store().feed(recorded));
+        parts.meters.followed(recorded);
         Ok(Self { parts, feed, recorded, is_due })
     }
 
@@ -110,6 +111,7 @@ impl Follower {
         if !self.listens()? {
             self.feed = Some(store.feed(here));
             self.record(here, Vec::new()).await?;
+            self.parts.meters.followed(here);
             tokio::time::sleep(UNHEARD_PAUSE).await;
             return Ok(());
         }
@@ -126,6 +128,7 @@ impl Follower {
             tokio::time::sleep(UNHEARD_PAUSE).await;
         }
         self.record(position, commits).await?;
+        self.parts.meters.followed(position);
         self.feed = Some(feed);
         Ok(())
     }

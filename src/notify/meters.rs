@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::deliveries::Settling;
 use crate::ids::TimeMs;
+use crate::store::Position;
 
 #[derive(Debug, Default)]
 pub struct Meters {
@@ -14,6 +15,7 @@ pub struct Meters {
     under_way: AtomicU64,
     /// 0: none is due.
     oldest_due_at: AtomicU64,
+    followed: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -31,6 +33,16 @@ pub struct Deliveries {
 }
 
 impl Meters {
+    pub(super) fn followed(&self, position: Position) {
+        self.followed.store(position.0, Ordering::Release);
+    }
+
+    /// Up to here it is known who wants to hear of what happened: what is behind it must stay in the log.
+    #[must_use]
+    pub fn followed_until(&self) -> Position {
+        Position(self.followed.load(Ordering::Acquire))
+    }
+
     pub(super) fn settled(&self, settling: &Settling) {
         let counter = match settling {
             Settling::Done => &self.delivered,

@@ -14,7 +14,7 @@ use super::error::Error;
 use super::heads::{self, Change, Changes as Moves, Heads};
 use super::journal_rows::{self, Chain, JournalRow, Tail, TurnAt};
 use super::keys::{self, RowKind};
-use super::past;
+use super::past::{self, Stale};
 use super::questions;
 use super::rows::{self, Before, Located};
 use super::scan::{self, Scan};
@@ -123,13 +123,14 @@ pub struct Applier {
     scan: Option<Scan>,
     /// Of the log, by what was applied.
     buried_bytes: u64,
+    stale: Arc<Stale>,
 }
 
 impl Applier {
     /// Goes on where the view says it is.
     pub fn new(view: Arc<dyn View>, records: Arc<dyn Records>, heads: Arc<Heads>) -> Result<Self, Error> {
         let mark = mark(view.as_ref())?;
-        Ok(Self { view, records, mark, heads, scan: None, buried_bytes: 0 })
+        Ok(Self { view, records, mark, heads, scan: None, buried_bytes: 0, stale: Arc::default() })
     }
 
     pub fn mark(&self) -> &Mark {
@@ -138,6 +139,10 @@ impl Applier {
 
     pub fn heads(&self) -> &Heads {
         &self.heads
+    }
+
+    pub fn shared_stale(&self) -> Arc<Stale> {
+        Arc::clone(&self.stale)
     }
 
     pub fn shared_heads(&self) -> Arc<Heads> {
@@ -172,7 +177,7 @@ impl Applier {
     fn overlay(&self, records_count: usize) -> Overlay<'_> {
         let (view, records, heads) = (self.view.as_ref(), self.records.as_ref(), self.heads.as_ref());
         let changed = HashMap::with_capacity(records_count * ROWS_OF_A_RECORD);
-        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed, buried_bytes: 0 }
+        Overlay { view, records, heads, moved: Moves::new(), tails: HashMap::new(), changed, buried_bytes: 0, stale: Vec::new() }
     }
 
     /// Moves the heads over the records of a frame that the view already has.
@@ -212,7 +217,7 @@ impl Applier {
         for ((tenant, execution), tail) in std::mem::take(&mut overlay.tails) {
             overlay.write(keys::journal(&tenant, execution, tail.first_seq), Some(tail.row.write()))?;
         }
-        let Overlay { changed, moved, buried_bytes, .. } = overlay;
+        let Overlay { changed, moved, buried_bytes, stale, .. } = overlay;
         let mut sums = self.mark.sums.clone();
         let mut writes: Vec<Write> = Vec::with_capacity(changed.len() + 1);
         for (key, Changed { old, new }) in changed {
@@ -233,6 +238,7 @@ impl Applier {
         self.view.apply(writes)?;
         crash::point("view.after");
         self.heads.change(moved);
+        self.stale.add(stale);
         self.mark = mark;
         self.buried_bytes += buried_bytes;
         Ok(())
@@ -257,6 +263,8 @@ struct Overlay<'a> {
     changed: HashMap<Vec<u8>, Changed>,
     /// Of the log, by purges and by documents that were written again or removed.
     buried_bytes: u64,
+    /// Flows that were purged from.
+    stale: Vec<(Tenant, String)>,
 }
 
 impl Overlay<'_> {
@@ -311,6 +319,7 @@ impl Overlay<'_> {
                 let summary = self.summary(&purged.tenant, purged.execution)?;
                 let flow = summary.as_ref().map(|summary| summary.flow.as_str());
                 let (owned, past) = self.owned(&purged.tenant, purged.execution, flow)?;
+                self.stale.extend(past.first().and_then(past::flow_of));
                 Ok(Before { summary, owned, past })
             }
             Record::Document(document) => {

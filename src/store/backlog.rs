@@ -34,11 +34,19 @@ struct State {
     closed: bool,
     /// Nobody takes any.
     abandoned: bool,
-    /// Who wants the view to be made durable.
-    checkpoints: Vec<Answer>,
+    asked: Vec<(Asked, Answer)>,
 }
 
-/// Tells what came of a checkpoint.
+/// What the applier is asked to do besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Make the view durable.
+    Checkpoint,
+    /// Compare all of it with its sums.
+    Scan,
+}
+
+/// Tells what came of it.
 pub type Answer = mpsc::Sender<Result<(), Error>>;
 
 impl State {
@@ -89,12 +97,12 @@ impl Backlog {
         }
     }
 
-    /// Somebody wants what the view has by now to be durable. Nobody answers when nothing more will be applied.
-    pub fn ask_checkpoint(&self) -> mpsc::Receiver<Result<(), Error>> {
+    /// Something that the applier is to do, besides. Nobody answers when nothing more will be applied.
+    pub fn ask(&self, asked: Asked) -> mpsc::Receiver<Result<(), Error>> {
         let (answer, answered) = mpsc::channel();
         let mut state = self.lock();
         if !state.abandoned {
-            state.checkpoints.push(answer);
+            state.asked.push((asked, answer));
             self.changed.notify_all();
         }
         answered
@@ -143,7 +151,7 @@ pub struct Taker(Arc<Backlog>);
 /// What there is to do.
 pub enum Taken {
     Frame(Frame),
-    Checkpoint(Answer),
+    Asked(Asked, Answer),
     /// Nothing within the pause.
     Idle,
     /// Nothing more will come.
@@ -155,8 +163,8 @@ impl Taker {
     pub fn take(&self, pause: Option<Duration>) -> Taken {
         let mut state = self.0.lock();
         loop {
-            if let Some(answer) = state.checkpoints.pop() {
-                return Taken::Checkpoint(answer);
+            if let Some((asked, answer)) = state.asked.pop() {
+                return Taken::Asked(asked, answer);
             }
             let (rest, is_idle) = match state.frames.front() {
                 Some(first) => (Some(state.rest(first)), false),
@@ -168,7 +176,7 @@ impl Taker {
                 Some(rest) => {
                     let (woken, waited) = self.0.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner);
                     state = woken;
-                    if is_idle && waited.timed_out() && state.frames.is_empty() && state.checkpoints.is_empty() {
+                    if is_idle && waited.timed_out() && state.frames.is_empty() && state.asked.is_empty() {
                         return Taken::Idle;
                     }
                 }
@@ -201,7 +209,7 @@ impl Drop for Taker {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.abandoned = true;
-        state.checkpoints.clear();
+        state.asked.clear();
         drop(state);
         self.0.changed.notify_all();
     }
@@ -232,7 +240,7 @@ mod tests {
     fn taken(taker: &Taker) -> u64 {
         match taker.take(None) {
             Taken::Frame(frame) => frame.position.0,
-            Taken::Idle | Taken::Closed | Taken::Checkpoint(_) => panic!("nothing was taken"),
+            Taken::Idle | Taken::Closed | Taken::Asked(..) => panic!("nothing was taken"),
         }
     }
 

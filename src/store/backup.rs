@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use serde::{Deserialize, Serialize};
 
 use super::attachments::Named;
-use super::disk::{self, Disk, RealDisk};
+use super::disk::{self, BLOCK_BYTES, Disk, RealDisk};
 use super::entry::Position;
 use super::error::Error;
 use super::handle::Store;
@@ -132,7 +132,10 @@ fn copy(from: &dyn Disk, to: &dyn Disk, id: StoreId, survey: &Survey, position: 
         bytes.truncate(end);
         let encoded = Header { size: end as u64, ..*header }.encode(id);
         bytes[..encoded.len()].copy_from_slice(&encoded);
-        disk::replace_with_holes(to, &name, &bytes)?;
+        disk::replace_sparse(to, &name, end as u64, |file| {
+            let used = bytes.chunks(BLOCK_BYTES).enumerate().filter(|(_, block)| !disk::is_zero(block));
+            used.into_iter().try_for_each(|(index, block)| file.write_at(block, (index * BLOCK_BYTES) as u64))
+        })?;
         report.segments += 1;
         report.bytes += bytes.len() as u64;
     }

@@ -266,17 +266,15 @@ impl LogState {
         let header = frame::Header::read(bytes).filter(|header| header.lsn == lsn && header.span == 1);
         let payload = bytes.get(frame::HEADER_BYTES..).unwrap_or_default();
         let whole = header.and_then(|header| payload.get(..header.length as usize));
-        let found = frame::records(whole.unwrap_or(payload));
-        let end = found.last().map_or(0, |(start, Ok(record) | Err(record))| start + record.len());
+        let (found, end) = frame::records_and_end(whole.unwrap_or(payload));
         let mut is_accounted_for = whole.is_some_and(|whole| end == whole.len());
         let mut salvaged = Vec::new();
         for (_, record) in found {
             match record {
-                Ok(record) if !record.is_empty() => {
+                Ok(record) => {
                     self.take(name, offset as u64, lsn, record);
                     salvaged.push(record);
                 }
-                Ok(_) => {}
                 Err(record) => {
                     let owner = owner_in(record);
                     // An owner that nobody has heard of may be a damaged name, unless this is its beginning.

@@ -9,25 +9,28 @@ use std::time::{Duration, Instant};
 use super::applier::{Frame, Records};
 use super::backlog::Giver;
 use super::documents;
-use super::entry::{Answer, Chain, Claim, CommitError, Fence, Position};
+use super::entry::{Answer, Chain, Claim, CommitError, Entry, Fence, Pending, Position};
 use super::error::Error;
 use super::log::supply::Space;
 use super::log::{AppendError, Log};
 use super::meters::Meters;
 use super::numbers;
-use super::past;
+use super::past::{self, Stale};
 use super::progress::Progress;
 use super::read;
 use super::request::Request;
 use super::rows::Located;
 use super::view::View;
 use crate::crash;
+use crate::ids::Tenant;
 use crate::journal::Record;
 
 /// Entries in one commit: enough that the sync is shared by everyone who waits, few enough that it stays under a millisecond of work.
 pub const BATCH_ENTRIES_MAX: usize = 512;
 /// Bytes in one commit; a single larger entry makes a commit of its own.
 pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Documents of past statistics in one commit.
+const PAST_ENTRIES_MAX: usize = 64;
 /// Fences kept in memory; above it those that the view knows are dropped. About 150 bytes each.
 const FENCES_KEPT: usize = 50_000;
 /// How long the queue must be empty before the high-water mark is synced.
@@ -52,6 +55,7 @@ pub struct Committer {
     pub log: Log,
     pub view: Arc<dyn View>,
     pub records: Arc<dyn Records>,
+    pub stale: Arc<Stale>,
     pub progress: Arc<Progress>,
     pub frames: Giver,
     /// Called when a write or sync failed and nothing may be acknowledged any more. Ends the process, except in tests.
@@ -124,18 +128,31 @@ impl Committer {
         }
     }
 
-    /// Between two commits, so that no purge comes between what is read and what is written.
+    /// Between two commits, so that no purge comes between what is read and what is written. What cannot be read keeps nobody from committing.
     fn keep_past(&mut self, answer: Answer<Position>) -> Result<(), String> {
-        let due = || {
-            self.progress.wait(self.progress.durable())?;
-            past::due(self.view.as_ref(), self.records.as_ref())
-        };
-        let entries = due().map_err(|error| error.to_string())?;
-        if entries.is_empty() {
-            let _ = answer.send(Ok(self.progress.durable()));
-            return Ok(());
+        let waited = self.progress.wait(self.progress.durable());
+        let flows: Vec<(Tenant, String)> = if waited.is_ok() { self.stale.take().into_iter().collect() } else { Vec::new() };
+        let mut kept = waited.map(|()| self.progress.durable()).map_err(|error| CommitError::Stopped(error.to_string()));
+        for some in flows.chunks(PAST_ENTRIES_MAX) {
+            let due = |(tenant, flow): &(Tenant, String)| past::due(self.view.as_ref(), self.records.as_ref(), tenant, flow).transpose();
+            kept = match some.iter().filter_map(due).collect::<Result<Vec<Entry>, Error>>() {
+                Ok(entries) if entries.is_empty() => kept,
+                Ok(entries) => {
+                    let (answer, pending) = Pending::new();
+                    if let Some(request) = Request::new(entries, None, answer) {
+                        self.commit(vec![request])?;
+                    }
+                    pending.wait()
+                }
+                Err(error) => Err(CommitError::Refused(error.to_string())),
+            };
+            if kept.is_err() {
+                self.stale.add(flows);
+                break;
+            }
         }
-        Request::new(entries, None, answer).map_or(Ok(()), |request| self.commit(vec![request]))
+        let _ = answer.send(kept);
+        Ok(())
     }
 
     /// `first` and what else is ready, within the bounds of one commit.

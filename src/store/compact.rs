@@ -3,7 +3,8 @@
 //! its rows changes. docs/storage.md says in which order things become durable, and why.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::PoisonError;
+use std::io;
+use std::sync::{PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -11,16 +12,18 @@ use sha2::{Digest as _, Sha256};
 
 use super::disk;
 use super::documents;
+use super::entry::Position;
 use super::error::Error;
 use super::handle::Store;
 use super::info::size_of_tree;
 use super::journal_rows;
 use super::keys;
-use super::log::holes;
-use super::log::segment::{self, Header, Segment};
-use super::log::survey::{self, Survey};
-use super::log::{StoreId, frame};
+use super::log::frames::{self, Frame, Frames};
+use super::log::holes::{Digger, Space};
+use super::log::segment::{self, Header};
+use super::log::survey::Survey;
 use super::options::Options;
+use super::past;
 use super::read;
 use super::rebuild::{OnDamage, rebuild};
 use super::running::Running;
@@ -31,7 +34,7 @@ use crate::journal::{self, Kind, Outline, Record};
 
 /// Segments that are replaced at a time: before each time the view is made durable.
 const CHOSEN_MAX: usize = 16;
-/// Owners remembered of whom something dead is left behind, about 30 bytes each; with more of them nothing that only buries is dropped.
+/// Owners remembered of whom something dead is left behind, about 30 bytes each; with more of them nothing that only buries is dropped any more.
 const LEFT_MAX: usize = 1 << 20;
 /// Buried before a round of a process is worth its while, at least, and as a part of the log. The first does not know what was buried before.
 const BURIED_BYTES_MIN: u64 = 32 << 20;
@@ -67,7 +70,7 @@ pub fn compact(options: &Options) -> Result<OfflineReport, Error> {
     let size = || size_of_tree(&options.dir).map_err(Error::io("read", &options.dir));
     let store = Store::open(options)?;
     let bytes_before = size()?;
-    let log = store.compact(|_| true)?;
+    let log = store.compact(Position(u64::MAX), |_| true)?;
     store.close()?;
     rebuild(options, OnDamage::Refuse)?;
     Ok(OfflineReport { log, bytes_before, bytes_after: size()? })
@@ -84,20 +87,29 @@ impl Store {
         Ok(buried >= BURIED_BYTES_FIRST && (is_first || buried >= BURIED_BYTES_MIN.max(self.gauges()?.log_bytes / BURIED_PART)))
     }
 
-    /// One round over all segments but the newest. Everything goes on meanwhile. After each segment `goes_on` hears how long that took, and
-    /// may wait; when it says no, the round ends. Blocking.
+    /// One round over all segments up to `until` but the newest. Everything goes on meanwhile. After each segment `goes_on` hears how long
+    /// that took, and may wait; when it says no, the round ends. Blocking.
     ///
     /// # Errors
-    /// `Refused` while another round is under way; `Damaged` when the log is; otherwise as a commit. What was replaced stays so.
-    pub fn compact(&self, mut goes_on: impl FnMut(Duration) -> bool) -> Result<CompactReport, Error> {
-        let busy = |_| Error::Refused("the store is being compacted already; wait until that is done".to_owned());
-        let _alone = self.inner.compaction.try_lock().map_err(busy)?;
-        self.meters().compaction_begins();
-        let mut round = Round::begin(&self.inner)?;
+    /// `Refused` while another round is under way; `Damaged` when the log is, `Full` when the disk is; otherwise as a commit. What was replaced
+    /// stays so.
+    pub fn compact(&self, until: Position, mut goes_on: impl FnMut(Duration) -> bool) -> Result<CompactReport, Error> {
+        let _alone = match self.inner.compaction.try_lock() {
+            Ok(alone) => alone,
+            Err(TryLockError::Poisoned(alone)) => alone.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Refused("the store is being compacted already; wait until that is done".to_owned()));
+            }
+        };
+        let buried = self.meters().buried_bytes();
+        // What the view does not name is dropped: first it must be known to be whole.
+        self.inner.progress.scan()?;
+        let mut round = Round::begin(&self.inner, until)?;
+        round.find_stale(self.view()?)?;
         loop {
             let chosen = round.choose(self.view()?, &mut goes_on)?;
             if chosen.is_empty() {
-                return Ok(round.report);
+                break;
             }
             self.keep_past().wait()?;
             crash::point("compact.past_kept");
@@ -105,8 +117,14 @@ impl Store {
             self.view()?;
             self.inner.progress.checkpoint()?;
             crash::point("compact.checkpointed");
-            round.replace(chosen)?;
+            if !round.replace(chosen, &mut goes_on)? {
+                break;
+            }
         }
+        if round.is_over() {
+            self.meters().compacted(buried);
+        }
+        Ok(round.report)
     }
 }
 
@@ -137,108 +155,206 @@ enum Fate {
 
 /// A segment that is worth replacing.
 pub struct Chosen {
-    number: u64,
+    segment: Sealed,
     /// Which of its records go, in order.
     drops: Vec<bool>,
-    bytes_freed: u64,
+    /// Of the file, and what it takes of the disk.
+    size: u64,
+    taken: u64,
+    freed: u64,
+}
+
+/// A segment that is not written to any more, and the number of the frame after its last.
+#[derive(Clone, Copy)]
+struct Sealed {
+    header: Header,
+    next_lsn: u64,
+}
+
+/// Of whom something dead stays behind in the segments that were passed.
+struct Left {
+    owners: HashSet<Owner>,
+    max: usize,
+    /// There were more.
+    is_full: bool,
+}
+
+impl Left {
+    fn add(&mut self, owner: Owner) {
+        if self.owners.len() < self.max {
+            self.owners.insert(owner);
+        } else {
+            self.is_full |= !self.owners.contains(&owner);
+        }
+    }
+
+    fn may_have(&self, owner: Owner) -> bool {
+        self.is_full || self.owners.contains(&owner)
+    }
 }
 
 /// From the oldest segment to the newest but one.
 pub struct Round<'a> {
     running: &'a Running,
-    rest: VecDeque<Header>,
-    /// Of whom something dead stays behind in the segments that were passed.
-    left: HashSet<Owner>,
+    rest: VecDeque<Sealed>,
+    left: Left,
+    was_ended: bool,
     pub report: CompactReport,
 }
 
 impl<'a> Round<'a> {
-    pub fn begin(running: &'a Running) -> Result<Self, Error> {
-        let mut segments = Survey::of_running(running.disk.as_ref(), running.id)?.segments;
-        // It may still be written to.
-        segments.pop();
-        let report = CompactReport { segments: segments.len(), ..CompactReport::default() };
-        Ok(Self { running, rest: segments.into(), left: HashSet::new(), report })
+    pub fn begin(running: &'a Running, until: Position) -> Result<Self, Error> {
+        let segments = Survey::of_running(running.disk.as_ref(), running.id)?.segments;
+        // The last may still be written to.
+        let sealed = segments.array_windows().map(|[header, next]| Sealed { header: *header, next_lsn: next.first_lsn });
+        let rest: VecDeque<Sealed> = sealed.filter(|segment| segment.next_lsn <= until.0.saturating_add(1)).collect();
+        let report = CompactReport { segments: rest.len(), ..CompactReport::default() };
+        let left = Left { owners: HashSet::new(), max: LEFT_MAX, is_full: false };
+        Ok(Self { running, rest, left, was_ended: false, report })
+    }
+
+    /// Looks once in the life of a process whose past statistics are not up to date; afterwards the applier knows.
+    pub fn find_stale(&self, view: &dyn View) -> Result<(), Error> {
+        if !self.running.stale.is_known() {
+            self.running.stale.add(past::stale(view, self.running.records.as_ref())?);
+            self.running.stale.set_known();
+        }
+        Ok(())
+    }
+
+    /// Whether every segment was looked at.
+    pub fn is_over(&self) -> bool {
+        self.rest.is_empty() && !self.was_ended
     }
 
     /// The next segments that are worth replacing; none at the end. `view` has everything that is in them.
     pub fn choose(&mut self, view: &dyn View, goes_on: &mut dyn FnMut(Duration) -> bool) -> Result<Vec<Chosen>, Error> {
         let mut chosen = Vec::new();
         while chosen.len() < CHOSEN_MAX
-            && let Some(header) = self.rest.pop_front()
+            && let Some(segment) = self.rest.pop_front()
         {
             let began = Instant::now();
-            let segment = survey::used(self.running.disk.as_ref(), self.running.id, header.number)?;
-            chosen.extend(self.judge(view, &segment)?);
-            drop(segment);
+            chosen.extend(self.judge(view, segment)?);
             if !goes_on(began.elapsed()) {
-                self.rest.clear();
+                self.was_ended = true;
                 return Ok(Vec::new());
             }
         }
         Ok(chosen)
     }
 
-    fn judge(&mut self, view: &dyn View, segment: &Segment) -> Result<Option<Chosen>, Error> {
-        let (id, number) = (self.running.id, segment.header.number);
-        let fates = fates(view, id, segment)?;
-        let drops: Vec<bool> = fates.iter().map(|fate| self.drops(*fate)).collect();
-        if !drops.contains(&true) {
-            return Ok(None);
+    fn judge(&mut self, view: &dyn View, segment: Sealed) -> Result<Option<Chosen>, Error> {
+        let (mut before, mut after) = (Space::default(), Space::default());
+        let (mut drops, mut dead) = (Vec::new(), Vec::new());
+        let mut whole = Digger::new(self.running.id, counting(&mut before));
+        let mut dug = Digger::new(self.running.id, counting(&mut after));
+        self.each_frame(segment, |found| {
+            let mut kept = Vec::with_capacity(found.records.len());
+            for (start, record) in &found.records {
+                let place = Place { segment: segment.header.number, offset: found.payload_offset() + *start as u64 };
+                let goes = match fate(view, record, place)? {
+                    Fate::Kept => false,
+                    Fate::Dead(owner) => {
+                        dead.push(owner);
+                        true
+                    }
+                    Fate::Buries(owner) => !self.left.may_have(owner),
+                };
+                drops.push(goes);
+                if !goes {
+                    kept.push((*start, record.as_slice()));
+                }
+            }
+            let written = whole.push(found, &borrowed(&found.records)).and_then(|()| dug.push(found, &kept));
+            written.map_err(Error::io("count", "the blocks of a segment"))
+        })?;
+        let size = whole.finish().and_then(|_| dug.finish()).map_err(Error::io("count", "the blocks of a segment"))?;
+        let (before, after) = (before.bytes(), after.bytes());
+        if drops.contains(&true) && after < before && 2 * after <= before {
+            return Ok(Some(Chosen { segment, drops, size, taken: after, freed: before - after }));
         }
-        let (before, after) = (holes::space(&segment.bytes), holes::space(&holes::dug(segment, id, &drops)));
-        if after < before && 2 * after <= before {
-            return Ok(Some(Chosen { number, drops, bytes_freed: before - after }));
-        }
-        let dead = fates.iter().filter_map(|fate| match fate {
-            Fate::Dead(owner) => Some(*owner),
-            Fate::Kept | Fate::Buries(_) => None,
-        });
-        self.left.extend(dead.take(LEFT_MAX.saturating_sub(self.left.len())));
+        dead.into_iter().for_each(|owner| self.left.add(owner));
         Ok(None)
     }
 
-    fn drops(&self, fate: Fate) -> bool {
-        match fate {
-            Fate::Kept => false,
-            Fate::Dead(_) => true,
-            Fate::Buries(owner) => self.left.len() < LEFT_MAX && !self.left.contains(&owner),
+    /// Every frame of a segment; fails if it does not reach the next one.
+    fn each_frame(&self, segment: Sealed, mut visit: impl FnMut(&Frame) -> Result<(), Error>) -> Result<(), Error> {
+        let disk = self.running.disk.as_ref();
+        let mut frames = Frames::open(disk, self.running.id, segment.header, frames::AHEAD)?;
+        while let Some(found) = frames.next()? {
+            visit(&found)?;
         }
+        if frames.next_lsn() != segment.next_lsn {
+            let message = format!("frame {} is not what was written; the next segment begins at {}", frames.next_lsn(), segment.next_lsn);
+            return Err(Error::Damaged { path: disk.path(&segment::name(segment.header.number)), message });
+        }
+        Ok(())
     }
 
-    /// Replaces them, the oldest first: what buries goes only after what it buries.
-    pub fn replace(&mut self, chosen: Vec<Chosen>) -> Result<(), Error> {
-        let (disk, id) = (self.running.disk.as_ref(), self.running.id);
-        let _maintenance = self.running.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
-        for Chosen { number, drops, bytes_freed } in chosen {
-            let segment = survey::used(disk, id, number)?;
-            let bytes = holes::dug(&segment, id, &drops);
-            let is_closed = self.running.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-            if *is_closed {
-                return Err(Error::Stopped("it was closed".to_owned()));
+    /// Replaces them, the oldest first: what buries goes only after what it buries. False when `goes_on` says no.
+    pub fn replace(&mut self, chosen: Vec<Chosen>, goes_on: &mut dyn FnMut(Duration) -> bool) -> Result<bool, Error> {
+        for chosen in chosen {
+            let began = Instant::now();
+            // A copy for a backup reads whole segments.
+            let maintenance = self.running.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ended = self.running.replacing_ended.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(reason) = ended.as_ref() {
+                return Err(Error::Stopped(reason.clone()));
             }
-            disk::replace_with_holes(disk, &segment::name(number), &bytes)?;
-            drop(is_closed);
+            if !self.running.supply().leaves_enough(chosen.taken) {
+                return Err(Error::Full { path: self.running.disk.path(&segment::name(chosen.segment.header.number)) });
+            }
+            let replaced = self.replace_one(&chosen);
+            if let Err(error) = &replaced {
+                // What the disk holds by now, the next opening finds out.
+                *ended = Some(format!("a segment could not be replaced: {error}"));
+            }
+            replaced?;
+            drop((ended, maintenance));
             crash::point("compact.replaced");
-            self.running.records.forget(number);
             self.report.segments_rewritten += 1;
-            self.report.records_dropped += drops.iter().filter(|drops| **drops).count();
-            self.report.bytes_freed += bytes_freed;
+            self.report.records_dropped += chosen.drops.iter().filter(|drops| **drops).count();
+            self.report.bytes_freed += chosen.freed;
+            if !goes_on(began.elapsed()) {
+                self.was_ended = true;
+                return Ok(false);
+            }
         }
+        Ok(true)
+    }
+
+    fn replace_one(&self, chosen: &Chosen) -> Result<(), Error> {
+        let (disk, header) = (self.running.disk.as_ref(), chosen.segment.header);
+        disk::replace_sparse(disk, &segment::name(header.number), chosen.size, |file| {
+            file.write_at(&Header { size: chosen.size, has_holes: true, ..header }.encode(self.running.id), 0)?;
+            let mut drops = chosen.drops.iter();
+            let mut digger = Digger::new(self.running.id, |begin, bytes: &[u8]| file.write_at(bytes, begin));
+            let dug = self.each_frame(chosen.segment, |found| {
+                let kept = found.records.iter().filter(|_| drops.next() == Some(&false)).map(|(start, record)| (*start, record.as_slice()));
+                digger.push(found, &kept.collect::<Vec<_>>()).map_err(Error::io("write", "the copy of a segment"))
+            });
+            dug.map_err(io::Error::other)?;
+            let size = digger.finish()?;
+            let is_same = size == chosen.size && drops.next().is_none();
+            if is_same { Ok(()) } else { Err(io::Error::other("it is not what it was a moment ago")) }
+        })?;
+        self.running.records.forget(header.number);
         Ok(())
     }
 }
 
-/// What is to become of each record of a segment, in order.
-fn fates(view: &dyn View, id: StoreId, segment: &Segment) -> Result<Vec<Fate>, Error> {
-    let mut fates = Vec::new();
-    for found in &segment.frames(id).0 {
-        for (start, record) in frame::records(found.payload) {
-            let place = Place { segment: segment.header.number, offset: found.payload_offset + start as u64 };
-            fates.push(fate(view, record.unwrap_or_else(|bytes| bytes), place)?);
-        }
+fn borrowed(records: &[(usize, Vec<u8>)]) -> Vec<(usize, &[u8])> {
+    records.iter().map(|(start, record)| (*start, record.as_slice())).collect()
+}
+
+/// Writes nothing, and adds up what it would take.
+fn counting(space: &mut Space) -> impl FnMut(u64, &[u8]) -> io::Result<()> {
+    // The header's page.
+    space.add(0, &[0; segment::HEADER_LENGTH]);
+    |begin, bytes| {
+        space.add(begin, bytes);
+        Ok(())
     }
-    Ok(fates)
 }
 
 /// What the view, which shows more than this record, says of it.
@@ -268,4 +384,22 @@ fn document_fate(view: &dyn View, bytes: &[u8], place: Place) -> Result<Fate, Er
     let row = read::body(view, &keys::document(&document.tenant, &document.collection, &document.key))?;
     let is_what_stands = row.is_some_and(|row| row == documents::row(document.version, body, bytes, place));
     Ok(if is_what_stands { Fate::Kept } else { Fate::Dead(owner) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Forgetting one owner would let go what buries it.
+    #[test]
+    fn with_more_owners_than_are_remembered_any_may_have_left_something() {
+        let owner = |name: &str| Owner::of(&[name]);
+        let mut left = Left { owners: HashSet::new(), max: 2, is_full: false };
+        for name in ["a", "a", "b", "a", "b"] {
+            left.add(owner(name));
+        }
+        assert!(left.may_have(owner("a")) && left.may_have(owner("b")) && !left.may_have(owner("c")));
+        left.add(owner("c"));
+        assert!(left.may_have(owner("c")) && left.may_have(owner("d")));
+    }
 }

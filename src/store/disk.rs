@@ -48,9 +48,9 @@ pub trait Disk: Send + Sync {
         file.write_at(bytes, 0)?;
         file.sync()
     }
-    /// The same, and where `bytes` are zero for `BLOCK_BYTES` the file may take no space.
-    fn create_with_holes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.create_with(name, bytes)
+    /// A new file of `size` zeros, for which the file system need not give any space before something else is written; not synced.
+    fn create_sparse(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
+        self.create(name, size)
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     fn remove(&self, name: &str) -> io::Result<()>;
@@ -155,15 +155,10 @@ impl Disk for RealDisk {
         file.sync_all()
     }
 
-    fn create_with_holes(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(self.path(name))?;
-        file.set_len(bytes.len() as u64)?;
-        for (index, block) in bytes.chunks(BLOCK_BYTES).enumerate() {
-            if !is_zero(block) {
-                file.write_all_at(block, (index * BLOCK_BYTES) as u64)?;
-            }
-        }
-        file.sync_all()
+    fn create_sparse(&self, name: &str, size: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(self.path(name))?;
+        file.set_len(size)?;
+        Ok(Arc::new(RealFile(file)))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -242,25 +237,30 @@ pub fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
     replace_by(disk, name, |beside| disk.create_with(beside, bytes))
 }
 
-/// The same, and where `bytes` are zero the file may take no space.
-pub fn replace_with_holes(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    replace_by(disk, name, |beside| disk.create_with_holes(beside, bytes))
+/// The same by a file of so many zeros, but for what `write` puts there.
+pub fn replace_sparse(disk: &dyn Disk, name: &str, size: u64, write: impl FnOnce(&dyn DiskFile) -> io::Result<()>) -> Result<(), Error> {
+    replace_by(disk, name, |beside| {
+        let file = disk.create_sparse(beside, size)?;
+        write(file.as_ref())?;
+        file.sync()
+    })
 }
 
-fn replace_by(disk: &dyn Disk, name: &str, create: impl Fn(&str) -> io::Result<()>) -> Result<(), Error> {
+fn replace_by(disk: &dyn Disk, name: &str, create: impl FnOnce(&str) -> io::Result<()>) -> Result<(), Error> {
     let beside = format!("{name}{BESIDE}");
-    let write = || {
-        create(&beside)?;
+    let created = create(&beside).and_then(|()| {
         crash::point("file.written_beside");
-        disk.rename(&beside, name)?;
-        crash::point("file.renamed");
-        disk.sync_names()
-    };
-    write().map_err(|error| {
+        disk.rename(&beside, name)
+    });
+    if created.is_err() {
         // Half a file helps nobody, least of all a full disk.
         let _ = disk.remove(&beside);
-        Error::io("write", disk.path(name))(error)
-    })
+    }
+    let replaced = created.and_then(|()| {
+        crash::point("file.renamed");
+        disk.sync_names()
+    });
+    replaced.map_err(Error::io("write", disk.path(name)))
 }
 
 /// Removes a file if it is there, durably.

@@ -45,6 +45,7 @@ impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Stopped(reason) => Self::Stopped(reason),
+            CommitError::Full => Self::Full { path: PathBuf::from("the log") },
             refused => Self::Refused(refused.to_string()),
         }
     }

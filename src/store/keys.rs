@@ -275,6 +275,11 @@ pub fn past_prefix() -> Vec<u8> {
     Key::global(RowKind::Past).0
 }
 
+/// The past of one flow.
+pub fn past_flow_prefix(tenant: &Tenant, purpose: Purpose, flow: &str) -> Vec<u8> {
+    past(&stats_flow_prefix(tenant, purpose, flow))
+}
+
 /// Whose past the row under `key` is, and what it is about.
 pub fn past_parts(key: &[u8]) -> Option<(Tenant, StatsKey)> {
     let (length, rest) = key.strip_prefix(past_prefix().as_slice())?.split_first()?;

@@ -98,8 +98,9 @@ impl Meters {
         self.buried_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn compaction_begins(&self) {
-        self.buried_bytes.store(0, Ordering::Relaxed);
+    /// A round is over that began when so much was buried.
+    pub(super) fn compacted(&self, buried: u64) {
+        self.buried_bytes.fetch_sub(buried, Ordering::Relaxed);
         self.compactions.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::backlog::Backlog;
+use super::backlog::{Asked, Backlog};
 use super::entry::Position;
 use super::error::Error;
 
@@ -127,8 +127,17 @@ impl Progress {
 
     /// Blocks until what the view has by now is durable, if it outlives the process.
     pub fn checkpoint(&self) -> Result<(), Error> {
+        self.ask(Asked::Checkpoint)
+    }
+
+    /// Blocks until the view has been compared with its sums. A view that differs ends the process.
+    pub fn scan(&self) -> Result<(), Error> {
+        self.ask(Asked::Scan)
+    }
+
+    fn ask(&self, asked: Asked) -> Result<(), Error> {
         let stopped = |_| Error::Stopped(self.stopped().unwrap_or_else(|| "the applier is gone".to_owned()));
-        self.backlog.ask_checkpoint().recv().map_err(stopped)?
+        self.backlog.ask(asked).recv().map_err(stopped)?
     }
 
     /// Waits without blocking the thread, and without asking for anything: for who follows. Also returns when the store has stopped.

@@ -84,8 +84,10 @@ pub fn events(
             for turn in row.turns.iter().skip_while(|turn| turn.next_seq <= read_already) {
                 let bytes = match records.extract(&turn.extract) {
                     Ok(bytes) => bytes,
-                    // It was purged since the row was read, and its records have left the log.
-                    Err(_) if view.get(&key)?.is_none() => return Ok(Vec::new()),
+                    // It was purged since the row was read, and its records have left the log; there may be another by its id.
+                    Err(_) if view.get(&key)?.is_none_or(|now| now != sealed) => {
+                        return self::events(view, records, None, tenant, execution, from_seq, limit);
+                    }
                     Err(error) => return Err(lost(error, execution)),
                 };
                 chain = value::chain(&chain, &bytes);

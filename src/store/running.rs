@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::applier::{Applier, Records};
 use super::attachments::Attachments;
-use super::backlog::{Backlog, Taken, Taker};
+use super::backlog::{Answer, Asked, Backlog, Taken, Taker};
 use super::checkpoint;
 use super::committer::{Committer, Message};
 use super::disk::Disk;
@@ -24,6 +24,7 @@ use super::meters::Meters;
 use super::numbers::Sequences;
 use super::opening::Opened;
 use super::options::OnFatal;
+use super::past::Stale;
 use super::progress::Progress;
 use super::recent::Recent;
 use super::small;
@@ -53,8 +54,10 @@ pub struct Running {
     pub maintenance: Mutex<()>,
     /// Held during a round of compaction.
     pub compaction: Mutex<()>,
-    /// Held while a segment is replaced; true once the store is closed, and its files may be another process's.
-    pub replacing: Mutex<bool>,
+    /// Held while a segment is replaced. Why none is any more: a replacement failed, or the store is closed and its files may be another process's.
+    pub replacing_ended: Mutex<Option<String>>,
+    /// Whose past statistics are not up to date.
+    pub stale: Arc<Stale>,
     pub meters: Arc<Meters>,
     pub sequences: Sequences,
     pub recent: Recent,
@@ -106,6 +109,7 @@ impl Running {
             meters: Arc::clone(&running.meters),
             touches: Arc::clone(&running.touches),
             since_checkpoint,
+            scanning: Vec::new(),
         };
         let supply = Arc::clone(&running.supply);
         let threads = Threads {
@@ -127,7 +131,7 @@ impl Running {
         fatal: Arc<dyn Fn(&str) + Send + Sync>,
     ) -> (Self, Parts) {
         let Opened { recovered, view, reader, applier, rebuilt, .. } = opened;
-        let heads = applier.shared_heads();
+        let (heads, stale) = (applier.shared_heads(), applier.shared_stale());
         let (backlog, giver, frames) = Backlog::new();
         let progress = Arc::new(Progress::new(recovered.position, backlog));
         let meters = Arc::new(Meters::default());
@@ -136,6 +140,7 @@ impl Running {
             log: recovered.log,
             view: Arc::clone(&view),
             records: Arc::clone(&reader) as Arc<dyn Records>,
+            stale: Arc::clone(&stale),
             progress: Arc::clone(&progress),
             frames: giver,
             fatal,
@@ -156,7 +161,8 @@ impl Running {
             rebuilt,
             maintenance,
             compaction: Mutex::new(()),
-            replacing: Mutex::new(false),
+            replacing_ended: Mutex::new(None),
+            stale,
             meters,
             sequences: Sequences::default(),
             recent: Recent::default(),
@@ -181,7 +187,7 @@ impl Running {
     /// Finishes what was handed over, makes the view durable, leaves the marker of a clean close. Idempotent.
     pub fn stop(&self) -> Result<(), Error> {
         let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
-        *self.replacing.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.replacing_ended.lock().unwrap_or_else(PoisonError::into_inner) = Some("it was closed".to_owned());
         let _ = self.queue.send(Message::Close);
         let committed = threads.committer.join();
         self.supply.close();
@@ -220,6 +226,8 @@ struct Feeder {
     touches: Arc<Touches>,
     /// Bytes applied since the last checkpoint.
     since_checkpoint: usize,
+    /// Who waits until the view has been compared with its sums.
+    scanning: Vec<Answer>,
 }
 
 impl Feeder {
@@ -252,6 +260,15 @@ impl Feeder {
         Ok(checkpoint::write(disk.as_ref(), *id, &self.applier))
     }
 
+    /// A piece of the comparison of the view with its sums; who waits for the end of it is told.
+    fn scan(&mut self) -> Result<(), Error> {
+        self.applier.scan()?;
+        if !self.applier.is_scanning() {
+            self.scanning.drain(..).for_each(|answer| drop(answer.send(Ok(()))));
+        }
+        Ok(())
+    }
+
     fn feed(&mut self, frames: &Taker) -> Result<(), Error> {
         loop {
             if self.since_checkpoint >= CHECKPOINT_BYTES {
@@ -268,9 +285,15 @@ impl Feeder {
                     self.progress.set_applied(frame.position);
                     self.touches.tell(frame.position, frame.records.iter().map(|located| &located.record));
                     self.since_checkpoint += frame.bytes;
+                    // A busy store has no idle moment.
+                    self.scan()?;
                 }
-                Taken::Checkpoint(answer) => drop(answer.send(self.checkpoint()?)),
-                Taken::Idle => self.applier.scan()?,
+                Taken::Asked(Asked::Checkpoint, answer) => drop(answer.send(self.checkpoint()?)),
+                Taken::Asked(Asked::Scan, answer) => {
+                    self.applier.begin_scan();
+                    self.scanning.push(answer);
+                }
+                Taken::Idle => self.scan()?,
                 Taken::Closed => return Ok(()),
             }
         }

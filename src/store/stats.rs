@@ -132,6 +132,7 @@ impl StatsKey {
 
 /// Sums over executions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stats {
     /// All of them, those that were refused too.
     pub started: u64,

@@ -10,12 +10,14 @@ use super::backlog::Taker;
 use super::committer::{Committer, Message};
 use super::compact::{CompactReport, Round};
 use super::disk::Disk;
+use super::entry::Position;
 use super::error::Error;
 use super::handle::Store;
 use super::log::supply::Sizes;
 use super::memory_disk::MemoryDisk;
 use super::opening;
 use super::running::{Parts, Running};
+use super::scan;
 
 /// A store in memory that moves only when it is told to. Dropping it is like killing the process.
 ///
@@ -104,9 +106,11 @@ impl Stepped {
     /// As [`Store::compact`].
     pub fn compact(&mut self) -> Result<CompactReport, Error> {
         let running = Arc::clone(&self.store.inner);
-        let mut round = Round::begin(&running)?;
+        self.settle()?;
+        scan::compare(running.view.as_ref(), &self.applier.mark().sums)?;
+        let mut round = Round::begin(&running, Position(u64::MAX))?;
+        round.find_stale(running.view.as_ref())?;
         loop {
-            self.settle()?;
             let chosen = round.choose(running.view.as_ref(), &mut |_| true)?;
             if chosen.is_empty() {
                 return Ok(round.report);
@@ -114,7 +118,7 @@ impl Stepped {
             let kept = self.store.keep_past();
             self.settle()?;
             kept.wait()?;
-            round.replace(chosen)?;
+            round.replace(chosen, &mut |_| true)?;
         }
     }
 

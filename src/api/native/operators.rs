@@ -2,6 +2,7 @@
 //! much there is to do.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -323,11 +324,11 @@ async fn backup(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn compact(call: Call) -> Result<Answer, Problem> {
-    let (store, closing) = (call.app.catalog.store().clone(), call.app.closing.clone());
+    let (catalog, followed, closing) = (call.app.catalog.clone(), Arc::clone(&call.app.deliveries), call.app.closing.clone());
     let report = blocking(move || {
-        store.compact(|_| !closing.is_cancelled()).map_err(|error| match error {
+        catalog.store().compact(followed.followed_until(), |_| !closing.is_cancelled()).map_err(|error| match error {
             store::Error::Refused(reason) => Problem::conflict("compaction_refused", reason),
-            error => internal(&format!("the compaction failed: {error}")),
+            error => store_failed(error),
         })
     });
     let report = report.await?;

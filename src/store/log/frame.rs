@@ -1,7 +1,8 @@
 //! A frame: what one commit wrote. `length u32 | crc u32 | lsn u64 | span u32 | payload`, big-endian; the CRC32C covers the store's
 //! id, lsn, span, length and payload, so that a frame of another store or of another place is not taken for this one. The payload is
 //! the records, each `length u32 | crc u32 | bytes`, so that one damaged record can be told from its neighbours. In a segment with holes
-//! zeros stand where records were dropped, behind a length whose highest bit is set and its own checksum; what is kept has not moved.
+//! zeros stand where records were dropped, behind a length whose highest bit is set and its own checksum; what is kept has not moved. The
+//! frame's checksum passes over those zeros.
 
 use super::StoreId;
 
@@ -26,43 +27,57 @@ pub fn encode(store: StoreId, lsn: u64, span: u32, records: &[&[u8]]) -> (Vec<u8
         starts.push(bytes.len());
         bytes.extend_from_slice(record);
     }
-    seal(store, lsn, span, &mut bytes);
+    let length = length_u32(bytes.len() - HEADER_BYTES);
+    let crc = crc32c::crc32c_append(beginning(store, lsn, span, length), &bytes[HEADER_BYTES..]);
+    bytes[..HEADER_BYTES].copy_from_slice(&Header { length, crc, lsn, span }.write());
     (bytes, starts)
 }
 
-/// Writes the header of the frame that `bytes` holds.
-fn seal(store: StoreId, lsn: u64, span: u32, bytes: &mut [u8]) {
-    let length = length_u32(bytes.len() - HEADER_BYTES);
-    let crc = checksum(store, lsn, span, length, &bytes[HEADER_BYTES..]);
-    bytes[..4].copy_from_slice(&length.to_be_bytes());
-    bytes[4..8].copy_from_slice(&crc.to_be_bytes());
-    bytes[8..16].copy_from_slice(&lsn.to_be_bytes());
-    bytes[16..20].copy_from_slice(&span.to_be_bytes());
-}
-
-/// Writes a frame of `bytes.len()` bytes, which are zeros, with these records of it in their places and holes between them.
-pub fn write_with_holes(store: StoreId, lsn: u64, span: u32, kept: &[(usize, &[u8])], bytes: &mut [u8]) {
-    let payload = &mut bytes[HEADER_BYTES..];
-    let mut end = 0;
+/// The frame with a payload of so many bytes of which only these records are kept, each at its place: what is to be written, and how far behind
+/// the beginning of the frame. Between them are zeros.
+pub fn with_holes(store: StoreId, lsn: u64, span: u32, length: usize, kept: &[(usize, &[u8])]) -> Vec<(usize, Vec<u8>)> {
+    let (mut written, mut piece, mut begin, mut end) = (Vec::new(), vec![0; HEADER_BYTES], 0, 0);
     for (start, record) in kept {
-        let header = start - RECORD_HEADER_BYTES;
-        dig(&mut payload[end..header]);
-        payload[header..header + 4].copy_from_slice(&length_u32(record.len()).to_be_bytes());
-        payload[header + 4..*start].copy_from_slice(&crc32c::crc32c(record).to_be_bytes());
+        let head = start - RECORD_HEADER_BYTES;
+        if head > end {
+            piece.extend_from_slice(&hole(head - end));
+            written.push((begin, std::mem::take(&mut piece)));
+            begin = HEADER_BYTES + head;
+        }
+        piece.extend_from_slice(&length_u32(record.len()).to_be_bytes());
+        piece.extend_from_slice(&crc32c::crc32c(record).to_be_bytes());
+        piece.extend_from_slice(record);
         end = start + record.len();
-        payload[*start..end].copy_from_slice(record);
     }
-    dig(&mut payload[end..]);
-    seal(store, lsn, span, bytes);
+    if length > end {
+        piece.extend_from_slice(&hole(length - end));
+    }
+    written.push((begin, piece));
+    let length = length_u32(length);
+    let mut crc = beginning(store, lsn, span, length);
+    for (begin, piece) in &written {
+        crc = crc32c::crc32c_append(crc, if *begin == 0 { &piece[HEADER_BYTES..] } else { piece });
+    }
+    written[0].1[..HEADER_BYTES].copy_from_slice(&Header { length, crc, lsn, span }.write());
+    written
 }
 
-/// Makes a hole of `bytes`, which are zeros and were whole records.
-fn dig(bytes: &mut [u8]) {
-    if let Some(length) = bytes.len().checked_sub(RECORD_HEADER_BYTES) {
-        let length = (length_u32(length) | HOLE).to_be_bytes();
-        bytes[..4].copy_from_slice(&length);
-        bytes[4..RECORD_HEADER_BYTES].copy_from_slice(&crc32c::crc32c(&length).to_be_bytes());
-    }
+/// What stands at the beginning of a hole of so many bytes, in which there were whole records.
+fn hole(bytes: usize) -> [u8; RECORD_HEADER_BYTES] {
+    let length = (length_u32(bytes.saturating_sub(RECORD_HEADER_BYTES)) | HOLE).to_be_bytes();
+    let mut head = [0; RECORD_HEADER_BYTES];
+    head[..4].copy_from_slice(&length);
+    head[4..].copy_from_slice(&crc32c::crc32c(&length).to_be_bytes());
+    head
+}
+
+/// How many zeros follow the head of a hole; none for the head of a record.
+pub fn zeros(head: [u8; RECORD_HEADER_BYTES]) -> Option<usize> {
+    let [a, b, c, d, crc @ ..] = head;
+    let length = [a, b, c, d];
+    let is_whole = crc32c::crc32c(&length) == u32::from_be_bytes(crc);
+    let length = u32::from_be_bytes(length);
+    (length & HOLE != 0 && is_whole).then_some((length & !HOLE) as usize)
 }
 
 /// Records and batches are bounded far below 4 GiB before they come here.
@@ -72,12 +87,12 @@ fn length_u32(length: usize) -> u32 {
     length as u32
 }
 
-fn checksum(store: StoreId, lsn: u64, span: u32, length: u32, payload: &[u8]) -> u32 {
+/// The checksum of a frame before anything of its payload.
+fn beginning(store: StoreId, lsn: u64, span: u32, length: u32) -> u32 {
     let mut crc = crc32c::crc32c(store.0.as_bytes());
     crc = crc32c::crc32c_append(crc, &lsn.to_be_bytes());
     crc = crc32c::crc32c_append(crc, &span.to_be_bytes());
-    crc = crc32c::crc32c_append(crc, &length.to_be_bytes());
-    crc32c::crc32c_append(crc, payload)
+    crc32c::crc32c_append(crc, &length.to_be_bytes())
 }
 
 /// A frame's header, not checked.
@@ -108,8 +123,41 @@ impl Header {
     pub fn payload<'a>(&self, store: StoreId, bytes: &'a [u8]) -> Option<&'a [u8]> {
         let end = HEADER_BYTES.checked_add(usize::try_from(self.length).ok()?)?;
         let payload = bytes.get(HEADER_BYTES..end)?;
-        (self.lsn > 0 && self.span > 0 && checksum(store, self.lsn, self.span, self.length, payload) == self.crc).then_some(payload)
+        let crc = solid(payload).fold(self.beginning(store), crc32c::crc32c_append);
+        (self.lsn > 0 && self.span > 0 && crc == self.crc).then_some(payload)
     }
+
+    /// The frame's checksum before anything of its payload.
+    pub fn beginning(&self, store: StoreId) -> u32 {
+        beginning(store, self.lsn, self.span, self.length)
+    }
+
+    fn write(self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..4].copy_from_slice(&self.length.to_be_bytes());
+        bytes[4..8].copy_from_slice(&self.crc.to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.lsn.to_be_bytes());
+        bytes[16..].copy_from_slice(&self.span.to_be_bytes());
+        bytes
+    }
+}
+
+/// The payload without the zeros of its holes.
+fn solid(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut rest, mut at) = (payload, 0);
+    std::iter::from_fn(move || {
+        while let Some(head) = rest.get(at..).and_then(<[u8]>::first_chunk) {
+            at += RECORD_HEADER_BYTES;
+            if let Some(zeros) = zeros(*head) {
+                let piece = &rest[..at];
+                rest = rest.get(at + zeros..).unwrap_or_default();
+                at = 0;
+                return Some(piece);
+            }
+            at = at.saturating_add(u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize);
+        }
+        (!rest.is_empty()).then(|| std::mem::take(&mut rest))
+    })
 }
 
 /// A record's bytes; `Err` when its checksum does not hold.
@@ -118,32 +166,34 @@ pub type Checked<'a> = Result<&'a [u8], &'a [u8]>;
 /// The records of a payload with where each begins in it, without holes; `Err` for one whose own checksum does not hold (only in a damaged
 /// frame).
 pub fn records(payload: &[u8]) -> Vec<(usize, Checked<'_>)> {
+    records_and_end(payload).0
+}
+
+/// The same, and how far they reach. No record is empty: what looks like one is nothing but zeros.
+pub fn records_and_end(payload: &[u8]) -> (Vec<(usize, Checked<'_>)>, usize) {
     let mut found = Vec::new();
     let mut offset = 0;
-    while let Some((length, rest)) = payload[offset..].split_first_chunk::<4>() {
-        let Some((crc, rest)) = rest.split_first_chunk::<4>() else { break };
+    while let Some((head, rest)) = payload[offset..].split_first_chunk::<RECORD_HEADER_BYTES>() {
         let start = offset + RECORD_HEADER_BYTES;
-        if let Some(end) = end_of_hole(*length, *crc, start).filter(|end| *end <= payload.len()) {
-            offset = end;
+        if let Some(zeros) = zeros(*head).filter(|zeros| *zeros <= rest.len()) {
+            offset = start + zeros;
             continue;
         }
-        let length = u32::from_be_bytes(*length) as usize;
+        let [a, b, c, d, crc @ ..] = *head;
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        if length == 0 {
+            break;
+        }
         let Some(record) = rest.get(..length) else {
             found.push((start, Err(rest)));
+            offset = payload.len();
             break;
         };
-        let holds = crc32c::crc32c(record) == u32::from_be_bytes(*crc);
+        let holds = crc32c::crc32c(record) == u32::from_be_bytes(crc);
         found.push((start, if holds { Ok(record) } else { Err(record) }));
         offset = start + length;
     }
-    found
-}
-
-/// Where the hole ends that begins with this length and checksum, if it is one.
-fn end_of_hole(length: [u8; 4], crc: [u8; 4], start: usize) -> Option<usize> {
-    let is_whole = crc32c::crc32c(&length) == u32::from_be_bytes(crc);
-    let length = u32::from_be_bytes(length);
-    (length & HOLE != 0 && is_whole).then(|| start + (length & !HOLE) as usize)
+    (found, offset)
 }
 
 #[cfg(test)]
@@ -156,42 +206,54 @@ mod tests {
 
     #[test]
     fn a_frame_comes_back_and_says_where_its_records_are() {
-        let (bytes, starts) = encode(store(), 9, 1, &[b"one", b"", b"three"]);
+        let (bytes, starts) = encode(store(), 9, 1, &[b"one", b"2", b"three"]);
         let header = Header::read(&bytes).unwrap();
         let payload = header.payload(store(), &bytes).unwrap();
         assert_eq!((header.lsn, payload.len()), (9, bytes.len() - HEADER_BYTES));
         let records = records(payload);
-        assert_eq!(records.iter().map(|(_, record)| record.unwrap()).collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
+        assert_eq!(records.iter().map(|(_, record)| record.unwrap()).collect::<Vec<_>>(), [&b"one"[..], b"2", b"three"]);
         assert_eq!(&bytes[starts[2]..], b"three");
         assert_eq!(records[2].0 + HEADER_BYTES, starts[2]);
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_seen() {
-        let (bytes, _) = encode(store(), 9, 1, &[b"one", b"two"]);
+        let (whole, starts) = encode(store(), 9, 1, &[b"one", b"two"]);
+        let two = starts[1] - HEADER_BYTES;
+        let dug = written(whole.len(), &with_holes(store(), 9, 1, whole.len() - HEADER_BYTES, &[(two, b"two")]));
         let valid = |bytes: &[u8]| Header::read(bytes).and_then(|header| header.payload(store(), bytes).map(<[u8]>::len)).is_some();
-        assert!(valid(&bytes));
-        for bit in 0..bytes.len() * 8 {
-            let mut bad = bytes.clone();
-            bad[bit / 8] ^= 1 << (bit % 8);
-            assert!(!valid(&bad), "bit {bit}");
+        // Nobody reads the zeros of a hole.
+        for (bytes, zeros) in [(whole, 0..0), (dug, starts[0]..starts[0] + 3)] {
+            assert!(valid(&bytes));
+            for bit in (0..bytes.len() * 8).filter(|bit| !zeros.contains(&(bit / 8))) {
+                let mut bad = bytes.clone();
+                bad[bit / 8] ^= 1 << (bit % 8);
+                assert!(!valid(&bad), "bit {bit}");
+            }
+            for cut in 0..bytes.len() {
+                assert!(!valid(&bytes[..cut]), "cut at {cut}");
+            }
+            assert!(Header::read(&bytes).unwrap().payload(StoreId(uuid::Uuid::from_u128(8)), &bytes).is_none());
         }
-        for cut in 0..bytes.len() {
-            assert!(!valid(&bytes[..cut]), "cut at {cut}");
+    }
+
+    fn written(length: usize, pieces: &[(usize, Vec<u8>)]) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        for (begin, piece) in pieces {
+            bytes[*begin..begin + piece.len()].copy_from_slice(piece);
         }
-        assert!(Header::read(&bytes).unwrap().payload(StoreId(uuid::Uuid::from_u128(8)), &bytes).is_none());
+        bytes
     }
 
     /// Every choice of what stays of five records, the empty one too.
     #[test]
     fn what_is_kept_stands_where_it_stood_and_holes_are_passed_over() {
-        let all: [&[u8]; 5] = [b"one", b"", b"three", b"four", b""];
+        let all: [&[u8]; 5] = [b"one", b"2", b"three", b"four", b"5"];
         let (whole, starts) = encode(store(), 9, 2, &all);
         for choice in 0..1_u32 << all.len() {
             let chosen = |index: &usize| choice & 1 << index != 0;
             let kept: Vec<(usize, &[u8])> = (0..all.len()).filter(chosen).map(|index| (starts[index] - HEADER_BYTES, all[index])).collect();
-            let mut bytes = vec![0; whole.len()];
-            write_with_holes(store(), 9, 2, &kept, &mut bytes);
+            let bytes = written(whole.len(), &with_holes(store(), 9, 2, whole.len() - HEADER_BYTES, &kept));
             let payload = Header::read(&bytes).unwrap().payload(store(), &bytes).unwrap();
             let found: Vec<(usize, &[u8])> = records(payload).into_iter().map(|(start, record)| (start, record.unwrap())).collect();
             assert_eq!(found, kept, "{choice:b}");
@@ -203,8 +265,7 @@ mod tests {
 
     #[test]
     fn a_hole_that_is_longer_than_its_frame_is_none() {
-        let mut bytes = vec![0; HEADER_BYTES + 40];
-        write_with_holes(store(), 9, 1, &[], &mut bytes);
+        let mut bytes = written(HEADER_BYTES + 40, &with_holes(store(), 9, 1, 40, &[]));
         assert!(records(&bytes[HEADER_BYTES..]).is_empty());
         assert!(matches!(records(&bytes[HEADER_BYTES..HEADER_BYTES + 39]).as_slice(), [(8, Err(_))]));
         bytes[HEADER_BYTES + 3] ^= 1;

@@ -2,6 +2,7 @@
 //! it is our own and what it guarantees.
 
 pub mod frame;
+pub mod frames;
 pub mod holes;
 pub mod mark;
 pub mod recover;

@@ -18,6 +18,8 @@ const MAGIC: &[u8; 8] = b"FLOWGLOG";
 const VERSION: u32 = 1;
 /// Records were dropped out of its frames: programs that do not know holes must not take them for damage.
 const VERSION_WITH_HOLES: u32 = 2;
+/// What is wrong with a segment that a later program wrote.
+const NEWER: &str = "its format is newer than this flowgate knows";
 const NAME_PREFIX: &str = "log-";
 /// Bytes of the header that mean something.
 const USED_BYTES: usize = 56;
@@ -72,7 +74,7 @@ impl Header {
         let has_holes = match <[u8; 4]>::try_from(&fields[8..12]).map(u32::from_be_bytes) {
             Ok(VERSION) => false,
             Ok(VERSION_WITH_HOLES) => true,
-            _ => return Err("its format is newer than this flowgate knows".to_owned()),
+            _ => return Err(NEWER.to_owned()),
         };
         if fields[12..28] != *store.0.as_bytes() {
             return Err("it belongs to another store".to_owned());
@@ -148,11 +150,6 @@ impl Segment {
 }
 
 impl Frame<'_> {
-    /// Where it begins in the file.
-    pub fn begin(&self) -> usize {
-        usize::try_from(self.payload_offset).unwrap_or(usize::MAX).saturating_sub(frame::HEADER_BYTES)
-    }
-
     /// Where the next frame begins in the file.
     pub fn end(&self) -> usize {
         usize::try_from(self.payload_offset).unwrap_or(usize::MAX).saturating_add(self.payload.len())
@@ -182,6 +179,11 @@ pub fn read(disk: &dyn Disk, store: StoreId, number: u64) -> Result<Found, Error
             Err(damaged(format!("it has {} bytes and says that it has {}", bytes.len(), header.size)))
         }
         Ok(header) => Ok(Found::Used(Segment { header, bytes })),
+        // Nothing of it is lost, and nobody may repair it.
+        Err(message) if message == NEWER => {
+            let found = bytes.get(8..12).and_then(|version| version.try_into().ok()).map_or(0, u32::from_be_bytes);
+            Err(Error::Newer { path: disk.path(&name), found, known: VERSION_WITH_HOLES })
+        }
         // A header that was being written when the power went: nothing can stand behind it, because it is synced first.
         Err(_) if disk::is_zero(bytes.get(HEADER_LENGTH..).unwrap_or_default()) => Ok(Found::Unused),
         Err(message) => Err(damaged(message)),

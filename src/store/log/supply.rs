@@ -163,6 +163,11 @@ impl Supply {
         state.ready.is_empty() && !state.failed
     }
 
+    /// Whether so many bytes more leave what must stay free.
+    pub fn leaves_enough(&self, bytes: u64) -> bool {
+        self.lock().free_bytes.saturating_sub(bytes) >= self.sizes.free_bytes_stop
+    }
+
     /// Ends the thread.
     pub fn close(&self) {
         self.lock().closed = true;

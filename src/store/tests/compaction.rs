@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use super::stats::answered;
 use super::*;
 use crate::machine::question::Verdict;
+use crate::store::applier::Records;
 use crate::store::sums::Sums;
-use crate::store::{Faults, MemoryDisk, StatsFilter, Stepped, Unsynced, scan};
+use crate::store::value::Extract;
+use crate::store::{Error, Faults, MemoryDisk, StatsFilter, Stepped, Unsynced, scan};
 
 /// Small, so that a few hundred records fill several.
 const SIZES: Sizes = Sizes { segment_bytes_min: 8 << 10, segment_bytes_max: 32 << 10, free_bytes_low: 0, free_bytes_stop: 0 };
@@ -225,41 +227,135 @@ fn a_second_round_finds_nothing_and_a_round_can_be_ended() {
     assert!(store.meters().buried_bytes() > 60 * 30_000);
     assert!(store.is_worth_compacting().unwrap(), "the first round of a process begins early");
     let mut segments = 0;
-    let ended = store.compact(|_| {
+    let ended = store.compact(Position(u64::MAX), |_| {
         segments += 1;
         segments < 3
     });
     assert_eq!((ended.unwrap().segments_rewritten, segments), (0, 3));
-    assert!(!store.is_worth_compacting().unwrap());
-    let report = store.compact(|_| true).unwrap();
+    assert!(store.is_worth_compacting().unwrap(), "nothing was given back");
+    let report = store.compact(Position(u64::MAX), |_| true).unwrap();
     assert!(report.bytes_freed > 20 * 30_000, "{report:?}");
+    assert!(!store.is_worth_compacting().unwrap());
     let stats = store.stats(&tenant(), &StatsFilter::default()).unwrap();
     assert_eq!(stats.iter().map(|(_, stats)| stats.completed).sum::<u64>(), 60);
 }
 
-/// The reader found its row before it was purged, and looks for its records when they have left the log.
-#[test]
-fn who_reads_what_is_purged_and_compacted_meanwhile_finds_nothing_and_no_damage() {
-    let disk = MemoryDisk::new(Faults::default());
-    let store = Store::open_memory(&disk).unwrap();
-    std::thread::scope(|scope| {
-        let purging = scope.spawn(|| {
-            for number in 0..300 {
-                start(&store, number, summary(Status::Running));
-                let (tenant, execution, at) = (tenant(), execution(number), TimeMs(1));
-                let (events, done) = (vec![large(4_000)], Some(summary(Status::Completed)));
-                let ends = Entry::Execution { tenant: tenant.clone(), execution, expected_seq: 2, at, events, summary: done };
-                store.commit(ends).wait().unwrap();
-                store.commit(Entry::Purge { tenant, execution }).wait().unwrap();
-                if number % 10 == 0 {
-                    store.compact(|_| true).unwrap();
-                }
-            }
-        });
-        let mut number = 0;
-        while !purging.is_finished() {
-            number = (number + 1) % 300;
-            store.events(&tenant(), execution(number), 0, usize::MAX).unwrap();
+/// Starts, ends and purges `numbers`, each with a large event.
+fn come_and_go(store: &Store, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        ended(store, number);
+        store.commit(Entry::Purge { tenant: tenant(), execution: execution(number) }).wait().unwrap();
+    }
+}
+
+fn ended(store: &Store, number: u64) {
+    start(store, number, summary(Status::Running));
+    let (tenant, execution, at) = (tenant(), execution(number), TimeMs(1));
+    let (events, done) = (vec![large(4_000)], Some(summary(Status::Completed)));
+    store.commit(Entry::Execution { tenant, execution, expected_seq: 2, at, events, summary: done }).wait().unwrap();
+}
+
+/// The first time that a record is asked for, its execution is purged and the log compacted before the answer.
+struct PurgedMeanwhile<'a> {
+    store: &'a Store,
+    asked: std::sync::atomic::AtomicBool,
+    then: fn(&Store),
+}
+
+impl Records for PurgedMeanwhile<'_> {
+    fn extract(&self, extract: &Extract) -> Result<Vec<u8>, Error> {
+        if !self.asked.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            self.store.commit(Entry::Purge { tenant: tenant(), execution: execution(1) }).wait().unwrap();
+            (self.then)(self.store);
+            let report = self.store.compact(Position(u64::MAX), |_| true).unwrap();
+            assert!(report.segments_rewritten > 0, "{report:?}");
         }
-    });
+        self.store.inner.records.extract(extract)
+    }
+}
+
+#[test]
+fn who_reads_what_is_purged_and_compacted_meanwhile_finds_no_damage() {
+    let again = |store: &Store| drop(start(store, 1, summary(Status::Running)));
+    for (then, expected) in [((|_| ()) as fn(&Store), 0), (again, 2)] {
+        let store = Store::open_memory(&MemoryDisk::new(Faults::default())).unwrap();
+        ended(&store, 1);
+        come_and_go(&store, 100..150);
+        assert_eq!(store.events(&tenant(), execution(1), 0, 9).unwrap().len(), 3);
+        let records = PurgedMeanwhile { store: &store, asked: false.into(), then };
+        let view = store.inner.view.as_ref();
+        let found = crate::store::read::events(view, &records, None, &tenant(), execution(1), 0, 9).unwrap();
+        assert_eq!(found.len(), expected, "nothing of it is left, and another by its id is found");
+    }
+}
+
+/// What cannot be read is damage, whatever the view says of what is behind it.
+#[test]
+fn a_damaged_segment_is_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(dir.path());
+    let store = Store::open(&options).unwrap();
+    come_and_go(&store, 0..60);
+    let first = super::recovery::segments(dir.path()).remove(0);
+    let mut bytes = std::fs::read(&first).unwrap();
+    bytes[30_000] ^= 1;
+    std::fs::write(&first, &bytes).unwrap();
+    let compacted = store.compact(Position(u64::MAX), |_| true);
+    assert!(matches!(compacted, Err(Error::Damaged { .. })), "{compacted:?}");
+    assert_eq!(std::fs::read(&first).unwrap(), bytes);
+}
+
+/// sled comes back as it was before the purges: a view that would look for turns which have left the log. Its checkpoint says that it is too old.
+#[test]
+fn a_view_from_before_a_compaction_is_not_used() {
+    let (dir, old) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = options(dir.path());
+    let store = Store::open(&options).unwrap();
+    for number in 0..60 {
+        ended(&store, number);
+    }
+    store.close().unwrap();
+    let copy = |from: &Path, to: &Path| {
+        std::fs::create_dir_all(to).unwrap();
+        assert!(std::process::Command::new("cp").arg("-r").arg(from.join(".")).arg(to).status().unwrap().success());
+    };
+    copy(&dir.path().join("view"), &old.path().join("view"));
+    let store = Store::open(&options).unwrap();
+    for number in 0..59 {
+        store.commit(Entry::Purge { tenant: tenant(), execution: execution(number) }).wait().unwrap();
+    }
+    assert!(store.compact(Position(u64::MAX), |_| true).unwrap().segments_rewritten > 0);
+    // As after SIGKILL.
+    let killed = tempfile::tempdir().unwrap();
+    copy(dir.path(), killed.path());
+    std::fs::remove_dir_all(killed.path().join("view")).unwrap();
+    copy(&old.path().join("view"), &killed.path().join("view"));
+    let again = Store::open(&super::options(killed.path())).unwrap();
+    assert!(again.rebuilt().is_some());
+    for number in 0..60 {
+        let left = again.events(&tenant(), execution(number), 0, 9).unwrap().len();
+        assert_eq!(left, if number == 59 { 3 } else { 0 });
+    }
+    let stats = again.stats(&tenant(), &StatsFilter::default()).unwrap();
+    assert_eq!(stats.iter().map(|(_, stats)| stats.completed).sum::<u64>(), 60);
+}
+
+/// A program that does not know what a later one wrote leaves it alone, also when it is asked to repair.
+#[test]
+fn a_segment_of_a_later_program_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(dir.path());
+    let store = Store::open(&options).unwrap();
+    start(&store, 1, summary(Status::Running));
+    store.close().unwrap();
+    let first = super::recovery::segments(dir.path()).remove(0);
+    let mut bytes = std::fs::read(&first).unwrap();
+    bytes[11] = 3;
+    let crc = crc32c::crc32c(&bytes[..52]);
+    bytes[52..56].copy_from_slice(&crc.to_be_bytes());
+    std::fs::write(&first, &bytes).unwrap();
+    let newer = |error: Error| assert!(matches!(error, Error::Newer { found: 3, known: 2, .. }), "{error}");
+    newer(Store::open(&options).map(drop).unwrap_err());
+    newer(crate::store::check(dir.path()).map(drop).unwrap_err());
+    newer(crate::store::rebuild(&options, crate::store::OnDamage::Quarantine).map(drop).unwrap_err());
 }
