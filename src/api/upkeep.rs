@@ -16,6 +16,8 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Before a sweep that is under way goes on, at least; and where its last steps have found nothing to purge.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MIN_WITHOUT_FINDS: Duration = Duration::from_secs(1);
+/// Commits that are not followed yet: with more of them a round waits, because what they are in must stay.
+const FOLLOWED_LAG_MAX: u64 = 50_000;
 /// After each segment of the log that a compaction has looked at, at most.
 const SEGMENT_REST_MAX: Duration = Duration::from_secs(1);
 /// Steps of one tenant's sweep in a round; it goes on in the next one, where this one ended.
@@ -70,10 +72,12 @@ pub async fn compact(app: Arc<App>) {
         };
         let round = blocking(move || {
             let failed = |error: store::Error| Problem::from(catalog::Error::from(error));
-            if !catalog.store().is_worth_compacting().map_err(failed)? {
+            let (store, until) = (catalog.store(), followed.followed_until());
+            let lag = store.position().0.saturating_sub(until.0);
+            if lag > FOLLOWED_LAG_MAX || !store.is_worth_compacting().map_err(failed)? {
                 return Ok(None);
             }
-            catalog.store().compact(followed.followed_until(), goes_on).map(Some).map_err(failed)
+            store.compact(until, goes_on).map(Some).map_err(failed)
         });
         match round.await {
             Ok(Some(report)) => tracing::info!(

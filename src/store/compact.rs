@@ -273,7 +273,9 @@ impl<'a> Round<'a> {
         if drops.contains(&true) && after < before && 2 * after <= before {
             return Ok(Some(Chosen { segment, drops, size, taken: after, freed: before - after }));
         }
-        dead.into_iter().for_each(|owner| self.left.add(owner));
+        for owner in dead {
+            self.left.add(owner);
+        }
         Ok(None)
     }
 

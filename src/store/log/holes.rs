@@ -112,7 +112,7 @@ mod tests {
         StoreId(uuid::Uuid::from_u128(7))
     }
 
-    fn write(disk: &RealDisk, header: Header, bytes: &mut Vec<u8>) -> Header {
+    fn write(disk: &RealDisk, header: Header, bytes: &mut [u8]) -> Header {
         let header = Header { size: bytes.len() as u64, ..header };
         let encoded = header.encode(store());
         bytes[..encoded.len()].copy_from_slice(&encoded);
