@@ -2587,6 +2587,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back what deleted executions take of the log, now */
+        post: operations["compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/status": {
         parameters: {
             query?: never;
@@ -6320,6 +6337,23 @@ export interface components {
         BackupRequest: {
             /** @description A name, not a path: the backup becomes a directory of this name where the operator keeps backups. It must not exist or be empty. */
             directory: string;
+        };
+        /** @description What a round of compaction did. The server begins one by itself when enough was deleted. */
+        Compacted: {
+            /**
+             * Format: uint
+             * @description Of the log, all but the newest.
+             */
+            segments: number;
+            /** Format: uint */
+            segmentsRewritten: number;
+            /** Format: uint */
+            recordsDropped: number;
+            /**
+             * Format: uint64
+             * @description On the disk of the data directory.
+             */
+            bytesFreed: number;
         };
         /** @description How much there is to do. Of this process, at this moment. */
         Status: {
@@ -12738,6 +12772,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backup"];
+                };
+            };
+        };
+    };
+    compact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compacted"];
                 };
             };
         };
