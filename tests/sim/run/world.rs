@@ -338,7 +338,7 @@ impl World {
         let round = store.compact();
         match &round {
             Ok(report) => self.tally.dropped += report.records_dropped as u64,
-            Err(Error::Io { .. } | Error::Stopped(_) | Error::Refused(_)) => {}
+            Err(Error::Io { .. } | Error::Full { .. } | Error::Stopped(_) | Error::Refused(_)) => {}
             Err(error) => return Err(format!("the log cannot be compacted: {error}")),
         }
         self.tell(|_| format!("compacted: {round:?}"));
