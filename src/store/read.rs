@@ -8,7 +8,7 @@ use super::error::Error;
 use super::heads::Head;
 use super::journal_rows::{self, JournalRow};
 use super::keys;
-use super::value;
+use super::value::{self, Extract};
 use super::view::{Order, Range, Row, View};
 use crate::ids::{Digest, ExecutionId, QuestionId, Tenant, TimeMs};
 use crate::journal::{self, Record};
@@ -43,6 +43,15 @@ pub fn summary_of(body: &[u8]) -> Result<Summary, Error> {
 pub fn next_seq(view: &dyn View, tenant: &Tenant, execution: ExecutionId) -> Result<u64, Error> {
     let last = journal_rows::before(view, tenant, execution, u64::MAX, 1)?.pop();
     Ok(last.map_or(0, |found| found.tail.row.next_seq()))
+}
+
+/// A turn of the row that was read; none when its record has left the log because another row, or none, stands there now.
+fn standing(view: &dyn View, records: &dyn Records, (key, sealed): (&[u8], &[u8]), extract: &Extract) -> Result<Option<Vec<u8>>, Error> {
+    match records.extract(extract) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(_) if view.get(key)?.is_none_or(|now| now != sealed) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// At most `limit` events from `from_seq` on, in order. Checks that none is missing, that each row continues the chain of the one before
@@ -82,13 +91,8 @@ pub fn events(
             }
             let read_already = next_seq;
             for turn in row.turns.iter().skip_while(|turn| turn.next_seq <= read_already) {
-                let bytes = match records.extract(&turn.extract) {
-                    Ok(bytes) => bytes,
-                    // It was purged since the row was read, and its records have left the log; there may be another by its id.
-                    Err(_) if view.get(&key)?.is_none_or(|now| now != sealed) => {
-                        return self::events(view, records, None, tenant, execution, from_seq, limit);
-                    }
-                    Err(error) => return Err(lost(error, execution)),
+                let Some(bytes) = standing(view, records, (&key, &sealed), &turn.extract).map_err(|error| lost(error, execution))? else {
+                    return self::events(view, records, None, tenant, execution, from_seq, limit);
                 };
                 chain = value::chain(&chain, &bytes);
                 if head.is_some_and(|head| head.next_seq == turn.next_seq && head.chain.0 != chain) {
