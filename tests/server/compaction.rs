@@ -87,8 +87,8 @@ fn lives(random: &mut Random) {
     for place in PLACES {
         let mut server = Server::start_with(directory.path(), &[], &[("FLOWGATE_CRASH_AT", place)]);
         let client = server.root();
-        // So many that a segment of the log is full in each life, where each is twice the one before.
-        let more = QUICK + random.below(QUICK / 4);
+        // So many that there is a segment to be replaced in each life, where each is twice the one before.
+        let more = QUICK + random.below(3);
         waiting.extend(begin(&client, begun..begun + more));
         begun += more;
         let asked = client.request("POST", "/v1/compact", &[("content-type", "application/json")], b"{}");
