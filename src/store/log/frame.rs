@@ -263,6 +263,18 @@ mod tests {
         }
     }
 
+    /// As it stands in logs, worked out by another program: a hole of eleven bytes, then a record.
+    #[test]
+    fn a_frame_with_a_hole_has_these_bytes() {
+        let written = with_holes(store(), 9, 2, 24, &[(19, b"three")]);
+        let hex = |bytes: &[u8]| crate::store::value::hex(bytes);
+        let expected = ["0000001880c4f740000000000000000900000002800000030997710c", "000000051c4451bc7468726565"];
+        assert_eq!(
+            written.iter().map(|(begin, bytes)| (*begin, hex(bytes))).collect::<Vec<_>>(),
+            [(0, expected[0].to_owned()), (31, expected[1].to_owned())]
+        );
+    }
+
     #[test]
     fn a_hole_that_is_longer_than_its_frame_is_none() {
         let mut bytes = written(HEADER_BYTES + 40, &with_holes(store(), 9, 1, 40, &[]));
