@@ -90,9 +90,12 @@ async function showDist(context, server, folder) {
   );
 }
 
-/** A page that fails the story on any script error, refused content, or request to somewhere else. */
+/**
+ * A page that fails the story on any script error, refused content, or request to somewhere else. It asks for no motion: a colour that is
+ * on its way from one to another is nobody's design, and would be measured on a slow machine.
+ */
 export async function openPage(browser, server, options = {}) {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options });
+  const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", ...options });
   if (process.env.CONSOLE_DIST) await showDist(context, server, process.env.CONSOLE_DIST);
   const page = await context.newPage();
   page.setDefaultTimeout(Number(process.env.STORY_TIMEOUT_MS ?? 60_000));
