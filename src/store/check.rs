@@ -222,7 +222,7 @@ impl LogState {
         let (mut pieces, mut damaged) = (Vec::new(), harmed);
         loop {
             if let Some(frame) = segment.frame_at(id, lsn, offset) {
-                let records: Vec<&[u8]> = frame::records(frame.payload).into_iter().map(|(_, record)| whole(record)).collect();
+                let records: Vec<&[u8]> = frame::records(frame.payload).into_iter().map(|(_, record)| frame::bytes_of(record)).collect();
                 for record in &records {
                     self.take(&name, frame.payload_offset, lsn, record);
                 }
@@ -265,7 +265,9 @@ impl LogState {
     fn salvage<'a>(&mut self, name: &str, offset: usize, lsn: u64, bytes: &'a [u8]) -> (Vec<&'a [u8]>, bool) {
         let header = frame::Header::read(bytes).filter(|header| header.lsn == lsn && header.span == 1);
         let payload = bytes.get(frame::HEADER_BYTES..).unwrap_or_default();
-        let whole = header.and_then(|header| payload.get(..header.length as usize));
+        // Behind its end there is another frame, or nothing; a length that says otherwise is what was harmed.
+        let parts = header.and_then(|header| payload.split_at_checked(header.length as usize));
+        let whole = parts.filter(|(_, behind)| disk::is_zero(behind)).map(|(whole, _)| whole);
         let (found, end) = frame::records_and_end(whole.unwrap_or(payload));
         let mut is_accounted_for = whole.is_some_and(|whole| end == whole.len());
         let mut salvaged = Vec::new();
@@ -275,12 +277,14 @@ impl LogState {
                     self.take(name, offset as u64, lsn, record);
                     salvaged.push(record);
                 }
-                Err(record) => {
-                    let owner = owner_in(record);
+                Err(harmed) => {
+                    let text = String::from_utf8_lossy(harmed.bytes);
+                    // What else one record names is in what people wrote.
+                    let owners = owners_in(&text).take(if harmed.is_one { 1 } else { usize::MAX }).collect::<Vec<_>>();
                     // An owner that nobody has heard of may be a damaged name, unless this is its beginning.
-                    let is_first = String::from_utf8_lossy(record).contains("\"first_seq\":0,");
-                    is_accounted_for &= owner.as_ref().is_some_and(|owner| is_first || self.known.contains_key(owner));
-                    if let Some(owner) = owner {
+                    let is_first = text.contains("\"first_seq\":0,");
+                    is_accounted_for &= harmed.is_one && owners.first().is_some_and(|owner| is_first || self.known.contains_key(owner));
+                    for owner in owners {
                         self.losses.entry(owner).or_insert_with(|| "a record of it is unreadable".to_owned());
                     }
                 }
@@ -346,17 +350,19 @@ impl LogState {
     }
 }
 
-fn whole(record: frame::Checked<'_>) -> &[u8] {
-    let (Ok(bytes) | Err(bytes)) = record;
-    bytes
+#[cfg(test)]
+impl LogState {
+    /// Where the journal ends, as far as it can be read.
+    pub fn next_seq(&self, tenant: &Tenant, execution: ExecutionId) -> u64 {
+        self.known.get(&(tenant.clone(), execution)).map_or(0, |known| known.next_seq)
+    }
 }
 
-/// Tenant and execution in the text of a record that does not parse any more.
-fn owner_in(record: &[u8]) -> Option<(Tenant, ExecutionId)> {
-    let text = String::from_utf8_lossy(record);
-    let field = |name: &str| {
-        let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
-        rest.split_once('"').map(|(value, _)| value.to_owned())
-    };
-    Some((Tenant::new(&field("tenant")?), field("execution")?.parse().ok()?))
+/// Tenant and execution of each record in a text that does not parse any more.
+fn owners_in(text: &str) -> impl Iterator<Item = (Tenant, ExecutionId)> {
+    let value = |text: &str| text.split_once('"').map(|(value, _)| value.to_owned());
+    text.split("\"tenant\":\"").skip(1).filter_map(move |behind| {
+        let (_, execution) = behind.split_once("\"execution\":\"")?;
+        Some((Tenant::new(&value(behind)?), value(execution)?.parse().ok()?))
+    })
 }

@@ -88,15 +88,15 @@ impl Writer<'_, '_> {
 
 /// The records of a frame, as far as they tell where journals end.
 fn outlined<'a>(found: &segment::Frame<'a>) -> Result<Vec<(Outline, &'a [u8])>, Error> {
-    let bytes = frame::records(found.payload).into_iter().map(|(_, record)| record.unwrap_or_else(|bytes| bytes));
+    let bytes = frame::records(found.payload).into_iter().map(|(_, record)| frame::bytes_of(record));
     bytes.map(|bytes| Ok((journal::outline(bytes)?, bytes))).collect()
 }
 
 /// The records of a frame, decoded.
 pub fn located(segment: u64, found: &segment::Frame<'_>) -> Result<Vec<Located>, Error> {
     let mut records = Vec::new();
-    for (start, bytes) in frame::records(found.payload) {
-        let (Ok(bytes) | Err(bytes)) = bytes;
+    for (start, record) in frame::records(found.payload) {
+        let bytes = frame::bytes_of(record);
         let place = Place { segment, offset: found.payload_offset + start as u64 };
         records.push(Located { record: journal::decode(bytes)?, bytes: bytes.to_vec(), place });
     }

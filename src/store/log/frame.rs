@@ -5,6 +5,7 @@
 //! frame's checksum passes over those zeros.
 
 use super::StoreId;
+use crate::store::disk;
 
 pub const HEADER_BYTES: usize = 20;
 pub const RECORD_HEADER_BYTES: usize = 8;
@@ -160,11 +161,23 @@ fn solid(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A record's bytes; `Err` when its checksum does not hold.
-pub type Checked<'a> = Result<&'a [u8], &'a [u8]>;
+/// A record's bytes; `Err` for what no checksum answers for (only in a damaged frame).
+pub type Checked<'a> = Result<&'a [u8], Harmed<'a>>;
 
-/// The records of a payload with where each begins in it, without holes; `Err` for one whose own checksum does not hold (only in a damaged
-/// frame).
+/// Bytes of a payload between two that are whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Harmed<'a> {
+    pub bytes: &'a [u8],
+    /// They were one record, and nothing else: its length leads to what is whole again.
+    pub is_one: bool,
+}
+
+/// The bytes, whatever their checksum says.
+pub fn bytes_of(record: Checked<'_>) -> &[u8] {
+    record.unwrap_or_else(|harmed| harmed.bytes)
+}
+
+/// The records of a payload with where each begins in it, without holes.
 pub fn records(payload: &[u8]) -> Vec<(usize, Checked<'_>)> {
     records_and_end(payload).0
 }
@@ -173,27 +186,52 @@ pub fn records(payload: &[u8]) -> Vec<(usize, Checked<'_>)> {
 pub fn records_and_end(payload: &[u8]) -> (Vec<(usize, Checked<'_>)>, usize) {
     let mut found = Vec::new();
     let mut offset = 0;
-    while let Some((head, rest)) = payload[offset..].split_first_chunk::<RECORD_HEADER_BYTES>() {
-        let start = offset + RECORD_HEADER_BYTES;
-        if let Some(zeros) = zeros(*head).filter(|zeros| *zeros <= rest.len()) {
-            offset = start + zeros;
+    while payload.len() - offset >= RECORD_HEADER_BYTES {
+        if let Some((record, end)) = whole_at(payload, offset) {
+            found.extend(record.map(|record| (offset + RECORD_HEADER_BYTES, Ok(record))));
+            offset = end;
             continue;
         }
-        let [a, b, c, d, crc @ ..] = *head;
-        let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        if length == 0 {
+        if disk::is_zero(&payload[offset..]) {
             break;
         }
-        let Some(record) = rest.get(..length) else {
-            found.push((start, Err(rest)));
-            offset = payload.len();
-            break;
-        };
-        let holds = crc32c::crc32c(record) == u32::from_be_bytes(crc);
-        found.push((start, if holds { Ok(record) } else { Err(record) }));
-        offset = start + length;
+        // A length may be what was harmed, and would hide whatever stands behind it.
+        let next = (offset + 1..payload.len()).find(|at| whole_at(payload, *at).is_some()).unwrap_or(payload.len());
+        found.extend(harmed(payload, offset, next));
+        offset = next;
     }
     (found, offset)
+}
+
+/// A whole record, or a hole, that begins at `offset`, and where it ends.
+fn whole_at(payload: &[u8], offset: usize) -> Option<(Option<&[u8]>, usize)> {
+    let (head, rest) = payload.get(offset..)?.split_first_chunk::<RECORD_HEADER_BYTES>()?;
+    let start = offset + RECORD_HEADER_BYTES;
+    if let Some(zeros) = zeros(*head) {
+        return (zeros <= rest.len()).then_some((None, start + zeros));
+    }
+    let [length, crc] = [[head[0], head[1], head[2], head[3]], [head[4], head[5], head[6], head[7]]].map(u32::from_be_bytes);
+    let record = rest.get(..length as usize).filter(|record| !record.is_empty())?;
+    (crc32c::crc32c(record) == crc).then_some((Some(record), start + record.len()))
+}
+
+/// What stands between `offset` and `next`: each record by itself where their lengths lead there, or else all of it.
+fn harmed(payload: &[u8], offset: usize, next: usize) -> Vec<(usize, Checked<'_>)> {
+    let (mut records, mut at) = (Vec::new(), offset);
+    while let Some(head) = payload[at..next].first_chunk::<4>() {
+        let length = u32::from_be_bytes(*head) as usize;
+        let start = at + RECORD_HEADER_BYTES;
+        match payload[..next].get(start..).and_then(|rest| rest.get(..length)) {
+            Some(bytes) if length > 0 => records.push((start, Err(Harmed { bytes, is_one: true }))),
+            _ => break,
+        }
+        at = start + length;
+    }
+    if at == next {
+        return records;
+    }
+    let start = next.min(offset + RECORD_HEADER_BYTES);
+    vec![(start, Err(Harmed { bytes: &payload[start..next], is_one: false }))]
 }
 
 #[cfg(test)]
@@ -279,7 +317,7 @@ mod tests {
     fn a_hole_that_is_longer_than_its_frame_is_none() {
         let mut bytes = written(HEADER_BYTES + 40, &with_holes(store(), 9, 1, 40, &[]));
         assert!(records(&bytes[HEADER_BYTES..]).is_empty());
-        assert!(matches!(records(&bytes[HEADER_BYTES..HEADER_BYTES + 39]).as_slice(), [(8, Err(_))]));
+        assert!(records(&bytes[HEADER_BYTES..HEADER_BYTES + 39]).as_slice() == [(8, Err(Harmed { bytes: &[0; 31], is_one: false }))]);
         bytes[HEADER_BYTES + 3] ^= 1;
         assert!(records(&bytes[HEADER_BYTES..]).iter().any(|(_, record)| record.is_err()), "its length has a checksum");
     }
@@ -290,5 +328,42 @@ mod tests {
         bytes[starts[1]] ^= 1;
         let found = records(&bytes[HEADER_BYTES..]);
         assert_eq!(found.iter().map(|(_, record)| record.is_ok()).collect::<Vec<_>>(), [true, false, true]);
+        bytes[starts[2]] ^= 1;
+        let harmed = |bytes: &'static [u8]| Err(Harmed { bytes, is_one: true });
+        let expected = [Ok(&b"one"[..]), harmed(b"uwo"), harmed(b"uhree")];
+        assert_eq!(records(&bytes[HEADER_BYTES..]).into_iter().map(|(_, record)| record).collect::<Vec<_>>(), expected);
+    }
+
+    /// Whatever bit is wrong, in a length too, every record that it does not touch is found; and what is found to be one harmed record is one.
+    #[test]
+    fn a_flipped_bit_costs_the_record_that_it_is_in() {
+        let all: [&[u8]; 5] = [b"\0\x01one", b"\0\x01two", b"\0\x01three", b"\0\x01four", b"\0\x01five"];
+        let (whole, starts) = encode(store(), 9, 2, &all);
+        for choice in 1..1_u32 << all.len() {
+            let kept: Vec<usize> = (0..all.len()).filter(|index| choice & 1 << index != 0).collect();
+            let places: Vec<(usize, &[u8])> = kept.iter().map(|index| (starts[*index] - HEADER_BYTES, all[*index])).collect();
+            let bytes = written(whole.len(), &with_holes(store(), 9, 2, whole.len() - HEADER_BYTES, &places));
+            let payload = &bytes[HEADER_BYTES..];
+            for bit in 0..payload.len() * 8 {
+                let mut bad = payload.to_vec();
+                bad[bit / 8] ^= 1 << (bit % 8);
+                let (found, end) = records_and_end(&bad);
+                let is_touched =
+                    |(start, record): &&(usize, &[u8])| (start - RECORD_HEADER_BYTES..start + record.len()).contains(&(bit / 8));
+                let untouched: Vec<_> = places.iter().filter(|place| !is_touched(place)).copied().collect();
+                let whole: Vec<_> = found.iter().filter_map(|(start, record)| record.ok().map(|record| (*start, record))).collect();
+                assert_eq!(whole, untouched, "{choice:b}, bit {bit}");
+                assert!(
+                    untouched.len() == places.len() || end == bad.len(),
+                    "{choice:b}, bit {bit}: something of the end is not accounted for"
+                );
+                for (start, harmed) in found.iter().filter_map(|(start, record)| record.err().map(|harmed| (*start, harmed))) {
+                    let hidden: Vec<_> = places.iter().filter(|place| is_touched(place)).collect();
+                    let is_that_one =
+                        matches!(hidden.as_slice(), [(place, record)] if *place == start && record.len() == harmed.bytes.len());
+                    assert!(!harmed.is_one || is_that_one || harmed.bytes.iter().all(|byte| *byte == 0), "{choice:b}, bit {bit}");
+                }
+            }
+        }
     }
 }

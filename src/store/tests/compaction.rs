@@ -7,6 +7,9 @@ use super::stats::answered;
 use super::*;
 use crate::machine::question::Verdict;
 use crate::store::applier::Records;
+use crate::store::check::{Reading, read_log};
+use crate::store::disk::Disk as _;
+use crate::store::log::{frame, recover, segment};
 use crate::store::sums::Sums;
 use crate::store::value::Extract;
 use crate::store::{Error, Faults, MemoryDisk, StatsFilter, Stepped, Unsynced, scan};
@@ -303,6 +306,47 @@ fn a_damaged_segment_is_left_as_it_is() {
     let compacted = store.compact(Position(u64::MAX), |_| true);
     assert!(matches!(compacted, Err(Error::Damaged { .. })), "{compacted:?}");
     assert_eq!(std::fs::read(&first).unwrap(), bytes);
+}
+
+/// A bit of the head of a hole, or of a record: whose events cannot be read is named, and behind a hole nobody's are lost.
+#[test]
+fn a_bit_of_a_segment_with_holes_costs_nobody_who_is_not_named() {
+    let (mut heads, mut lost) = (0, 0);
+    for seed in 0..6 {
+        let (mut random, mut used) = (Random(seed), Used::new());
+        used.go_on(&mut random, 300);
+        assert!(used.stepped.compact().unwrap().segments_rewritten > 0);
+        let id = recover::read_identity(&used.disk).unwrap().unwrap().id;
+        for name in used.disk.names().unwrap().into_iter().filter(|name| segment::number(name).is_some()) {
+            let file = used.disk.open(&name).unwrap();
+            let mut bytes = vec![0; usize::try_from(file.size().unwrap()).unwrap()];
+            file.read_at(&mut bytes, 0).unwrap();
+            let used_bytes = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+            let is_hole = |at: &usize| bytes[*at..].first_chunk().copied().and_then(frame::zeros).is_some();
+            let holes: Vec<usize> = (segment::HEADER_LENGTH..used_bytes).filter(is_hole).collect();
+            let elsewhere = (0..if holes.is_empty() { 0 } else { 40 }).map(|_| (segment::HEADER_LENGTH..used_bytes).len() as u64);
+            let elsewhere: Vec<usize> =
+                elsewhere.map(|used| segment::HEADER_LENGTH + usize::try_from(random.below(used)).unwrap()).collect();
+            for (place, in_hole) in holes.iter().map(|at| (*at, true)).chain(elsewhere.into_iter().map(|at| (at, false))) {
+                let place = place + if in_hole { usize::try_from(random.below(8)).unwrap() } else { 0 };
+                let harmed = bytes[place] ^ 1 << random.below(8);
+                file.write_at(&[harmed], place as u64).unwrap();
+                let mut log = read_log(&used.disk, id, Reading::Whole).unwrap();
+                log.judge_ends(None);
+                for (number, (next_seq, _)) in &used.executions {
+                    let found = log.next_seq(&tenant(), execution(*number));
+                    assert!(found == *next_seq || !in_hole, "seed {seed}, {name} at {place}: execution {number} is cut");
+                    // Whose name in its only turn is harmed has none.
+                    let is_named = found == 0 || log.losses.contains_key(&(tenant(), execution(*number)));
+                    assert!(found == *next_seq || is_named, "seed {seed}, {name} at {place}: {found} of {next_seq} events of {number}");
+                    lost += usize::from(found != *next_seq);
+                }
+                heads += usize::from(in_hole);
+                file.write_at(&bytes[place..=place], place as u64).unwrap();
+            }
+        }
+    }
+    assert!(heads > 30 && lost > 10, "{heads} heads of holes, {lost} journals cut");
 }
 
 /// sled comes back as it was before the purges: a view that would look for turns which have left the log. Its checkpoint says that it is too old.
