@@ -18,6 +18,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MIN_WITHOUT_FINDS: Duration = Duration::from_secs(1);
 /// Commits that are not followed yet: with more of them a round waits, because what they are in must stay.
 const FOLLOWED_LAG_MAX: u64 = 50_000;
+/// Before a compaction that has failed is tried again, at most: each looks at the whole view first.
+const FAILED_PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
 /// After each segment of the log that a compaction has looked at, at most.
 const SEGMENT_REST_MAX: Duration = Duration::from_secs(1);
 /// Steps of one tenant's sweep in a round; it goes on in the next one, where this one ended.
@@ -59,10 +61,11 @@ pub async fn run(app: Arc<App>) {
 
 /// Gives back what the log holds of what was purged, whenever that is worth a round over it. Runs until the server begins to stop.
 pub async fn compact(app: Arc<App>) {
+    let mut pause = EVERY;
     loop {
         tokio::select! {
             () = app.closing.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
         let (catalog, followed, closing) = (app.catalog.clone(), Arc::clone(&app.deliveries), app.closing.clone());
         // Half of the time is left to others, and all of it to who stops the server.
@@ -79,7 +82,9 @@ pub async fn compact(app: Arc<App>) {
             }
             store.compact(until, goes_on).map(Some).map_err(failed)
         });
-        match round.await {
+        let round = round.await;
+        pause = if round.is_ok() { EVERY } else { FAILED_PAUSE_MAX.min(2 * pause) };
+        match round {
             Ok(Some(report)) => tracing::info!(
                 segments = report.segments_rewritten,
                 records = report.records_dropped,
@@ -87,7 +92,13 @@ pub async fn compact(app: Arc<App>) {
                 "compacted the log"
             ),
             Ok(None) => {}
-            Err(problem) => tracing::warn!(detail = problem.detail, "the log could not be compacted; the next round tries again"),
+            Err(problem) => {
+                tracing::warn!(
+                    detail = problem.detail,
+                    seconds = pause.as_secs(),
+                    "the log could not be compacted; it is tried again later"
+                );
+            }
         }
     }
 }

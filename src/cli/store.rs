@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use super::args::Context;
 use super::error::{Error, Exit};
+use crate::catalog::Catalog;
+use crate::notify;
 use crate::present::visible::visible;
-use crate::store::{self, OnDamage, Options};
+use crate::store::{self, OnDamage, Options, Position, Store};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -67,7 +69,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Info => done(context, store::info(dir)),
         Command::Backup(args) => done(context, store::backup(&options, &args.target).map_err(locked)),
         Command::Restore(args) => done(context, store::restore(&args.source, &options)),
-        Command::Compact => done(context, store::compact(&options).map_err(compacted_by_the_server)),
+        Command::Compact => done(context, store::compact(&options, told_until).map_err(|NotCompacted(error)| error)),
         Command::Rebuild(args) => {
             let on_damage = if args.quarantine { OnDamage::Quarantine } else { OnDamage::Refuse };
             done(context, store::rebuild(&options, on_damage))
@@ -85,13 +87,23 @@ fn locked(error: store::Error) -> Error {
     }
 }
 
-/// Nor does a compaction.
-fn compacted_by_the_server(error: store::Error) -> Error {
-    match error {
-        store::Error::Locked { .. } => {
-            Error::Failed(format!("{error}; it compacts by itself while it serves, and at once when it is asked to: POST /v1/compact"))
-        }
-        error => Error::failed(error),
+/// Up to where webhooks and mails were told of what happened: what is behind it they will hear of from the log.
+fn told_until(store: &Store) -> Result<Position, NotCompacted> {
+    let followers = notify::followers(&Catalog::new(store.clone())).map_err(|error| NotCompacted(Error::failed(error)))?;
+    Ok(followers.into_iter().map(|(_, position)| position).min().unwrap_or(Position(u64::MAX)))
+}
+
+struct NotCompacted(Error);
+
+impl From<store::Error> for NotCompacted {
+    /// Nor does a compaction need a stop.
+    fn from(error: store::Error) -> Self {
+        Self(match error {
+            store::Error::Locked { .. } => {
+                Error::Failed(format!("{error}; it compacts by itself while it serves, and at once when it is asked to: POST /v1/compact"))
+            }
+            error => Error::failed(error),
+        })
     }
 }
 
@@ -114,4 +126,22 @@ fn print(context: &Context, report: &impl Serialize) {
         format!("{:<20} {}", name.replace('_', " "), visible(&value))
     });
     context.output.data(&rows.collect::<Vec<_>>().join("\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Entry, Faults};
+
+    #[test]
+    fn a_compaction_leaves_what_nobody_was_told_of() {
+        let store = Store::in_memory(Faults::default());
+        assert!(matches!(told_until(&store), Ok(Position(u64::MAX))), "there is nobody to tell");
+        for (key, position) in [("notify", 70), ("another", 50)] {
+            let (tenant, collection, key) = (Catalog::system(), "followers".to_owned(), key.to_owned());
+            let body = Some(format!("{{\"position\":{position}}}"));
+            store.commit(Entry::Document { tenant, collection, key, expected: 0, body }).wait().unwrap();
+        }
+        assert!(matches!(told_until(&store), Ok(Position(50))));
+    }
 }

@@ -62,15 +62,16 @@ pub struct OfflineReport {
     pub bytes_after: u64,
 }
 
-/// Compacts the store in `options.dir`, which no process may have open, and makes its view again, which gives back what sled leaks.
+/// Compacts the store in `options.dir`, which no process may have open, and makes its view again, which gives back what sled leaks. `until` says
+/// up to where who follows the log has read it.
 ///
 /// # Errors
-/// As opening, and as [`Store::compact`].
-pub fn compact(options: &Options) -> Result<OfflineReport, Error> {
+/// As opening, as `until`, and as [`Store::compact`].
+pub fn compact<E: From<Error>>(options: &Options, until: impl FnOnce(&Store) -> Result<Position, E>) -> Result<OfflineReport, E> {
     let size = || size_of_tree(&options.dir).map_err(Error::io("read", &options.dir));
     let store = Store::open(options)?;
     let bytes_before = size()?;
-    let log = store.compact(Position(u64::MAX), |_| true)?;
+    let log = store.compact(until(&store)?, |_| true)?;
     store.close()?;
     rebuild(options, OnDamage::Refuse)?;
     Ok(OfflineReport { log, bytes_before, bytes_after: size()? })
@@ -87,8 +88,8 @@ impl Store {
         Ok(buried >= BURIED_BYTES_FIRST && (is_first || buried >= BURIED_BYTES_MIN.max(self.gauges()?.log_bytes / BURIED_PART)))
     }
 
-    /// One round over all segments up to `until` but the newest. Everything goes on meanwhile. After each segment `goes_on` hears how long
-    /// that took, and may wait; when it says no, the round ends. Blocking.
+    /// One round over all segments but the newest, up to `until` and to where every feed is. Everything goes on meanwhile. After each segment
+    /// `goes_on` hears how long that took, and may wait; when it says no, the round ends. Blocking.
     ///
     /// # Errors
     /// `Refused` while another round is under way; `Damaged` when the log is, `Full` when the disk is; otherwise as a commit. What was replaced
@@ -101,9 +102,12 @@ impl Store {
                 return Err(Error::Refused("the store is being compacted already; wait until that is done".to_owned()));
             }
         };
+        self.inner.may_replace()?;
         let buried = self.meters().buried_bytes();
         // What the view does not name is dropped: first it must be known to be whole.
-        self.inner.progress.scan()?;
+        if !self.inner.progress.scan(&mut || goes_on(Duration::ZERO))? {
+            return Ok(CompactReport::default());
+        }
         let mut round = Round::begin(&self.inner, until)?;
         round.find_stale(self.view()?)?;
         loop {
@@ -198,6 +202,7 @@ pub struct Round<'a> {
     running: &'a Running,
     rest: VecDeque<Sealed>,
     left: Left,
+    /// Before it came to the last segment that is not written to any more.
     was_ended: bool,
     pub report: CompactReport,
 }
@@ -207,10 +212,13 @@ impl<'a> Round<'a> {
         let segments = Survey::of_running(running.disk.as_ref(), running.id)?.segments;
         // The last may still be written to.
         let sealed = segments.array_windows().map(|[header, next]| Sealed { header: *header, next_lsn: next.first_lsn });
-        let rest: VecDeque<Sealed> = sealed.filter(|segment| segment.next_lsn <= until.0.saturating_add(1)).collect();
+        let until = running.feeds.read_until().map_or(until, |read| read.min(until));
+        let mut rest: VecDeque<Sealed> = sealed.collect();
+        let all = rest.len();
+        rest.retain(|segment| segment.next_lsn <= until.0.saturating_add(1));
         let report = CompactReport { segments: rest.len(), ..CompactReport::default() };
         let left = Left { owners: HashSet::new(), max: LEFT_MAX, is_full: false };
-        Ok(Self { running, rest, left, was_ended: false, report })
+        Ok(Self { running, was_ended: rest.len() < all, rest, left, report })
     }
 
     /// Looks once in the life of a process whose past statistics are not up to date; afterwards the applier knows.

@@ -2,6 +2,9 @@
 //! must not miss anything over a restart (webhooks, mails). A reader notes how far it is as a document of its own, and who compacts leaves
 //! what is behind that.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use super::entry::Position;
 use super::error::Error;
 use super::handle::Store;
@@ -22,6 +25,8 @@ pub struct Feed {
     store: Store,
     /// The frame that comes next.
     next_lsn: u64,
+    /// Where it is, for who compacts.
+    place: Arc<AtomicU64>,
     /// None until the segment that holds `next_lsn` was looked up.
     frames: Option<Frames>,
 }
@@ -30,7 +35,27 @@ impl Store {
     /// Everything that is recorded behind `after`.
     #[must_use]
     pub fn feed(&self, after: Position) -> Feed {
-        Feed { store: self.clone(), next_lsn: after.0 + 1, frames: None }
+        Feed { store: self.clone(), next_lsn: after.0 + 1, place: self.inner.feeds.add(after), frames: None }
+    }
+}
+
+/// Where the feeds are that somebody has.
+#[derive(Debug, Default)]
+pub struct Feeds(Mutex<Vec<Weak<AtomicU64>>>);
+
+impl Feeds {
+    fn add(&self, after: Position) -> Arc<AtomicU64> {
+        let place = Arc::new(AtomicU64::new(after.0));
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|place| place.strong_count() > 0);
+        places.push(Arc::downgrade(&place));
+        place
+    }
+
+    /// All of them have read what is up to here; none when there are none.
+    pub fn read_until(&self) -> Option<Position> {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.iter().filter_map(Weak::upgrade).map(|place| Position(place.load(Ordering::Relaxed))).min()
     }
 }
 
@@ -59,11 +84,13 @@ impl Feed {
                 None => self.look_up()?,
             };
             let Some(frame) = frames.next()? else {
-                // Its segment is read to the end: the next one begins with this number.
-                if frames.next_lsn() == frames.segment.first_lsn {
+                // Its segment is read to the end: a later one has this number.
+                let next = self.look_up()?;
+                if next.segment.first_lsn <= frames.segment.first_lsn {
                     let path = self.store.inner.disk.path(&segment::name(frames.segment.number));
                     return Err(Error::Damaged { path, message: format!("frame {} is not what was written", frames.next_lsn()) });
                 }
+                self.frames = Some(next);
                 continue;
             };
             self.frames = Some(frames);
@@ -71,6 +98,7 @@ impl Feed {
                 continue;
             }
             self.next_lsn = frame.next_lsn();
+            self.place.store(self.position().0, Ordering::Relaxed);
             bytes += frame.records.iter().map(|(_, record)| record.len()).sum::<usize>();
             let records: Result<Vec<Record>, Error> = frame.records.iter().map(|(_, record)| Ok(journal::decode(record)?)).collect();
             found.push(Fed { position: Position(self.next_lsn - 1), records: records? });

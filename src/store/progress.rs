@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::backlog::{Asked, Backlog};
 use super::entry::Position;
 use super::error::Error;
+
+/// Who waits for a comparison of the view asks so often whether to go on.
+const SCAN_LOOK: Duration = Duration::from_millis(100);
 
 /// Shared by the committer, the applier and every reader.
 pub struct Progress {
@@ -127,17 +132,24 @@ impl Progress {
 
     /// Blocks until what the view has by now is durable, if it outlives the process.
     pub fn checkpoint(&self) -> Result<(), Error> {
-        self.ask(Asked::Checkpoint)
+        self.backlog.ask(Asked::Checkpoint).recv().map_err(|_| self.is_gone())?
     }
 
-    /// Blocks until the view has been compared with its sums. A view that differs ends the process.
-    pub fn scan(&self) -> Result<(), Error> {
-        self.ask(Asked::Scan)
+    /// Blocks until the view has been compared with its sums, or until `goes_on` says no: then false. A view that differs ends the process.
+    pub fn scan(&self, goes_on: &mut dyn FnMut() -> bool) -> Result<bool, Error> {
+        let scanned = self.backlog.ask(Asked::Scan);
+        loop {
+            match scanned.recv_timeout(SCAN_LOOK) {
+                Ok(done) => return done.map(|()| true),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.is_gone()),
+                Err(RecvTimeoutError::Timeout) if !goes_on() => return Ok(false),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
-    fn ask(&self, asked: Asked) -> Result<(), Error> {
-        let stopped = |_| Error::Stopped(self.stopped().unwrap_or_else(|| "the applier is gone".to_owned()));
-        self.backlog.ask(asked).recv().map_err(stopped)?
+    fn is_gone(&self) -> Error {
+        Error::Stopped(self.stopped().unwrap_or_else(|| "the applier is gone".to_owned()))
     }
 
     /// Waits without blocking the thread, and without asking for anything: for who follows. Also returns when the store has stopped.
@@ -148,5 +160,24 @@ impl Progress {
 
     fn lock(&self) -> MutexGuard<'_, Applied> {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that stops does not wait for the comparison of a large view.
+    #[test]
+    fn who_waits_for_a_comparison_can_leave() {
+        let (backlog, _giver, _taker) = Backlog::new();
+        let progress = Progress::new(Position(0), backlog);
+        let mut asked = 0;
+        let mut goes_on = || {
+            asked += 1;
+            asked < 3
+        };
+        assert!(!progress.scan(&mut goes_on).unwrap());
+        assert_eq!(asked, 3);
     }
 }

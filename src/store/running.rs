@@ -15,6 +15,7 @@ use super::committer::{Committer, Message};
 use super::disk::Disk;
 use super::entry::Position;
 use super::error::Error;
+use super::feed::Feeds;
 use super::heads::Heads;
 use super::lock::Lock;
 use super::log::recover::{self, Clean};
@@ -50,6 +51,7 @@ pub struct Running {
     pub id: StoreId,
     /// Why the view was made anew at the opening, if it was.
     pub rebuilt: Option<String>,
+    pub feeds: Feeds,
     /// Serialises what copies or replaces whole segments: backup, compaction.
     pub maintenance: Mutex<()>,
     /// Held during a round of compaction.
@@ -162,6 +164,7 @@ impl Running {
             maintenance,
             compaction: Mutex::new(()),
             replacing_ended: Mutex::new(None),
+            feeds: Feeds::default(),
             stale,
             meters,
             sequences: Sequences::default(),
@@ -176,6 +179,12 @@ impl Running {
     /// The segments that are prepared.
     pub fn supply(&self) -> &Supply {
         &self.supply
+    }
+
+    /// Fails when no segment may be replaced any more.
+    pub fn may_replace(&self) -> Result<(), Error> {
+        let ended = self.replacing_ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.as_ref().map_or(Ok(()), |reason| Err(Error::Stopped(reason.clone())))
     }
 
     /// The marker of a clean close.

@@ -258,6 +258,29 @@ fn ended(store: &Store, number: u64) {
     store.commit(Entry::Execution { tenant, execution, expected_seq: 2, at, events, summary: done }).wait().unwrap();
 }
 
+/// Webhooks and mails that are behind would miss what happened.
+#[test]
+fn what_somebody_has_not_read_yet_stays() {
+    let store = Store::open_memory(&MemoryDisk::new(Faults::default())).unwrap();
+    let mut feed = store.feed(Position(0));
+    come_and_go(&store, 0..60);
+    store.view().unwrap();
+    let all = store.position();
+    let compact = |until| store.compact(until, |_| true).unwrap().segments_rewritten;
+    assert_eq!(compact(all), 0, "a feed is at the beginning");
+    assert_eq!(store.meters().compactions(), 0, "that was no round over everything");
+    let mut read = Vec::new();
+    while feed.position() < all {
+        read.extend(feed.read(usize::MAX, usize::MAX).unwrap());
+    }
+    let ended = |fed: &&crate::store::Fed| format!("{:?}", fed.records).contains("Completed");
+    assert_eq!(read.iter().filter(ended).count(), 60);
+    assert_eq!(compact(Position(0)), 0, "who was told is at the beginning");
+    assert!(compact(all) > 0);
+    let begins_later = store.feed(Position(0)).read(1, 1).unwrap();
+    assert!(begins_later[0].records.is_empty(), "what nobody had to read any more is gone: {begins_later:?}");
+}
+
 /// The first time that a record is asked for, its execution is purged and the log compacted before the answer.
 struct PurgedMeanwhile<'a> {
     store: &'a Store,

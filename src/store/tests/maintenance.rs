@@ -263,7 +263,7 @@ fn compaction_gives_back_what_was_purged() {
         }
     }
     store.close().unwrap();
-    let compact = || compact(&options).unwrap().log;
+    let compact = || compact(&options, all_is_read).unwrap().log;
     let report = compact();
     assert!(report.segments_rewritten > 3 && report.records_dropped > 100 && report.bytes_freed > 30_000, "{report:?}");
     let report = check(dir.path()).unwrap();

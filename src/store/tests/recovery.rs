@@ -283,6 +283,35 @@ fn a_turn_that_the_log_lost_is_its_journal_s_damage_and_can_be_purged() {
     start(&store, 3, summary(Status::Running));
 }
 
+/// It says so, whatever is behind: nobody reads the same segment again and again.
+#[test]
+fn who_follows_the_log_is_told_of_damage() {
+    for harmed in [Vec::new(), vec![0; 20]] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path()).unwrap();
+        for number in 1..=3 {
+            start(&store, number, summary(Status::Running));
+        }
+        store.view().unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(segment(dir.path())).unwrap();
+        // The header of the second frame, or a bit of its number.
+        let begin = frame_at(&segment(dir.path()), 2);
+        match harmed.as_slice() {
+            [] => flip(&segment(dir.path()), begin + 14),
+            zeros => std::os::unix::fs::FileExt::write_all_at(&file, zeros, begin as u64).unwrap(),
+        }
+        let mut feed = store.feed(Position(0));
+        let error = feed.read(99, usize::MAX).unwrap_err();
+        assert!(error.to_string().contains("frame 2 is not what was written"), "{error}");
+    }
+}
+
+/// Where the frame with this number begins.
+fn frame_at(path: &Path, lsn: u64) -> usize {
+    let bytes = std::fs::read(path).unwrap();
+    (4096..bytes.len()).find(|at| bytes[at + 8..at + 16] == lsn.to_be_bytes() && bytes[at + 16..at + 20] == 1_u32.to_be_bytes()).unwrap()
+}
+
 #[test]
 fn a_newer_store_is_refused_clearly() {
     let dir = closed();
