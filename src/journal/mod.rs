@@ -15,5 +15,5 @@ pub mod record;
 pub mod upcast;
 
 pub use codec::{Error, decode, encode};
-pub use outline::{Extent, Outline, outline};
+pub use outline::{Extent, Outline, gist, outline};
 pub use record::{Consent, Document, FlowRevision, Kind, Purged, Quarantined, Record, Released, Turn};

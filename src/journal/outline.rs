@@ -1,5 +1,5 @@
 //! What a record tells of the journal that it belongs to, read without building its events: opening a store follows many records only
-//! to learn where journals end, and a rebuild looks through all of them for gaps.
+//! to learn where journals end, and a rebuild looks through all of them for gaps. A view, too, needs the events of few turns.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use super::codec::{self, Error, SCHEMA_VERSION};
-use super::record::{Kind, Record};
-use crate::ids::{ExecutionId, Tenant};
-use crate::machine::summary::Status;
+use super::record::{Kind, Record, Turn};
+use crate::ids::{ExecutionId, Tenant, TimeMs};
+use crate::machine::summary::{Status, Summary};
 
 /// Kind and owner of a record; of a turn also what it adds to its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,28 @@ pub fn outline(bytes: &[u8]) -> Result<Outline, Error> {
         return Ok(outline);
     }
     codec::decode(bytes).map(|record| record.outline())
+}
+
+/// The record in `bytes`, and its outline, for who makes a view. A turn comes without its events, unless one of them closes a question or holds
+/// a decision of one: how many there are, the outline says. A record that does not decode may have a gist all the same, as with [`outline`].
+///
+/// # Errors
+/// As [`codec::decode`].
+pub fn gist(bytes: &[u8]) -> Result<(Record, Outline), Error> {
+    let (schema, kind, json) = codec::split(bytes)?;
+    if schema == SCHEMA_VERSION
+        && kind == Kind::Execution as u8
+        && let Ok(TurnGist { tenant, execution, first_seq, at, events, summary }) = serde_json::from_slice(json)
+        && !events.tells
+    {
+        let ends = summary.as_ref().is_some_and(|summary| summary.status.is_final());
+        let extent = Extent { first_seq, next_seq: first_seq.saturating_add(events.count), ends };
+        let outline = Outline { kind: Kind::Execution, tenant: tenant.clone(), execution: Some(execution), extent: Some(extent) };
+        return Ok((Record::Execution(Turn { tenant, execution, first_seq, at, events: Vec::new(), summary }), outline));
+    }
+    let record = codec::decode(bytes)?;
+    let outline = record.outline();
+    Ok((record, outline))
 }
 
 fn read(kind: Kind, json: &[u8]) -> Result<Outline, serde_json::Error> {
@@ -133,6 +155,66 @@ impl<'de> Visitor<'de> for Counting {
     }
 }
 
+/// The fields of a `Turn`, in its order.
+#[derive(Deserialize)]
+struct TurnGist {
+    tenant: Tenant,
+    execution: ExecutionId,
+    first_seq: u64,
+    at: TimeMs,
+    events: Tags,
+    #[serde(default)]
+    summary: Option<Summary>,
+}
+
+/// How many events there are, and whether a view needs one of them.
+struct Tags {
+    count: u64,
+    tells: bool,
+}
+
+#[derive(Deserialize)]
+struct Tagged {
+    event: Tag,
+}
+
+/// The events that a view needs.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Tag {
+    Answered,
+    Expired,
+    Withdrawn,
+    Held,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Tags {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Telling)
+    }
+}
+
+struct Telling;
+
+impl<'de> Visitor<'de> for Telling {
+    type Value = Tags;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<Tags, A::Error> {
+        let mut found = Tags { count: 0, tells: false };
+        while let Some(Tagged { event }) = events.next_element()? {
+            found.count += 1;
+            found.tells |= !matches!(event, Tag::Other);
+        }
+        Ok(found)
+    }
+}
+
 impl Record {
     /// What it tells of the journal that it belongs to.
     #[must_use]
@@ -155,6 +237,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::machine::event::Event;
 
     const RECORDS: &str = include_str!("../../tests/golden/records-v1.ndjson");
     const EVENTS: &str = include_str!("../../tests/golden/events-v1.ndjson");
@@ -192,13 +275,28 @@ mod tests {
         turn
     }
 
-    /// Where the full reading succeeds, both agree; neither panics.
+    /// Where the full reading succeeds, all agree; none panics.
     fn agrees(bytes: &[u8]) -> bool {
-        match (codec::decode(bytes), outline(bytes)) {
-            (Ok(record), Ok(outline)) => record.outline() == outline,
-            (Ok(_), Err(_)) => false,
-            (Err(_), _) => true,
+        match (codec::decode(bytes), outline(bytes), gist(bytes)) {
+            (Ok(record), Ok(outline), Ok((gist, outline_too))) => {
+                record.outline() == outline && outline == outline_too && gist == without_events(record)
+            }
+            (Ok(_), ..) => false,
+            (Err(_), ..) => true,
         }
+    }
+
+    /// If a view does not need them.
+    fn without_events(mut record: Record) -> Record {
+        if let Record::Execution(turn) = &mut record {
+            let tells = |event: &Event| {
+                matches!(event, Event::Answered { .. } | Event::Expired { .. } | Event::Withdrawn { .. } | Event::Held { .. })
+            };
+            if !turn.events.iter().any(tells) {
+                turn.events.clear();
+            }
+        }
+        record
     }
 
     #[test]
@@ -208,6 +306,7 @@ mod tests {
             let full = codec::decode(&bytes).unwrap().outline();
             assert_eq!(outline(&bytes).unwrap(), full, "{record}");
             assert_eq!(read(kind, &bytes[codec::HEADER_BYTES..]).unwrap(), full, "the short reading does not understand {record}");
+            assert!(agrees(&bytes), "{record}");
         }
     }
 

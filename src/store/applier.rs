@@ -1,6 +1,7 @@
 //! Feeds the view in commit order, behind the committer. The only writer of the view. Notes with every batch, in the same atomic
 //! write, how far it is and the sums of all rows, so that the view always says exactly which prefix of the log it shows.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -205,17 +206,26 @@ impl Applier {
                 Record::Execution(turn) => overlay.extend(turn, located)?,
                 _ => [0; 32],
             };
-            heads::change(located.record.outline(), chain, &mut overlay.moved);
+            heads::change(located.outline.clone(), chain, &mut overlay.moved);
             let changes = rows::rows(located, &before)?;
-            for (key, value) in changes.writes {
-                overlay.write(key, value)?;
+            let begins = located.outline.extent.is_some_and(|extent| extent.first_seq == 0);
+            for (key, body) in changes.gone {
+                let old = value::seal(&key, body);
+                overlay.known(key, Some(old), None);
+            }
+            for (key, body) in changes.added {
+                overlay.known(key, None, Some(body));
+            }
+            for (key, body) in changes.writes {
+                // The view has no row of an execution that begins.
+                if begins { overlay.known(key, None, body) } else { overlay.write(key, body)? }
             }
             for addition in changes.additions {
                 overlay.add(addition)?;
             }
         }
         for ((tenant, execution), tail) in std::mem::take(&mut overlay.tails) {
-            overlay.write(keys::journal(&tenant, execution, tail.first_seq), Some(tail.row.write()))?;
+            overlay.known(keys::journal(&tenant, execution, tail.first_seq), None, Some(tail.row.write()));
         }
         let Overlay { changed, moved, buried_bytes, stale, .. } = overlay;
         let mut sums = self.mark.sums.clone();
@@ -268,24 +278,33 @@ struct Overlay<'a> {
 }
 
 impl Overlay<'_> {
-    fn sealed(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        match self.changed.get(key) {
-            Some(changed) => Ok(changed.new.clone()),
-            None => self.view.get(key),
+    /// The row as this frame has it. What the view is asked for once stays here.
+    fn row(&mut self, key: &[u8]) -> Result<&mut Changed, Error> {
+        if !self.changed.contains_key(key) {
+            self.found(key.to_vec(), self.view.get(key)?);
         }
+        self.changed.get_mut(key).ok_or_else(|| Error::ViewDamaged(format!("row {} is not where it was put", value::hex(key))))
+    }
+
+    /// The view has this; it has not changed so far.
+    fn found(&mut self, key: Vec<u8>, sealed: Option<Vec<u8>>) {
+        self.changed.entry(key).or_insert_with(|| Changed { old: sealed.clone(), new: sealed });
     }
 
     fn write(&mut self, key: Vec<u8>, body: Option<Vec<u8>>) -> Result<(), Error> {
         let new = body.map(|body| value::seal(&key, body));
-        if let Some(changed) = self.changed.get_mut(&key) {
-            changed.new = new;
-            return Ok(());
-        }
-        // Most writes add a row, and cost no read then; the row that a journal goes on in has been read.
-        let is_added = new.is_some() && RowKind::of(&key).is_some_and(RowKind::is_only_added);
-        let old = if is_added { None } else { self.view.get(&key)? };
-        self.changed.insert(key, Changed { old, new });
+        self.row(&key)?.new = new;
         Ok(())
+    }
+
+    /// Where it is known, without a look, what the view has unless this frame has changed it.
+    fn known(&mut self, key: Vec<u8>, old: Option<Vec<u8>>, body: Option<Vec<u8>>) {
+        debug_assert!(self.changed.contains_key(&key) || self.view.get(&key).map_or(true, |found| found == old));
+        let new = body.map(|body| value::seal(&key, body));
+        match self.changed.entry(key) {
+            Entry::Occupied(changed) => changed.into_mut().new = new,
+            Entry::Vacant(unchanged) => drop(unchanged.insert(Changed { old, new })),
+        }
     }
 
     fn add(&mut self, addition: Addition) -> Result<(), Error> {
@@ -293,12 +312,12 @@ impl Overlay<'_> {
         self.write(addition.key, sum)
     }
 
-    fn counters(&self, key: &[u8]) -> Result<Counters, Error> {
-        Ok(self.body(key)?.map(|body| Counters::read(key, &body)).transpose()?.unwrap_or_default())
+    fn counters(&mut self, key: &[u8]) -> Result<Counters, Error> {
+        Ok(self.body(key)?.map(|body| Counters::read(key, body)).transpose()?.unwrap_or_default())
     }
 
-    fn body(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.sealed(key)?.map(|sealed| value::open(key, &sealed).map(<[u8]>::to_vec)).transpose()
+    fn body(&mut self, key: &[u8]) -> Result<Option<&[u8]>, Error> {
+        self.row(key)?.new.as_deref().map(|sealed| value::open(key, sealed)).transpose()
     }
 
     fn before(&mut self, located: &Located) -> Result<Before, Error> {
@@ -314,7 +333,7 @@ impl Overlay<'_> {
             }),
             Record::Purged(purged) => {
                 if let Some(tail) = self.tails.remove(&(purged.tenant.clone(), purged.execution)) {
-                    self.write(keys::journal(&purged.tenant, purged.execution, tail.first_seq), Some(tail.row.write()))?;
+                    self.known(keys::journal(&purged.tenant, purged.execution, tail.first_seq), None, Some(tail.row.write()));
                 }
                 let summary = self.summary(&purged.tenant, purged.execution)?;
                 let flow = summary.as_ref().map(|summary| summary.flow.as_str());
@@ -336,9 +355,9 @@ impl Overlay<'_> {
         }
     }
 
-    fn summary(&self, tenant: &Tenant, execution: ExecutionId) -> Result<Option<Summary>, Error> {
+    fn summary(&mut self, tenant: &Tenant, execution: ExecutionId) -> Result<Option<Summary>, Error> {
         let Some(body) = self.body(&keys::summary(tenant, execution))? else { return Ok(None) };
-        let summary = serde_json::from_slice(&body).map_err(|error| Error::ViewDamaged(format!("a summary cannot be read: {error}")))?;
+        let summary = serde_json::from_slice(body).map_err(|error| Error::ViewDamaged(format!("a summary cannot be read: {error}")))?;
         Ok(Some(summary))
     }
 
@@ -346,13 +365,14 @@ impl Overlay<'_> {
     fn extend(&mut self, turn: &Turn, located: &Located) -> Result<Chain, Error> {
         let Turn { tenant, execution, first_seq, .. } = turn;
         let key = (tenant.clone(), *execution);
-        let at = TurnAt { next_seq: turn.next_seq(), extract: Extract::of(&located.bytes, located.place) };
+        let next_seq = located.outline.extent.map_or(*first_seq, |extent| extent.next_seq);
+        let at = TurnAt { next_seq, extract: Extract::of(&located.bytes, located.place) };
         if *first_seq > 0
             && !self.tails.contains_key(&key)
             && !matches!(self.moved.get(&key), Some(Change::Purged))
             && let Some(found) = journal_rows::before(self.view, tenant, *execution, *first_seq, 1)?.pop()
         {
-            self.changed.insert(found.key, Changed { old: Some(found.sealed.clone()), new: Some(found.sealed) });
+            self.found(found.key, Some(found.sealed));
             self.tails.insert(key.clone(), found.tail);
         }
         let left = match self.tails.get_mut(&key) {
@@ -363,7 +383,7 @@ impl Overlay<'_> {
             }
         };
         if let Some(left) = left {
-            self.write(keys::journal(tenant, *execution, left.first_seq), Some(left.row.write()))?;
+            self.known(keys::journal(tenant, *execution, left.first_seq), None, Some(left.row.write()));
         }
         Ok(self.tails.get(&key).map_or([0; 32], |tail| tail.row.chain))
     }
@@ -384,22 +404,18 @@ impl Overlay<'_> {
     /// Every key that belongs to the execution alone, and what its turns had added to the statistics.
     fn owned(&mut self, tenant: &Tenant, execution: ExecutionId, flow: Option<&str>) -> Result<(Vec<Vec<u8>>, Vec<Addition>), Error> {
         let whole = Range::prefix(keys::journal_prefix(tenant, execution));
-        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         let mut range = whole.clone();
         loop {
             let chunk = self.view.scan(&range, Order::Ascending, PURGE_ROWS)?;
             let Some((last, _)) = chunk.last() else { break };
             range.start = [last.as_slice(), &[0]].concat();
-            rows.extend(chunk);
+            chunk.into_iter().for_each(|(key, sealed)| self.found(key, Some(sealed)));
         }
-        for (key, changed) in &self.changed {
-            if *key >= whole.start && *key < whole.end {
-                match &changed.new {
-                    Some(value) => rows.insert(key.clone(), value.clone()),
-                    None => rows.remove(key),
-                };
-            }
-        }
+        let standing = self.changed.iter().filter_map(|(key, changed)| Some((key, changed.new.as_ref()?)));
+        let rows: BTreeMap<Vec<u8>, Vec<u8>> = standing
+            .filter(|(key, _)| **key >= whole.start && **key < whole.end)
+            .map(|(key, sealed)| (key.clone(), sealed.clone()))
+            .collect();
         let (mut owned, mut added, mut summary) = (Vec::new(), Vec::new(), None);
         for (key, sealed) in rows {
             for turn in JournalRow::open(&key, &sealed)?.turns {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,8 @@ use super::log::frame;
 use super::log::mark::Mark;
 use super::log::recover::{self, Clean};
 use super::log::rewrite::Kept;
-use super::log::segment::{self, Found, Segment};
+use super::log::segment::{self, Segment};
+use super::log::survey;
 use super::opening::{self, Ends};
 use super::small;
 use super::sums::Sum;
@@ -25,6 +27,8 @@ use crate::journal::{self, Kind, Outline};
 
 /// Cache for comparing the view; it is read once, from front to back.
 const VIEW_CACHE_BYTES: u64 = 16 << 20;
+/// Fewer are not worth a thread.
+const PART_RECORDS_MIN: usize = 512;
 
 /// What a check found.
 #[derive(Clone, Debug, Serialize)]
@@ -147,6 +151,22 @@ struct Known {
     has_ended: bool,
 }
 
+/// A record whose checksum holds, and whereabouts it stands.
+#[derive(Clone, Copy)]
+struct Whole<'a> {
+    /// Of its frame.
+    offset: u64,
+    lsn: u64,
+    bytes: &'a [u8],
+}
+
+fn outline(reading: Reading, bytes: &[u8]) -> Result<Outline, journal::Error> {
+    match reading {
+        Reading::Whole => journal::decode(bytes).map(|record| record.outline()),
+        Reading::Outlines => journal::outline(bytes),
+    }
+}
+
 /// Reads every frame, going on behind what is damaged.
 pub fn read_log(disk: &dyn Disk, id: StoreId, reading: Reading) -> Result<LogState, Error> {
     let mut log = LogState { reading, ..LogState::default() };
@@ -161,11 +181,14 @@ pub fn read_log(disk: &dyn Disk, id: StoreId, reading: Reading) -> Result<LogSta
     };
     let segments = log.survey(disk, id)?;
     let mut expected = 1;
-    for (index, (segment, harmed)) in segments.iter().enumerate() {
-        log.fill_gap(expected, segment.header.first_lsn);
+    for (index, (header, harmed)) in segments.iter().enumerate() {
+        log.fill_gap(expected, header.first_lsn);
+        // One at a time: a log may be larger than memory.
+        let segment = if *harmed { segment::salvage(disk, id, header.number)? } else { Some(survey::used(disk, id, header.number)?) };
+        let Some(segment) = segment else { continue };
         // Frames up to the next segment, or up to the mark, are owed by this one.
-        let next = segments.get(index + 1).map(|(next, _)| next.header.first_lsn);
-        expected = log.read_segment(id, segment, *harmed, next.unwrap_or(known + 1), next.is_none());
+        let next = segments.get(index + 1).map(|(next, _)| next.first_lsn);
+        expected = log.read_segment(id, &segment, *harmed, next.unwrap_or(known + 1), next.is_none());
     }
     log.position = Position(log.fill_gap(expected, known + 1).max(expected) - 1);
     Ok(log)
@@ -178,24 +201,23 @@ impl LogState {
     }
 
     /// Every segment by first lsn, those with a damaged header as far as their frames tell; true: the file is not what was written.
-    fn survey(&mut self, disk: &dyn Disk, id: StoreId) -> Result<Vec<(Segment, bool)>, Error> {
-        let mut segments: Vec<(Segment, bool)> = Vec::new();
+    fn survey(&mut self, disk: &dyn Disk, id: StoreId) -> Result<Vec<(segment::Header, bool)>, Error> {
+        let mut segments: Vec<(segment::Header, bool)> = Vec::new();
         let names = disk.names().map_err(Error::io("list", disk.path("")))?;
         for number in names.iter().filter_map(|name| segment::number(name)) {
             self.highest = self.highest.max(number);
-            match segment::read(disk, id, number) {
-                Ok(Found::Used(segment)) => segments.push((segment, false)),
-                Ok(Found::Unused) => {}
+            match segment::read_header(disk, id, number) {
+                Ok(header) => segments.extend(header.map(|header| (header, false))),
                 Err(Error::Damaged { message, .. }) => {
                     self.damaged(&segment::name(number), 0, message);
-                    segments.extend(segment::salvage(disk, id, number)?.map(|segment| (segment, true)));
+                    segments.extend(segment::salvage(disk, id, number)?.map(|segment| (segment.header, true)));
                 }
                 Err(error) => return Err(error),
             }
         }
-        segments.sort_by_key(|(segment, _)| (segment.header.first_lsn, Reverse(segment.header.number)));
+        segments.sort_by_key(|(header, _)| (header.first_lsn, Reverse(header.number)));
         let all = segments.len();
-        segments.dedup_by_key(|(segment, _)| segment.header.first_lsn);
+        segments.dedup_by_key(|(header, _)| header.first_lsn);
         self.replacing = segments.len() < all;
         Ok(segments)
     }
@@ -219,17 +241,16 @@ impl LogState {
         let header = segment.header;
         let name = segment::name(header.number);
         let (mut offset, mut lsn) = (segment::HEADER_LENGTH, header.first_lsn);
-        let (mut pieces, mut damaged) = (Vec::new(), harmed);
+        let (mut pieces, mut damaged, mut untaken) = (Vec::new(), harmed, Vec::new());
         loop {
             if let Some(frame) = segment.frame_at(id, lsn, offset) {
                 let records: Vec<&[u8]> = frame::records(frame.payload).into_iter().map(|(_, record)| frame::bytes_of(record)).collect();
-                for record in &records {
-                    self.take(&name, frame.payload_offset, lsn, record);
-                }
+                untaken.extend(records.iter().map(|record| Whole { offset: frame.payload_offset, lsn, bytes: record }));
                 pieces.push((lsn, frame.span, records));
                 (offset, lsn) = (frame.end(), frame.next_lsn());
                 continue;
             }
+            self.take_all(&name, &std::mem::take(&mut untaken));
             let rest_is_used = segment.bytes.get(offset..).is_some_and(|rest| !disk::is_zero(rest));
             let next = if rest_is_used { segment.next_frame(id, lsn, offset) } else { None };
             if next.is_none() && lsn >= owed {
@@ -274,8 +295,9 @@ impl LogState {
         for (_, record) in found {
             match record {
                 Ok(record) => {
-                    self.take(name, offset as u64, lsn, record);
-                    salvaged.push(record);
+                    let record = Whole { offset: offset as u64, lsn, bytes: record };
+                    self.take(name, &record, outline(self.reading, record.bytes));
+                    salvaged.push(record.bytes);
                 }
                 Err(harmed) => {
                     let text = String::from_utf8_lossy(harmed.bytes);
@@ -293,12 +315,24 @@ impl LogState {
         (salvaged, is_accounted_for)
     }
 
+    /// Accounts for whole records, in order. Reading them is most of the work, and is done on every core.
+    fn take_all(&mut self, name: &str, records: &[Whole<'_>]) {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let parts = records.chunks(records.len().div_ceil(cores).max(PART_RECORDS_MIN));
+        let reading = self.reading;
+        let outlines: Vec<_> = std::thread::scope(|scope| {
+            let outlines_of = |part: &[Whole<'_>]| part.iter().map(|record| outline(reading, record.bytes)).collect::<Vec<_>>();
+            let read: Vec<_> = parts.map(|part| scope.spawn(move || outlines_of(part))).collect();
+            read.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for (record, outline) in records.iter().zip(outlines) {
+            self.take(name, record, outline);
+        }
+    }
+
     /// Accounts for one whole record.
-    fn take(&mut self, name: &str, offset: u64, lsn: u64, bytes: &[u8]) {
-        let outline = match self.reading {
-            Reading::Whole => journal::decode(bytes).map(|record| record.outline()),
-            Reading::Outlines => journal::outline(bytes),
-        };
+    fn take(&mut self, name: &str, record: &Whole<'_>, outline: Result<Outline, journal::Error>) {
+        let Whole { offset, lsn, bytes } = *record;
         let Outline { kind, tenant, execution, extent } = match outline {
             Ok(outline) => outline,
             Err(error) => {

@@ -209,7 +209,7 @@ impl Committer {
         for request in accepted {
             answers.push(request.answer);
             let located = request.records.into_iter().zip(places.by_ref());
-            records.extend(located.map(|((record, bytes), place)| Located { record, bytes, place }));
+            records.extend(located.map(|((record, bytes), place)| Located::new(record, bytes, place)));
         }
         let is_taken = self.frames.give(Frame::new(position, records));
         crash::point("commit.handed_to_view");

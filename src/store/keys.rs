@@ -100,12 +100,6 @@ impl RowKind {
         Self::Past,
     ];
 
-    /// Whether nobody need look for what a row of this kind replaces: it is new, or has been read by who writes it.
-    #[must_use]
-    pub fn is_only_added(self) -> bool {
-        matches!(self, Self::Journal | Self::Status | Self::ByFlow | Self::Index)
-    }
-
     /// The kind of the row under `key`; none for the applier's own row and for what is no key of ours.
     #[must_use]
     pub fn of(key: &[u8]) -> Option<Self> {

@@ -41,7 +41,7 @@ pub fn of_purged(additions: Vec<Addition>) -> Vec<Addition> {
 }
 
 /// What a document adds to the statistics, and to what is known of purged executions; `had` reads the latter.
-pub fn settled(document: &Document, had: impl Fn(&[u8]) -> Result<Counters, Error>) -> Result<Vec<Addition>, Error> {
+pub fn settled(document: &Document, mut had: impl FnMut(&[u8]) -> Result<Counters, Error>) -> Result<Vec<Addition>, Error> {
     let Some(body) = &document.body else { return Ok(Vec::new()) };
     let lines: Vec<Past> = serde_json::from_str(body)
         .map_err(|error| Error::ViewDamaged(format!("past statistics {} cannot be read: {error}", document.key)))?;

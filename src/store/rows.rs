@@ -12,17 +12,25 @@ use super::keys;
 use super::questions;
 use super::stats;
 use super::value::{Blob, Place};
-use super::view::Write;
+use super::view::{Row, Write};
 use crate::ids::{ExecutionId, Tenant};
-use crate::journal::{Record, Turn};
+use crate::journal::{Outline, Record, Turn};
 use crate::machine::summary::Summary;
 
 /// A record, its bytes, and where they stand.
 #[derive(Clone, Debug)]
 pub struct Located {
+    /// Of a turn maybe only its gist (see [`crate::journal::gist`]).
     pub record: Record,
+    pub outline: Outline,
     pub bytes: Vec<u8>,
     pub place: Place,
+}
+
+impl Located {
+    pub fn new(record: Record, bytes: Vec<u8>, place: Place) -> Self {
+        Self { outline: record.outline(), record, bytes, place }
+    }
 }
 
 /// What the view held of the record's owner before.
@@ -36,10 +44,14 @@ pub struct Before {
     pub past: Vec<Addition>,
 }
 
-/// What a record does to the view.
+/// What a record does to the view. Values are not sealed yet.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// Values are not sealed yet.
+    /// Rows that were not there.
+    pub added: Vec<Row>,
+    /// Rows that were there, and like this.
+    pub gone: Vec<Row>,
+    /// Rows of which that is not known.
     pub writes: Vec<Write>,
     /// To rows of counters.
     pub additions: Vec<Addition>,
@@ -50,13 +62,14 @@ pub struct Changes {
 /// # Errors
 /// When a summary cannot be written as JSON.
 pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
-    let (mut writes, mut additions) = (Vec::with_capacity(4), Vec::new());
+    let mut changes = Changes::default();
+    let writes = &mut changes.writes;
     match &located.record {
         Record::Execution(turn) => {
-            turn_rows(turn, before, &mut writes)?;
-            additions = stats::additions(turn, before.summary.as_ref());
+            turn_rows(turn, before, &mut changes)?;
+            changes.additions = stats::additions(turn, before.summary.as_ref());
             if turn.summary.is_some() {
-                additions.extend(questions::additions(&turn.tenant, before.summary.as_ref(), turn.summary.as_ref()));
+                changes.additions.extend(questions::additions(&turn.tenant, before.summary.as_ref(), turn.summary.as_ref()));
             }
         }
         Record::Flow(flow) => {
@@ -77,18 +90,19 @@ pub fn rows(located: &Located, before: &Before) -> Result<Changes, Error> {
         Record::Document(document) => {
             let key = keys::document(&document.tenant, &document.collection, &document.key);
             writes.push((key, document.body.as_ref().map(|body| documents::row(document.version, body, &located.bytes, located.place))));
-            additions.clone_from(&before.past);
+            changes.additions.clone_from(&before.past);
         }
         Record::Purged(purged) => {
-            purge_rows(&purged.tenant, purged.execution, before, &mut writes);
-            additions = questions::additions(&purged.tenant, before.summary.as_ref(), None);
-            additions.extend_from_slice(&before.past);
+            purge_rows(&purged.tenant, purged.execution, before, &mut changes);
+            changes.additions = questions::additions(&purged.tenant, before.summary.as_ref(), None);
+            changes.additions.extend_from_slice(&before.past);
         }
     }
-    Ok(Changes { writes, additions })
+    Ok(changes)
 }
 
-fn turn_rows(turn: &Turn, before: &Before, writes: &mut Vec<Write>) -> Result<(), Error> {
+fn turn_rows(turn: &Turn, before: &Before, changes: &mut Changes) -> Result<(), Error> {
+    let Changes { added, gone, writes, .. } = changes;
     if let Some(summary) = turn.summary.as_ref().or(before.summary.as_ref()) {
         // The flow of an execution never changes.
         writes.extend(closings::rows(turn, &summary.flow));
@@ -99,21 +113,21 @@ fn turn_rows(turn: &Turn, before: &Before, writes: &mut Vec<Write>) -> Result<()
 
     let old = before.summary.as_ref().map(|summary| index(&turn.tenant, turn.execution, summary)).unwrap_or_default();
     let new = index(&turn.tenant, turn.execution, summary);
-    let gone = old.keys().filter(|key| !new.contains_key(*key));
-    writes.extend(gone.map(|key| (key.clone(), None)));
     let asked: BTreeSet<_> = before.summary.iter().flat_map(questions::ids).collect();
     let opened = questions::ids(summary).filter(|question| !asked.contains(question));
     writes.extend(opened.map(|question| (keys::question_home(&turn.tenant, question), Some(turn.execution.0.as_bytes().to_vec()))));
-    writes.extend(new.into_iter().filter(|(key, _)| !old.contains_key(key)).map(|(key, value)| (key, Some(value))));
+    added.extend(new.iter().filter(|(key, _)| !old.contains_key(*key)).map(|(key, value)| (key.clone(), value.clone())));
+    gone.extend(old.into_iter().filter(|(key, _)| !new.contains_key(key)));
     Ok(())
 }
 
-fn purge_rows(tenant: &Tenant, execution: ExecutionId, before: &Before, writes: &mut Vec<Write>) {
+fn purge_rows(tenant: &Tenant, execution: ExecutionId, before: &Before, changes: &mut Changes) {
+    let Changes { gone, writes, .. } = changes;
     writes.extend(before.owned.iter().map(|key| (key.clone(), None)));
     writes.push((keys::summary(tenant, execution), None));
     writes.push((keys::quarantine(tenant, execution), None));
     if let Some(summary) = &before.summary {
-        writes.extend(index(tenant, execution, summary).into_keys().map(|key| (key, None)));
+        gone.extend(index(tenant, execution, summary));
     }
 }
 

@@ -167,7 +167,7 @@ impl World {
         let (record, _) = entry.into_record();
         let bytes = crate::journal::encode(&record).unwrap();
         let place = self.log.append(&bytes);
-        self.waiting.push(Located { record, bytes, place });
+        self.waiting.push(Located::new(record, bytes, place));
         if self.waiting.len() >= FRAME {
             self.apply();
         }
