@@ -19,7 +19,7 @@ const PAUSE_MIN_WITHOUT_FINDS: Duration = Duration::from_secs(1);
 /// Commits that are not followed yet: with more of them a round waits, because what they are in must stay.
 const FOLLOWED_LAG_MAX: u64 = 50_000;
 /// Before a compaction that has failed is tried again, at most: each looks at the whole view first.
-const FAILED_PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
+const FAILED_PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 /// After each segment of the log that a compaction has looked at, at most.
 const SEGMENT_REST_MAX: Duration = Duration::from_secs(1);
 /// Steps of one tenant's sweep in a round; it goes on in the next one, where this one ended.
@@ -80,18 +80,22 @@ pub async fn compact(app: Arc<App>) {
             if lag > FOLLOWED_LAG_MAX || !store.is_worth_compacting().map_err(failed)? {
                 return Ok(None);
             }
-            store.compact(until, goes_on).map(Some).map_err(failed)
+            match store.compact(until, goes_on) {
+                // Somebody has asked for a round.
+                Err(store::Error::Refused(_)) => Ok(None),
+                round => round.map(Some).map_err(failed),
+            }
         });
         let round = round.await;
         pause = if round.is_ok() { EVERY } else { FAILED_PAUSE_MAX.min(2 * pause) };
         match round {
-            Ok(Some(report)) => tracing::info!(
+            Ok(Some(report)) if report.segments_rewritten > 0 => tracing::info!(
                 segments = report.segments_rewritten,
                 records = report.records_dropped,
                 bytes = report.bytes_freed,
                 "compacted the log"
             ),
-            Ok(None) => {}
+            Ok(_) => {}
             Err(problem) => {
                 tracing::warn!(
                     detail = problem.detail,

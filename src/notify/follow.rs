@@ -94,10 +94,30 @@ impl Follower {
                 }
             };
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
                 () = round => {}
             }
         }
+        // Not on the way any more: what is behind it may leave the log while nobody serves.
+        if let Err(error) = self.note(self.parts.meters.followed_until()).await {
+            tracing::debug!(%error, "how far the log was followed is not recorded; that is read again");
+        }
+    }
+
+    /// Records that everything up to `position` was read.
+    async fn note(&self, position: Position) -> Result<(), Error> {
+        if position <= self.recorded {
+            return Ok(());
+        }
+        let recorded = self.parts.catalog.update(|catalog, changes| {
+            let stored = catalog.get::<Followed>(&Catalog::system(), NAME)?;
+            // A record that was on its way when the server was told to stop may have come as far.
+            if stored.as_ref().is_none_or(|stored| stored.value.position < position) {
+                changes.put(&Catalog::system(), NAME, stored.map_or(0, |stored| stored.version), &Followed { position });
+            }
+            Ok(())
+        });
+        Ok(recorded.await?)
     }
 
     async fn round(&mut self) -> Result<(), Error> {

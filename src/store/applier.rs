@@ -25,7 +25,7 @@ use super::value::{self, Blob, Extract};
 use super::view::{Order, Range, View, Write};
 use crate::crash;
 use crate::ids::{ExecutionId, Tenant};
-use crate::journal::{self, Outline, Record, Turn};
+use crate::journal::{self, Outline, Purged, Record, Turn};
 use crate::machine::summary::Summary;
 
 /// Journal rows read at a time while an execution is purged.
@@ -201,28 +201,10 @@ impl Applier {
     pub fn apply(&mut self, frame: &Frame) -> Result<(), Error> {
         let mut overlay = self.overlay(frame.records.len());
         for located in &frame.records {
-            let before = overlay.before(located)?;
-            let chain = match &located.record {
-                Record::Execution(turn) => overlay.extend(turn, located)?,
-                _ => [0; 32],
-            };
-            heads::change(located.outline.clone(), chain, &mut overlay.moved);
-            let changes = rows::rows(located, &before)?;
-            let begins = located.outline.extent.is_some_and(|extent| extent.first_seq == 0);
-            for (key, body) in changes.gone {
-                let old = value::seal(&key, body);
-                overlay.known(key, Some(old), None);
+            if let Some(purged) = overlay.lost_purge(located)? {
+                overlay.take(&purged)?;
             }
-            for (key, body) in changes.added {
-                overlay.known(key, None, Some(body));
-            }
-            for (key, body) in changes.writes {
-                // The view has no row of an execution that begins.
-                if begins { overlay.known(key, None, body) } else { overlay.write(key, body)? }
-            }
-            for addition in changes.additions {
-                overlay.add(addition)?;
-            }
+            overlay.take(located)?;
         }
         for ((tenant, execution), tail) in std::mem::take(&mut overlay.tails) {
             overlay.known(keys::journal(&tenant, execution, tail.first_seq), None, Some(tail.row.write()));
@@ -278,6 +260,41 @@ struct Overlay<'a> {
 }
 
 impl Overlay<'_> {
+    fn take(&mut self, located: &Located) -> Result<(), Error> {
+        let before = self.before(located)?;
+        let chain = match &located.record {
+            Record::Execution(turn) => self.extend(turn, located)?,
+            _ => [0; 32],
+        };
+        heads::change(located.outline.clone(), chain, &mut self.moved);
+        let changes = rows::rows(located, &before)?;
+        for (key, body) in changes.gone {
+            let old = value::seal(&key, body);
+            self.known(key, Some(old), None);
+        }
+        for (key, body) in changes.added {
+            self.known(key, None, Some(body));
+        }
+        for (key, body) in changes.writes {
+            self.write(key, body)?;
+        }
+        for addition in changes.additions {
+            self.add(addition)?;
+        }
+        Ok(())
+    }
+
+    /// Of an execution that begins where there is one with its id: a damaged log has lost that the other was purged.
+    fn lost_purge(&mut self, located: &Located) -> Result<Option<Located>, Error> {
+        match &located.record {
+            Record::Execution(turn) if turn.first_seq == 0 && self.summary(&turn.tenant, turn.execution)?.is_some() => {
+                let purged = Purged { tenant: turn.tenant.clone(), execution: turn.execution };
+                Ok(Some(Located::new(Record::Purged(purged), Vec::new(), located.place)))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The row as this frame has it. What the view is asked for once stays here.
     fn row(&mut self, key: &[u8]) -> Result<&mut Changed, Error> {
         if !self.changed.contains_key(key) {
@@ -420,15 +437,14 @@ impl Overlay<'_> {
         for (key, sealed) in rows {
             for turn in JournalRow::open(&key, &sealed)?.turns {
                 self.buried_bytes += u64::from(turn.extract.length);
-                let bytes = match self.records.extract(&turn.extract) {
+                let record = match self.records.extract(&turn.extract).and_then(|bytes| Ok(journal::gist(&bytes)?)) {
                     // What it had asked stays behind in the view until that is made again: no reason to stop everything else.
-                    Err(Error::Damaged { path, message }) => {
-                        tracing::warn!(%execution, path = %path.display(), message, "a turn of a purged execution cannot be read");
+                    Err(error @ (Error::Damaged { .. } | Error::Record(_))) => {
+                        tracing::warn!(%execution, %error, "a turn of a purged execution cannot be read");
                         continue;
                     }
-                    read => read?,
+                    read => read?.0,
                 };
-                let record = journal::decode(&bytes)?;
                 if let Record::Execution(turn) = record {
                     let asked = turn.summary.iter().flat_map(questions::ids);
                     owned.extend(asked.map(|question| keys::question_home(tenant, question)));

@@ -263,7 +263,7 @@ impl LogState {
             let end = next.map_or(segment.bytes.len(), |(found, _)| found);
             // Nothing is left of one that was cut within its header.
             let left = segment.bytes.get(offset..end).unwrap_or_default();
-            let (records, is_accounted_for) = self.salvage(&name, offset, lsn, left);
+            let (records, is_accounted_for) = self.salvage(&name, offset, lsn, left, next.is_some());
             if !is_accounted_for || until > lsn + 1 {
                 self.unknown_below = until;
             }
@@ -283,14 +283,17 @@ impl LogState {
 
     /// What can still be read of a damaged frame; what cannot is named as far as its text allows. Also whether that accounts for
     /// everything that the frame held.
-    fn salvage<'a>(&mut self, name: &str, offset: usize, lsn: u64, bytes: &'a [u8]) -> (Vec<&'a [u8]>, bool) {
+    fn salvage<'a>(&mut self, name: &str, offset: usize, lsn: u64, bytes: &'a [u8], is_followed: bool) -> (Vec<&'a [u8]>, bool) {
         let header = frame::Header::read(bytes).filter(|header| header.lsn == lsn && header.span == 1);
         let payload = bytes.get(frame::HEADER_BYTES..).unwrap_or_default();
-        // Behind its end there is another frame, or nothing; a length that says otherwise is what was harmed.
         let parts = header.and_then(|header| payload.split_at_checked(header.length as usize));
-        let whole = parts.filter(|(_, behind)| disk::is_zero(behind)).map(|(whole, _)| whole);
-        let (found, end) = frame::records_and_end(whole.unwrap_or(payload));
-        let mut is_accounted_for = whole.is_some_and(|whole| end == whole.len());
+        // Behind its end there is another frame, or nothing; a length that says otherwise is what was harmed.
+        let is_next = |behind| disk::is_zero(behind) || frame::Header::read(behind).is_some_and(|header| header.lsn == lsn + 1);
+        let is_right = parts.is_some_and(|(_, behind)| is_next(behind));
+        // What nobody was told of may stand behind the last frame; it does not become durable by a repair.
+        let (payload, _) = parts.filter(|_| is_right || !is_followed).unwrap_or((payload, &[]));
+        let (found, end) = frame::records_and_end(payload);
+        let mut is_accounted_for = is_right && end == payload.len();
         let mut salvaged = Vec::new();
         for (_, record) in found {
             match record {

@@ -88,7 +88,7 @@ impl Store {
         Ok(buried >= BURIED_BYTES_FIRST && (is_first || buried >= BURIED_BYTES_MIN.max(self.gauges()?.log_bytes / BURIED_PART)))
     }
 
-    /// One round over all segments but the newest, up to `until` and to where every feed is. Everything goes on meanwhile. After each segment
+    /// One round over all segments but the newest, up to `until` and to where every feed is that is kept. Everything goes on meanwhile. After each segment
     /// `goes_on` hears how long that took, and may wait; when it says no, the round ends. Blocking.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ impl Store {
             }
         }
         if round.is_over() {
-            self.meters().compacted(buried);
+            self.meters().compacted(buried, !round.is_limited);
         }
         Ok(round.report)
     }
@@ -202,8 +202,9 @@ pub struct Round<'a> {
     running: &'a Running,
     rest: VecDeque<Sealed>,
     left: Left,
-    /// Before it came to the last segment that is not written to any more.
     was_ended: bool,
+    /// Somebody has still to read some segments that are not written to any more.
+    is_limited: bool,
     pub report: CompactReport,
 }
 
@@ -218,7 +219,7 @@ impl<'a> Round<'a> {
         rest.retain(|segment| segment.next_lsn <= until.0.saturating_add(1));
         let report = CompactReport { segments: rest.len(), ..CompactReport::default() };
         let left = Left { owners: HashSet::new(), max: LEFT_MAX, is_full: false };
-        Ok(Self { running, was_ended: rest.len() < all, rest, left, report })
+        Ok(Self { running, is_limited: rest.len() < all, rest, left, was_ended: false, report })
     }
 
     /// Looks once in the life of a process whose past statistics are not up to date; afterwards the applier knows.

@@ -25,8 +25,8 @@ pub struct Feed {
     store: Store,
     /// The frame that comes next.
     next_lsn: u64,
-    /// Where it is, for who compacts.
-    place: Arc<AtomicU64>,
+    /// Where it is, for who compacts, if that is to wait.
+    place: Option<Arc<AtomicU64>>,
     /// None until the segment that holds `next_lsn` was looked up.
     frames: Option<Frames>,
 }
@@ -35,11 +35,11 @@ impl Store {
     /// Everything that is recorded behind `after`.
     #[must_use]
     pub fn feed(&self, after: Position) -> Feed {
-        Feed { store: self.clone(), next_lsn: after.0 + 1, place: self.inner.feeds.add(after), frames: None }
+        Feed { store: self.clone(), next_lsn: after.0 + 1, place: None, frames: None }
     }
 }
 
-/// Where the feeds are that somebody has.
+/// Where the feeds are that are kept.
 #[derive(Debug, Default)]
 pub struct Feeds(Mutex<Vec<Weak<AtomicU64>>>);
 
@@ -60,6 +60,13 @@ impl Feeds {
 }
 
 impl Feed {
+    /// What it has not read yet stays in the log as long as it is there, also what is purged: for who must miss nothing and is never long behind.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        self.place = Some(self.store.inner.feeds.add(self.position()));
+        self
+    }
+
     /// Up to here it has been read.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -74,11 +81,27 @@ impl Feed {
     /// What comes next and is in the view already; at most `frames_max` commits, and none more once they have `bytes_max`. Blocking.
     ///
     /// # Errors
-    /// `Damaged` when the log is.
+    /// `Damaged` when the log is, once what is whole before that was read.
     pub fn read(&mut self, frames_max: usize, bytes_max: usize) -> Result<Vec<Fed>, Error> {
         let applied = self.store.inner.progress.applied().0;
         let (mut found, mut bytes) = (Vec::new(), 0);
-        while found.len() < frames_max && bytes < bytes_max && self.next_lsn <= applied {
+        while found.len() < frames_max && bytes < bytes_max {
+            match self.next(applied) {
+                Ok(Some((fed, size))) => {
+                    found.push(fed);
+                    bytes += size;
+                }
+                Ok(None) => break,
+                Err(error) if found.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// The next commit, if it is not behind `applied`, and the bytes of its records.
+    fn next(&mut self, applied: u64) -> Result<Option<(Fed, usize)>, Error> {
+        while self.next_lsn <= applied {
             let mut frames = match self.frames.take() {
                 Some(frames) => frames,
                 None => self.look_up()?,
@@ -93,17 +116,19 @@ impl Feed {
                 self.frames = Some(next);
                 continue;
             };
-            self.frames = Some(frames);
             if frame.next_lsn() <= self.next_lsn {
+                self.frames = Some(frames);
                 continue;
             }
-            self.next_lsn = frame.next_lsn();
-            self.place.store(self.position().0, Ordering::Relaxed);
-            bytes += frame.records.iter().map(|(_, record)| record.len()).sum::<usize>();
             let records: Result<Vec<Record>, Error> = frame.records.iter().map(|(_, record)| Ok(journal::decode(record)?)).collect();
-            found.push(Fed { position: Position(self.next_lsn - 1), records: records? });
+            let fed = Fed { position: Position(frame.next_lsn() - 1), records: records? };
+            (self.next_lsn, self.frames) = (frame.next_lsn(), Some(frames));
+            if let Some(place) = &self.place {
+                place.store(self.position().0, Ordering::Relaxed);
+            }
+            return Ok(Some((fed, frame.records.iter().map(|(_, record)| record.len()).sum())));
         }
-        Ok(found)
+        Ok(None)
     }
 
     fn look_up(&self) -> Result<Frames, Error> {

@@ -98,10 +98,10 @@ impl Meters {
         self.buried_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// A round is over that began when so much was buried.
-    pub(super) fn compacted(&self, buried: u64) {
+    /// A round is over that began when so much was buried, and that looked at everything, or not.
+    pub(super) fn compacted(&self, buried: u64, is_whole: bool) {
         self.buried_bytes.fetch_sub(buried, Ordering::Relaxed);
-        self.compactions.fetch_add(1, Ordering::Relaxed);
+        self.compactions.fetch_add(u64::from(is_whole), Ordering::Relaxed);
     }
 
     /// Bytes of the log that do not count any more, because of what was recorded since the last round of compaction began; an estimate.
@@ -110,7 +110,7 @@ impl Meters {
         self.buried_bytes.load(Ordering::Relaxed)
     }
 
-    /// Rounds of compaction of this process.
+    /// Whole rounds of compaction of this process.
     #[must_use]
     pub fn compactions(&self) -> u64 {
         self.compactions.load(Ordering::Relaxed)

@@ -10,10 +10,13 @@ use super::{FLOW, text};
 /// Requests before which nothing else is on its way to the disk; the two in the middle of the flow run side by side.
 const ALONE: [&str; 3] = ["GET /look", "POST /pay", "POST /note"];
 
+/// Bytes of each write that are in the trace.
+const SHOWN_BYTES: usize = 48;
+
 /// One line of the trace that matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
-    /// Bytes go into a segment of the log.
+    /// A frame goes into a segment of the log.
     Write,
     /// A sync of a segment came back without error; a sync of another file says nothing about the log.
     Synced,
@@ -33,7 +36,15 @@ fn what_leaves_the_process_was_synced_before() {
     let recorder = Recorder::start(Duration::from_millis(20));
     let trace = directory.path().join("trace");
     let traced = Command::new("strace")
-        .args(["-f", "-y", "-s", "48", "-e", "trace=write,writev,pwrite64,pwritev,sendto,sendmsg,fdatasync,fsync", "-o"])
+        .args([
+            "-f",
+            "-y",
+            "-s",
+            &SHOWN_BYTES.to_string(),
+            "-e",
+            "trace=write,writev,pwrite64,pwritev,sendto,sendmsg,fdatasync,fsync",
+            "-o",
+        ])
         .arg(&trace)
         .args([env!("CARGO_BIN_EXE_flowgate"), "run", FLOW, "--set", &format!("config.world={}", recorder.address), "-o", "json"])
         .env("FLOWGATE_OUTBOUND_ALLOW", "127.0.0.1")
@@ -61,7 +72,7 @@ fn what_leaves_the_process_was_synced_before() {
 fn calls(lines: &str) -> Vec<Call> {
     // Threads whose sync of a segment has begun and not come back: strace names the file only at the beginning.
     let mut syncing = BTreeSet::new();
-    let mut calls = Vec::new();
+    let (mut calls, zeros) = (Vec::new(), format!("\"{}\"", "\\0".repeat(SHOWN_BYTES)));
     for line in lines.lines() {
         let thread = line.split(' ').next().unwrap_or_default();
         if line.contains("sync(") && is_segment(line) {
@@ -80,7 +91,10 @@ fn calls(lines: &str) -> Vec<Call> {
         if let Some(request) = ALONE.into_iter().find(|request| line.contains(request)) {
             calls.push(Call::Sent(request));
         } else if is_segment(line) {
-            calls.push(Call::Write);
+            // Zeros are those with which the next segment is prepared, whenever there is time.
+            if !line.contains(&zeros) {
+                calls.push(Call::Write);
+            }
         } else if line.contains("write(1<") {
             // The result is the only thing on standard output.
             calls.push(Call::Printed);

@@ -11,6 +11,8 @@ pub const HEADER_BYTES: usize = 20;
 pub const RECORD_HEADER_BYTES: usize = 8;
 /// Set in the length of a hole.
 const HOLE: u32 = 1 << 31;
+/// Bytes of which a checksum is worked out at most while a whole record is looked for: text and zeros need none, noise would need years.
+const SEARCHED_BYTES_MAX: usize = 1 << 30;
 
 /// Bytes that a frame with records of these sizes takes.
 pub fn size(records: &[&[u8]]) -> usize {
@@ -196,7 +198,7 @@ pub fn records_and_end(payload: &[u8]) -> (Vec<(usize, Checked<'_>)>, usize) {
             break;
         }
         // A length may be what was harmed, and would hide whatever stands behind it.
-        let next = (offset + 1..payload.len()).find(|at| whole_at(payload, *at).is_some()).unwrap_or(payload.len());
+        let next = next_whole(payload, offset + 1);
         found.extend(harmed(payload, offset, next));
         offset = next;
     }
@@ -213,6 +215,30 @@ fn whole_at(payload: &[u8], offset: usize) -> Option<(Option<&[u8]>, usize)> {
     let [length, crc] = [[head[0], head[1], head[2], head[3]], [head[4], head[5], head[6], head[7]]].map(u32::from_be_bytes);
     let record = rest.get(..length as usize).filter(|record| !record.is_empty())?;
     (crc32c::crc32c(record) == crc).then_some((Some(record), start + record.len()))
+}
+
+/// The record that `bytes` are, if they are exactly one that is whole.
+pub fn record(bytes: &[u8]) -> Option<&[u8]> {
+    whole_at(bytes, 0).and_then(|(record, end)| record.filter(|_| end == bytes.len()))
+}
+
+/// Where the next whole one begins, from `offset` on; the end, too, when that would take too long to find out.
+fn next_whole(payload: &[u8], offset: usize) -> usize {
+    let mut budget = SEARCHED_BYTES_MAX;
+    for at in offset..payload.len() {
+        if whole_at(payload, at).is_some() {
+            return at;
+        }
+        // What whoever looks at a place by chance works out a checksum of.
+        let length = payload[at..].first_chunk().map_or(0, |head| u32::from_be_bytes(*head) as usize);
+        if length <= payload.len() - at {
+            budget = budget.saturating_sub(length);
+        }
+        if budget == 0 {
+            break;
+        }
+    }
+    payload.len()
 }
 
 /// What stands between `offset` and `next`: each record by itself where their lengths lead there, or else all of it.

@@ -262,7 +262,7 @@ fn ended(store: &Store, number: u64) {
 #[test]
 fn what_somebody_has_not_read_yet_stays() {
     let store = Store::open_memory(&MemoryDisk::new(Faults::default())).unwrap();
-    let mut feed = store.feed(Position(0));
+    let mut feed = store.feed(Position(0)).kept();
     come_and_go(&store, 0..60);
     store.view().unwrap();
     let all = store.position();

@@ -283,6 +283,46 @@ fn a_turn_that_the_log_lost_is_its_journal_s_damage_and_can_be_purged() {
     start(&store, 3, summary(Status::Running));
 }
 
+/// What its lost turn had asked stays in the view; another with its id, which asks the same, is taken for what it is.
+#[test]
+fn after_a_turn_was_lost_and_purged_its_id_can_be_another_s() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    let asking = Summary { waiting_for: vec![waiting(1, 3_000)], ..summary(Status::WaitingPerson) };
+    start(&store, 1, asking.clone());
+    store.commit(turn(1, 2, 1, Some(summary(Status::Completed)))).wait().unwrap();
+    let Found { tail, .. } = journal_rows::before(store.view().unwrap(), &tenant(), execution(1), u64::MAX, 1).unwrap().remove(0);
+    let place = tail.row.turns[0].extract.place;
+    flip(&dir.path().join(crate::store::log::segment::name(place.segment)), usize::try_from(place.offset).unwrap() + 5);
+    store.commit(Entry::Purge { tenant: tenant(), execution: execution(1) }).wait().unwrap();
+    store.view().unwrap();
+    start(&store, 1, asking);
+    crate::store::scan::compare(store.view().unwrap(), &crate::store::applier::mark(store.view().unwrap()).unwrap().sums).unwrap();
+}
+
+/// What nobody was told of does not become durable by a repair, and costs nobody anything.
+#[test]
+fn a_torn_frame_behind_a_harmed_one_is_not_repaired() {
+    let dir = closed();
+    std::fs::remove_file(dir.path().join("clean")).unwrap();
+    let disk = RealDisk::new(dir.path());
+    let id = recover::read_identity(&disk).unwrap().unwrap().id;
+    let segment = segment(dir.path());
+    let last = (1..99).take_while(|lsn| find_frame(&segment, *lsn).is_some()).last().unwrap();
+    let (begin, end) = (frame_at(&segment, last), used(&segment));
+    let (record, _) = turn(77, 0, 1, Some(summary(Status::Running))).into_record();
+    let (mut torn, _) = crate::store::log::frame::encode(id, last + 1, 1, &[&crate::journal::encode(&record).unwrap(), b"and another"]);
+    *torn.last_mut().unwrap() ^= 1;
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[end..end + torn.len()].copy_from_slice(&torn);
+    bytes[begin + 60] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    let losses = check(dir.path()).unwrap().losses;
+    assert_eq!(losses.len(), 1, "{losses:?}");
+    assert_eq!(crate::store::rebuild(&options(dir.path()), crate::store::OnDamage::Quarantine).unwrap().quarantined, losses);
+    assert_eq!(open(dir.path()).unwrap().summary(&tenant(), execution(77)).unwrap(), None);
+}
+
 /// It says so, whatever is behind: nobody reads the same segment again and again.
 #[test]
 fn who_follows_the_log_is_told_of_damage() {
@@ -301,6 +341,7 @@ fn who_follows_the_log_is_told_of_damage() {
             zeros => std::os::unix::fs::FileExt::write_all_at(&file, zeros, begin as u64).unwrap(),
         }
         let mut feed = store.feed(Position(0));
+        assert_eq!(feed.read(99, usize::MAX).unwrap().len(), 1, "what stands before it is whole");
         let error = feed.read(99, usize::MAX).unwrap_err();
         assert!(error.to_string().contains("frame 2 is not what was written"), "{error}");
     }
@@ -308,8 +349,12 @@ fn who_follows_the_log_is_told_of_damage() {
 
 /// Where the frame with this number begins.
 fn frame_at(path: &Path, lsn: u64) -> usize {
+    find_frame(path, lsn).unwrap()
+}
+
+fn find_frame(path: &Path, lsn: u64) -> Option<usize> {
     let bytes = std::fs::read(path).unwrap();
-    (4096..bytes.len()).find(|at| bytes[at + 8..at + 16] == lsn.to_be_bytes() && bytes[at + 16..at + 20] == 1_u32.to_be_bytes()).unwrap()
+    (4096..bytes.len() - 20).find(|at| bytes[at + 8..at + 16] == lsn.to_be_bytes() && bytes[at + 16..at + 20] == 1_u32.to_be_bytes())
 }
 
 #[test]

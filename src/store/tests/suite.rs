@@ -462,6 +462,37 @@ fn the_view_is_a_function_of_the_log() {
     assert_eq!(sums(&Store::open_memory(&disk).unwrap()), before);
 }
 
+/// However its records come together, as if the purge were there.
+#[test]
+fn an_execution_that_begins_where_one_is_takes_its_place() {
+    let asking = Summary { waiting_for: vec![waiting(1, 3_000)], ..summary(Status::WaitingPerson) };
+    let after = |apart: bool, is_lost: bool| {
+        let mut world = World::new();
+        world.set(execution(1), &asking);
+        world.set(execution(1), &summary(Status::Completed));
+        if apart {
+            world.apply();
+        }
+        if is_lost {
+            world.lose(execution(1))
+        } else {
+            world.purge(execution(1))
+        }
+        world.set(execution(1), &Summary { flow: "mail".to_owned(), ..asking.clone() });
+        world.apply();
+        world.is_as_summed();
+        crate::store::scan::sums(world.view.as_ref()).unwrap()
+    };
+    assert_eq!(after(true, true), after(false, true));
+    let [lost, purged] = [true, false].map(|is_lost| {
+        let mut sums = after(true, is_lost);
+        // It says where the turns stand.
+        assert_eq!(sums.0.remove(&crate::store::RowKind::Journal).map(|sum| sum.count), Some(1));
+        sums
+    });
+    assert_eq!(lost, purged);
+}
+
 #[test]
 fn a_turn_comes_back_equal_to_the_last_bit() {
     // Without serde_json's `float_roundtrip` about one in ten of such numbers changes by its last bit.

@@ -163,6 +163,11 @@ impl World {
         self.record(Entry::Purge { tenant: tenant(), execution });
     }
 
+    /// A damaged log has lost that it was purged.
+    pub fn lose(&mut self, execution: ExecutionId) {
+        self.seqs.remove(&execution);
+    }
+
     fn record(&mut self, entry: Entry) {
         let (record, _) = entry.into_record();
         let bytes = crate::journal::encode(&record).unwrap();

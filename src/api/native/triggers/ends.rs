@@ -45,7 +45,7 @@ pub(super) async fn follow(app: &Arc<App>) {
 /// From the present place of the log on, after everything that is open was looked at: what ends later stands behind that place.
 async fn from_here(app: &Arc<App>) -> Result<(), Error> {
     let store = app.catalog.store().clone();
-    let mut feed = store.feed(store.position());
+    let mut feed = store.feed(store.position()).kept();
     let mut behind: HashSet<Tenant> = app.catalog.tenants()?.iter().map(|tenant| Tenant::new(&tenant.id)).collect();
     let mut looks_at = Instant::now();
     loop {
@@ -61,7 +61,7 @@ async fn from_here(app: &Arc<App>) -> Result<(), Error> {
         store.applied(here).await;
         // In this order: what is put there later is started, and so ends, behind this place.
         if app.triggers.open().is_empty() {
-            feed = store.feed(here);
+            feed = store.feed(here).kept();
             tokio::time::sleep(IDLE_PAUSE).await;
             continue;
         }
