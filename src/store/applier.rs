@@ -276,9 +276,9 @@ impl Overlay<'_> {
             self.known(key, None, Some(body));
         }
         for (key, body) in changes.writes {
-            self.write(key, body)?;
+            self.write(&key, body)?;
         }
-        for addition in changes.additions {
+        for addition in &changes.additions {
             self.add(addition)?;
         }
         Ok(())
@@ -308,9 +308,9 @@ impl Overlay<'_> {
         self.changed.entry(key).or_insert_with(|| Changed { old: sealed.clone(), new: sealed });
     }
 
-    fn write(&mut self, key: Vec<u8>, body: Option<Vec<u8>>) -> Result<(), Error> {
-        let new = body.map(|body| value::seal(&key, body));
-        self.row(&key)?.new = new;
+    fn write(&mut self, key: &[u8], body: Option<Vec<u8>>) -> Result<(), Error> {
+        let new = body.map(|body| value::seal(key, body));
+        self.row(key)?.new = new;
         Ok(())
     }
 
@@ -324,9 +324,9 @@ impl Overlay<'_> {
         }
     }
 
-    fn add(&mut self, addition: Addition) -> Result<(), Error> {
+    fn add(&mut self, addition: &Addition) -> Result<(), Error> {
         let sum = self.counters(&addition.key)?.plus(&addition.by).write();
-        self.write(addition.key, sum)
+        self.write(&addition.key, sum)
     }
 
     fn counters(&mut self, key: &[u8]) -> Result<Counters, Error> {
@@ -426,7 +426,9 @@ impl Overlay<'_> {
             let chunk = self.view.scan(&range, Order::Ascending, PURGE_ROWS)?;
             let Some((last, _)) = chunk.last() else { break };
             range.start = [last.as_slice(), &[0]].concat();
-            chunk.into_iter().for_each(|(key, sealed)| self.found(key, Some(sealed)));
+            for (key, sealed) in chunk {
+                self.found(key, Some(sealed));
+            }
         }
         let standing = self.changed.iter().filter_map(|(key, changed)| Some((key, changed.new.as_ref()?)));
         let rows: BTreeMap<Vec<u8>, Vec<u8>> = standing

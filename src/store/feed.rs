@@ -91,9 +91,9 @@ impl Feed {
                     found.push(fed);
                     bytes += size;
                 }
-                Ok(None) => break,
                 Err(error) if found.is_empty() => return Err(error),
-                Err(_) => break,
+                // Damage is met again at the next call.
+                Ok(None) | Err(_) => break,
             }
         }
         Ok(found)

@@ -474,9 +474,9 @@ fn an_execution_that_begins_where_one_is_takes_its_place() {
             world.apply();
         }
         if is_lost {
-            world.lose(execution(1))
+            world.lose(execution(1));
         } else {
-            world.purge(execution(1))
+            world.purge(execution(1));
         }
         world.set(execution(1), &Summary { flow: "mail".to_owned(), ..asking.clone() });
         world.apply();
