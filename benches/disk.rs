@@ -101,7 +101,7 @@ fn compact(runtime: &tokio::runtime::Runtime, options: &Options, ended: &[Execut
     println!("\na third of them purged:");
     sizes("before a compaction", &options.dir, records.kept_bytes);
     let began = Instant::now();
-    let report = store::compact(options, |_| Ok::<_, store::Error>(Position(u64::MAX))).unwrap();
+    let report = store::compact(options, |_| Ok(Position(u64::MAX))).unwrap();
     println!("  ({} segments compacted in {:.1} s)", report.log.segments_rewritten, began.elapsed().as_secs_f64());
     sizes("after it  (at most 4)", &options.dir, records.kept_bytes);
 }

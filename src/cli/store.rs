@@ -69,7 +69,7 @@ pub fn execute(context: &Context, command: &Command) -> Result<Exit, Error> {
         Command::Info => done(context, store::info(dir)),
         Command::Backup(args) => done(context, store::backup(&options, &args.target).map_err(locked)),
         Command::Restore(args) => done(context, store::restore(&args.source, &options)),
-        Command::Compact => done(context, store::compact(&options, told_until).map_err(|NotCompacted(error)| error)),
+        Command::Compact => done(context, store::compact(&options, told_until).map_err(compacted_by_the_server)),
         Command::Rebuild(args) => {
             let on_damage = if args.quarantine { OnDamage::Quarantine } else { OnDamage::Refuse };
             done(context, store::rebuild(&options, on_damage))
@@ -88,22 +88,18 @@ fn locked(error: store::Error) -> Error {
 }
 
 /// Up to where webhooks and mails were told of what happened: what is behind it they will hear of from the log.
-fn told_until(store: &Store) -> Result<Position, NotCompacted> {
-    let followers = notify::followers(&Catalog::new(store.clone())).map_err(|error| NotCompacted(Error::failed(error)))?;
+fn told_until(store: &Store) -> Result<Position, store::Error> {
+    let followers = notify::followers(&Catalog::new(store.clone())).map_err(|error| store::Error::Refused(error.to_string()))?;
     Ok(followers.into_iter().map(|(_, position)| position).min().unwrap_or(Position(u64::MAX)))
 }
 
-struct NotCompacted(Error);
-
-impl From<store::Error> for NotCompacted {
-    /// Nor does a compaction need a stop.
-    fn from(error: store::Error) -> Self {
-        Self(match error {
-            store::Error::Locked { .. } => {
-                Error::Failed(format!("{error}; it compacts by itself while it serves, and at once when it is asked to: POST /v1/compact"))
-            }
-            error => Error::failed(error),
-        })
+/// Nor does a compaction need a stop.
+fn compacted_by_the_server(error: store::Error) -> Error {
+    match error {
+        store::Error::Locked { .. } => {
+            Error::Failed(format!("{error}; it compacts by itself while it serves, and at once when it is asked to: POST /v1/compact"))
+        }
+        error => Error::failed(error),
     }
 }
 

@@ -60,10 +60,10 @@ pub fn gist(bytes: &[u8]) -> Result<(Record, Outline), Error> {
     if schema == SCHEMA_VERSION
         && kind == Kind::Execution as u8
         && let Ok(TurnGist { tenant, execution, first_seq, at, events, summary }) = serde_json::from_slice(json)
-        && !events.tells
+        && events.iter().all(|Tagged { event }| matches!(event, Tag::Other))
     {
         let ends = summary.as_ref().is_some_and(|summary| summary.status.is_final());
-        let extent = Extent { first_seq, next_seq: first_seq.saturating_add(events.count), ends };
+        let extent = Extent { first_seq, next_seq: first_seq.saturating_add(events.len() as u64), ends };
         let outline = Outline { kind: Kind::Execution, tenant: tenant.clone(), execution: Some(execution), extent: Some(extent) };
         return Ok((Record::Execution(Turn { tenant, execution, first_seq, at, events: Vec::new(), summary }), outline));
     }
@@ -162,17 +162,12 @@ struct TurnGist {
     execution: ExecutionId,
     first_seq: u64,
     at: TimeMs,
-    events: Tags,
+    events: Vec<Tagged>,
     #[serde(default)]
     summary: Option<Summary>,
 }
 
-/// How many events there are, and whether a view needs one of them.
-struct Tags {
-    count: u64,
-    tells: bool,
-}
-
+/// An event, as far as it tells whether a view needs it.
 #[derive(Deserialize)]
 struct Tagged {
     event: Tag,
@@ -188,31 +183,6 @@ enum Tag {
     Held,
     #[serde(other)]
     Other,
-}
-
-impl<'de> Deserialize<'de> for Tags {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Telling)
-    }
-}
-
-struct Telling;
-
-impl<'de> Visitor<'de> for Telling {
-    type Value = Tags;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list of events")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<Tags, A::Error> {
-        let mut found = Tags { count: 0, tells: false };
-        while let Some(Tagged { event }) = events.next_element()? {
-            found.count += 1;
-            found.tells |= !matches!(event, Tag::Other);
-        }
-        Ok(found)
-    }
 }
 
 impl Record {

@@ -109,15 +109,7 @@ impl Follower {
         if position <= self.recorded {
             return Ok(());
         }
-        let recorded = self.parts.catalog.update(|catalog, changes| {
-            let stored = catalog.get::<Followed>(&Catalog::system(), NAME)?;
-            // A record that was on its way when the server was told to stop may have come as far.
-            if stored.as_ref().is_none_or(|stored| stored.value.position < position) {
-                changes.put(&Catalog::system(), NAME, stored.map_or(0, |stored| stored.version), &Followed { position });
-            }
-            Ok(())
-        });
-        Ok(recorded.await?)
+        Ok(self.parts.catalog.update(|catalog, changes| put(catalog, changes, position)).await?)
     }
 
     async fn round(&mut self) -> Result<(), Error> {
@@ -181,8 +173,7 @@ impl Follower {
                 };
                 let reached = reached.filter(|_| added || is_long_ago);
                 if let Some(position) = reached {
-                    let version = catalog.get::<Followed>(&Catalog::system(), NAME)?.map_or(0, |stored| stored.version);
-                    changes.put(&Catalog::system(), NAME, version, &Followed { position });
+                    put(catalog, changes, position)?;
                 }
                 Ok((next, reached))
             });
@@ -195,6 +186,13 @@ impl Follower {
             }
         }
     }
+}
+
+/// Records that everything up to `position` was read.
+fn put(catalog: &Catalog, changes: &mut Changes, position: Position) -> Result<(), catalog::Error> {
+    let version = catalog.get::<Followed>(&Catalog::system(), NAME)?.map_or(0, |stored| stored.version);
+    changes.put(&Catalog::system(), NAME, version, &Followed { position });
+    Ok(())
 }
 
 fn turns(fed: &Fed) -> impl Iterator<Item = &Turn> {

@@ -111,7 +111,7 @@ pub enum Reading {
     /// All of it.
     #[default]
     Whole,
-    /// What tells whose it is and where journals end: for who decodes each record afterwards anyway.
+    /// What tells whose it is and where journals end: for who makes a view of it afterwards.
     Outlines,
 }
 

@@ -67,7 +67,7 @@ pub struct OfflineReport {
 ///
 /// # Errors
 /// As opening, as `until`, and as [`Store::compact`].
-pub fn compact<E: From<Error>>(options: &Options, until: impl FnOnce(&Store) -> Result<Position, E>) -> Result<OfflineReport, E> {
+pub fn compact(options: &Options, until: impl FnOnce(&Store) -> Result<Position, Error>) -> Result<OfflineReport, Error> {
     let size = || size_of_tree(&options.dir).map_err(Error::io("read", &options.dir));
     let store = Store::open(options)?;
     let bytes_before = size()?;

@@ -56,7 +56,7 @@ pub fn rebuild(options: &Options, damage: OnDamage) -> Result<RebuildReport, Err
     let identity = identity.ok_or_else(|| Error::NotAStore { path: options.dir.clone(), message: "it has no identity".to_owned() })?;
     let (losses, damaged_places) = {
         let _lock = Lock::take(&options.dir)?;
-        // What is inside events, those find who read them.
+        // What is inside events is looked at by `check`, and by who reads a journal.
         let mut log = check::read_log(&disk, identity.id, Reading::Outlines)?;
         if !log.damage.is_empty() && damage == OnDamage::Refuse {
             let first = &log.damage[0];

@@ -108,7 +108,7 @@ fn outlined<'a>(found: &segment::Frame<'a>) -> Result<Vec<(Outline, &'a [u8])>, 
 }
 
 /// The records of a frame, as far as a view needs them.
-pub fn located(segment: u64, found: &segment::Frame<'_>) -> Result<Vec<Located>, Error> {
+fn located(segment: u64, found: &segment::Frame<'_>) -> Result<Vec<Located>, Error> {
     let mut records = Vec::new();
     for (start, record) in frame::records(found.payload) {
         let bytes = frame::bytes_of(record);

@@ -93,6 +93,22 @@ async fn a_webhook_hears_of_what_comes_after_it_and_an_execution_s_own_of_that_e
     assert_eq!(deliveries(&parts, &Reach::Tenant, &late).len(), 4);
 }
 
+/// What was read costs no commit of its own for a long time; who compacts while nobody serves asks for it.
+#[tokio::test]
+async fn how_far_it_is_stands_recorded_once_it_was_stopped() {
+    let parts = parts();
+    let mut follower = follower(&parts).await;
+    hook(&parts, &Reach::Tenant, &[Happening::ExecutionFailed]).await;
+    asked(&parts).await;
+    read_all(&mut follower, &parts).await;
+    let here = parts.catalog.store().position();
+    assert!(followers(&parts.catalog).unwrap()[0].1 < here, "nothing that it read was to be told");
+    let stop = CancellationToken::new();
+    stop.cancel();
+    follower.run(stop).await;
+    assert_eq!(followers(&parts.catalog).unwrap(), [(NAME.to_owned(), here)]);
+}
+
 #[tokio::test]
 async fn what_makes_very_many_deliveries_is_recorded_in_bounded_commits() {
     let parts = parts();

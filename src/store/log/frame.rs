@@ -229,7 +229,7 @@ fn next_whole(payload: &[u8], offset: usize) -> usize {
         if whole_at(payload, at).is_some() {
             return at;
         }
-        // What whoever looks at a place by chance works out a checksum of.
+        // So many bytes went into a checksum then.
         let length = payload[at..].first_chunk().map_or(0, |head| u32::from_be_bytes(*head) as usize);
         if length <= payload.len() - at {
             budget = budget.saturating_sub(length);
